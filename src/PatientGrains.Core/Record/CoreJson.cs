@@ -13,6 +13,9 @@ namespace PatientGrains.Core.Record;
 [JsonSerializable(typeof(Event))]
 [JsonSerializable(typeof(Command))]
 [JsonSerializable(typeof(Outcome))]
+[JsonSerializable(typeof(Transaction))]
+[JsonSerializable(typeof(Preparation))]
+[JsonSerializable(typeof(ResourceKey))]
 [JsonSerializable(typeof(SnapshotHead))]
 [JsonSerializable(typeof(SnapshotStatement))]
 internal sealed partial class CoreJson : JsonSerializerContext;
