@@ -119,4 +119,8 @@ public enum Rule
     RecordFull = 14,
     /// <summary>Too much is waiting; nothing was written, try again.</summary>
     Busy = 15,
+    /// <summary>The activation lost its place in the log while this waited. Nothing was acknowledged; repeating it under the same message id is safe.</summary>
+    Interrupted = 16,
+    /// <summary>The store has no space left. Nothing was written.</summary>
+    StorageFull = 17,
 }
