@@ -1,0 +1,137 @@
+using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace PatientGrains.Core.Record;
+
+/// <summary>
+/// The one codec for what is logged, snapshotted and sent between grains: a frame is
+/// <c>varint length of head, head (JSON, UTF-8), varint number of blobs, then for each blob varint length and raw bytes</c>.
+/// Reading never copies a blob: it is a slice of the frame. Unknown JSON members are ignored, so that an older program reads what a newer one added;
+/// an unknown event name is an error.
+/// </summary>
+public static class WireCodec
+{
+    /// <summary>Appends the frame of one value.</summary>
+    public static void Write<T>(IBufferWriter<byte> output, T value)
+    {
+        var outer = BlobJson.Aside;
+        var blobs = BlobJson.Aside = [];
+        try
+        {
+            var head = Scratch ??= new ArrayBufferWriter<byte>(1024);
+            head.ResetWrittenCount();
+            var json = HeadWriter ??= new Utf8JsonWriter(head);
+            json.Reset(head);
+            JsonSerializer.Serialize(json, value, TypeOf<T>());
+            json.Flush();
+            PutVarint(output, head.WrittenCount);
+            output.Write(head.WrittenSpan);
+            PutVarint(output, blobs.Count);
+            foreach (var blob in blobs)
+            {
+                PutVarint(output, blob.Length);
+                output.Write(blob.Span);
+            }
+        }
+        finally
+        {
+            BlobJson.Aside = outer;
+        }
+    }
+
+    /// <summary>Reads one frame and says how many bytes it took.</summary>
+    /// <exception cref="FormatException">The bytes are not a frame of <typeparamref name="T"/>.</exception>
+    public static T Read<T>(ReadOnlyMemory<byte> bytes, out int used)
+    {
+        var outer = BlobJson.Aside;
+        try
+        {
+            int at = 0;
+            var head = Slice(bytes, ref at);
+            int count = TakeVarint(bytes.Span, ref at);
+            if (count > bytes.Length - at)
+                throw new FormatException("The frame promises more blobs than it has bytes.");
+            var blobs = new List<ReadOnlyMemory<byte>>(count);
+            for (int i = 0; i < count; i++)
+                blobs.Add(Slice(bytes, ref at));
+            BlobJson.Aside = blobs;
+            used = at;
+            return JsonSerializer.Deserialize(head.Span, TypeOf<T>()) ?? throw new FormatException("The frame holds null.");
+        }
+        catch (Exception broken) when (broken is JsonException or NotSupportedException or ArgumentOutOfRangeException or InvalidOperationException)
+        {
+            throw new FormatException($"The bytes are not a frame of {typeof(T).Name}.", broken);
+        }
+        finally
+        {
+            BlobJson.Aside = outer;
+        }
+    }
+
+    /// <summary>Round-trips a value whose type is known only at run time, as it would cross a wire.</summary>
+    public static object? RoundTrip(object? value, Type declared)
+    {
+        if (value is null)
+            return null;
+        var outer = BlobJson.Aside;
+        BlobJson.Aside = [];
+        try
+        {
+            var type = CoreJson.Default.Options.GetTypeInfo(declared);
+            var head = JsonSerializer.SerializeToUtf8Bytes(value, type);
+            BlobJson.Aside = BlobJson.Aside.ConvertAll(blob => (ReadOnlyMemory<byte>)blob.ToArray());
+            return JsonSerializer.Deserialize(head, type);
+        }
+        finally
+        {
+            BlobJson.Aside = outer;
+        }
+    }
+
+    /// <summary>Little-endian base-128, as in protobuf; 0 to 2^31-1.</summary>
+    public static void PutVarint(IBufferWriter<byte> output, int value)
+    {
+        var span = output.GetSpan(5);
+        int used = 0;
+        uint rest = (uint)value;
+        for (; rest >= 0x80; rest >>= 7)
+            span[used++] = (byte)(rest | 0x80);
+        span[used++] = (byte)rest;
+        output.Advance(used);
+    }
+
+    /// <exception cref="FormatException">The number is cut or too large.</exception>
+    public static int TakeVarint(ReadOnlySpan<byte> bytes, ref int at)
+    {
+        uint value = 0;
+        for (int shift = 0; shift < 35; shift += 7)
+        {
+            if (at >= bytes.Length)
+                throw new FormatException("A length is cut.");
+            byte next = bytes[at++];
+            value |= (uint)(next & 0x7F) << shift;
+            if (next < 0x80)
+                return value <= int.MaxValue ? (int)value : throw new FormatException("A length is out of range.");
+        }
+        throw new FormatException("A length is out of range.");
+    }
+
+    private static ReadOnlyMemory<byte> Slice(ReadOnlyMemory<byte> bytes, ref int at)
+    {
+        int length = TakeVarint(bytes.Span, ref at);
+        if (length > bytes.Length - at)
+            throw new FormatException("The frame is cut.");
+        var slice = bytes.Slice(at, length);
+        at += length;
+        return slice;
+    }
+
+    private static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)CoreJson.Default.Options.GetTypeInfo(typeof(T));
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? Scratch;
+
+    [ThreadStatic]
+    private static Utf8JsonWriter? HeadWriter;
+}
