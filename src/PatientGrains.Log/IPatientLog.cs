@@ -10,8 +10,11 @@ public interface IPatientLog : IAsyncDisposable
     /// <summary>16 random bytes that were drawn when the store was made, as hex. Checkpoints name it, so that they cannot be held against another store.</summary>
     string StoreId { get; }
 
-    /// <summary>What an activation needs to begin: head, wrapped data key, sealed name, newest snapshot. Null when the log has never been written.</summary>
-    ValueTask<StoredLog?> Open(LogId log, CancellationToken cancel = default);
+    /// <summary>Head, wrapped data key and sealed name of a log. Null when it has never been written.</summary>
+    ValueTask<LogEntry?> Find(LogId log, CancellationToken cancel = default);
+
+    /// <summary>The newest snapshot that is kept, or null. It may lie behind the head; asked for before <see cref="Find"/>, it never lies in front of it.</summary>
+    ValueTask<StoredSnapshot?> Snapshot(LogId log, CancellationToken cancel = default);
 
     /// <summary>
     /// Commits in ascending order, beginning with those that start where the commit with <paramref name="from"/>'s event starts (a void commit starts where
@@ -24,7 +27,7 @@ public interface IPatientLog : IAsyncDisposable
     /// Appends the commits of one or several logs with their claims and index changes, all or nothing. Completes when that is durable.
     /// Fails with <see cref="StaleHeadException"/>, <see cref="ClaimTakenException"/>, <see cref="LogFullException"/>, <see cref="LogErasedException"/> when nothing of it was or will be written;
     /// with <see cref="LogBusyException"/> when it was refused before being queued; with <see cref="LogFailedException"/> when the store is broken and the outcome may be unknown:
-    /// after that, only <see cref="Open"/> on a store that works again tells.
+    /// after that, only <see cref="Find"/> on a store that works again tells.
     /// Appends of one log take effect in the order in which they were handed over; one that builds on a failed one fails with it.
     /// </summary>
     Task Append(AppendBatch batch);
@@ -52,11 +55,10 @@ public interface IPatientLog : IAsyncDisposable
 }
 
 /// <summary>A log as the store knows it. <paramref name="WrappedKey"/> and <paramref name="SealedName"/> are empty when it was erased.</summary>
-/// <param name="LastUnixMicros">The time in the header of the last commit, 0 before the first.</param>
-public sealed record StoredLog(Head Head, long LastUnixMicros, ReadOnlyMemory<byte> WrappedKey, ReadOnlyMemory<byte> SealedName, StoredSnapshot? Snapshot);
-
-/// <summary>A line of the list of all logs.</summary>
-public sealed record LogEntry(LogId Log, Head Head, ReadOnlyMemory<byte> WrappedKey, ReadOnlyMemory<byte> SealedName);
+public sealed record LogEntry(LogId Log, Head Head, ReadOnlyMemory<byte> WrappedKey, ReadOnlyMemory<byte> SealedName)
+{
+    public bool IsErased => WrappedKey.IsEmpty;
+}
 
 /// <summary>A sealed state that covers everything before <paramref name="At"/>.</summary>
 public sealed record StoredSnapshot(Head At, ReadOnlyMemory<byte> Bytes);
@@ -72,7 +74,7 @@ public sealed record SealedCommit(LogId Log, long FirstSeq, int Count, ChainHash
 }
 
 /// <summary>Where a read begins: at the commit that holds an event, or behind a commit that was read before.</summary>
-/// <param name="Seq">The event's number, at least 1.</param>
+/// <param name="Seq">The event's number.</param>
 /// <param name="Position">What the store gave in <see cref="CommitPage.Next"/>, 0 at first. It has a meaning to the store only.</param>
 public readonly record struct ReadFrom(long Seq, long Position = 0);
 
@@ -105,8 +107,10 @@ public sealed record AppendBatch(
     IReadOnlyList<Release> Releases,
     IReadOnlyList<IndexChange> Index)
 {
-    /// <summary>Commits in one append. A transaction touches one patient and its directory resources; R4 Bundles with more than this are split by nobody.</summary>
-    public const int MaxCommits = 256;
+    /// <summary>Commits in one append: a patient and the directory resources of one R4 transaction Bundle.</summary>
+    public const int MaxCommits = 1024;
+    /// <summary>Claims, releases and index changes of one append. At 48 bytes each they stay below what the largest body takes.</summary>
+    public const int MaxKeys = 1 << 19;
 
     public AppendBatch(CommitAppend commit)
         : this([commit], [], [], [])
@@ -114,5 +118,26 @@ public sealed record AppendBatch(
     }
 
     /// <summary>Bytes that this holds in a queue, roughly.</summary>
-    public long Weight => Commits.Sum(c => (long)c.Commit.Bytes.Length + 256) + 48L * (Claims.Count + Releases.Count + Index.Count);
+    internal long Weight => Commits.Sum(c => c.Commit.Bytes.Length + 256L) + (48L * (Claims.Count + Releases.Count + Index.Count));
+
+    /// <summary>Refuses what no store may be given, before anything is queued: these are bugs of the caller, not states of the store.</summary>
+    internal void Check()
+    {
+        if (Commits.Count is 0 or > MaxCommits || Claims.Count + Releases.Count + Index.Count > MaxKeys)
+            throw new LogLimitException($"an append has 1 to {MaxCommits} commits and at most {MaxKeys} keys");
+        var logs = new HashSet<LogId>(Commits.Count);
+        foreach (var (commit, on, _, _) in Commits)
+        {
+            if (CommitHeader.Read(commit.Bytes.Span, out var header) is { } malformed)
+                throw new ArgumentException(malformed);
+            if (!logs.Add(commit.Log) || commit.FirstSeq != on.NextSeq
+                || header.Log != commit.Log || header.FirstSeq != commit.FirstSeq || header.Count != commit.Count || header.Previous != on.Hash)
+                throw new ArgumentException($"The commit for log {commit.Log} does not fit the head it names, or is not the only one for it.");
+        }
+        var keys = new HashSet<BlindKey>(Claims.Count + Releases.Count);
+        if (!Claims.All(c => keys.Add(c.Key)) || !Releases.All(r => keys.Add(r.Key)))
+            throw new ArgumentException("An append claims or releases a key twice.");
+        if (Claims.Any(c => !logs.Contains(c.Log)) || Releases.Any(r => !logs.Contains(r.Log)) || Index.Any(i => !logs.Contains(i.Log)))
+            throw new ArgumentException("A claim, release or index change is of a log that the append does not write.");
+    }
 }

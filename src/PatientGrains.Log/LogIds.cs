@@ -87,10 +87,10 @@ public readonly record struct ChainHash(UInt128 High, UInt128 Low)
 }
 
 /// <summary>Where a log ends: what the next commit builds on.</summary>
-/// <param name="NextSeq">The number that the next event gets; the first event of a log is 1.</param>
+/// <param name="NextSeq">The number that the next event gets, and how many the log has; the first event of a log is 0.</param>
 /// <param name="Hash">Hash of the last commit.</param>
 public readonly record struct Head(long NextSeq, ChainHash Hash)
 {
     /// <summary>The head of a log that has no commit yet.</summary>
-    public static Head Empty { get; } = new(1, default);
+    public static Head Empty { get; } = default;
 }

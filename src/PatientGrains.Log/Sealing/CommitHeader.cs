@@ -56,7 +56,7 @@ public readonly record struct CommitHeader(LogId Log, long FirstSeq, int Count, 
             (commit[2] & BrotliFlag) != 0,
             BinaryPrimitives.ReadInt64LittleEndian(commit[32..]),
             ChainHash.Read(commit[40..]));
-        return header.FirstSeq < 1 || header.Count < 0 ? "impossible numbers in the header" : null;
+        return header.FirstSeq < 0 || header.Count < 0 ? "impossible numbers in the header" : null;
     }
 
     /// <summary>

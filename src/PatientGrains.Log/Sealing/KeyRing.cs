@@ -69,6 +69,16 @@ public sealed class KeyRing : IDisposable
     /// <summary>The blinded form of a token of the population index.</summary>
     public BlindKey BlindToken(string token) => new(Hmac('T', token));
 
+    /// <summary>The name of a stored log. Throws <see cref="LogErasedException"/>, or <see cref="LogCorruptException"/> when the name is not the one that the id blinds.</summary>
+    public LogName NameOf(LogEntry entry)
+    {
+        if (entry.IsErased)
+            throw new LogErasedException(entry.Log);
+        using var key = DataKey(entry.Log, entry.WrappedKey.Span);
+        var name = key.OpenName(entry.SealedName.Span);
+        return Blind(name) == entry.Log ? name : throw new LogCorruptException(entry.Log, 0, "the sealed name is another log's");
+    }
+
     /// <summary>HMAC-SHA-256 over a domain letter and the text, truncated to 128 bits (RFC 2104 section 5 allows half).</summary>
     private UInt128 Hmac(char domain, string text)
     {
