@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using PatientGrains.Core.Access;
+using PatientGrains.Core.Search;
 
 namespace PatientGrains.Core.Record;
 
