@@ -9,7 +9,17 @@ namespace PatientGrains.Host.Composition;
 /// <summary>Puts the parts together: log and keys below, grains on the engine, the gateway on top.</summary>
 public static class Services
 {
+    /// <summary>Record grains, and the gateway on top of them.</summary>
     public static void Add(IHostApplicationBuilder builder, HostSettings settings, IPatientLog log, KeyRing ring, bool roundTrips = false)
+    {
+        AddRecords(builder, log, ring, roundTrips);
+        builder.Services.AddPatientGrainsGateway(GatewayOptionsOf(settings, ring), new IntakeOptions { IdSecret = ring.Derive("ids") });
+        // Web server and routing log addresses at Information, and an address names a patient.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+    }
+
+    /// <summary>Record grains on the engine that the build chose.</summary>
+    public static void AddRecords(IHostApplicationBuilder builder, IPatientLog log, KeyRing ring, bool roundTrips = false)
     {
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(log);
@@ -18,9 +28,6 @@ public static class Services
         builder.Services.AddSingleton<RecordHost>();
         builder.Services.AddSingleton<LogNames>();
         Engine.Add(builder, roundTrips);
-        builder.Services.AddPatientGrainsGateway(GatewayOptionsOf(settings, ring), new IntakeOptions { IdSecret = ring.Derive("ids") });
-        // Web server and routing log addresses at Information, and an address names a patient.
-        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
     }
 
     public static GatewayOptions GatewayOptionsOf(HostSettings settings, KeyRing ring) => new()
