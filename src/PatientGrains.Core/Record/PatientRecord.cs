@@ -12,8 +12,8 @@ public sealed class PatientRecord
     private readonly Dictionary<ResourceKey, Statement> _statements = [];
     private readonly Dictionary<string, List<Statement>> _byType = [];
 
-    /// <summary>How many events the log has; the next event gets this number.</summary>
-    public long NextSeq { get; internal set; }
+    /// <summary>The number that the next event gets; the first event of a log is 1.</summary>
+    public long NextSeq { get; internal set; } = 1;
 
     public SubmissionMemory Submissions { get; } = new();
 
