@@ -241,11 +241,17 @@ internal sealed class Xhtml
             || (plain.StartsWith("data:", StringComparison.Ordinal) && !(isImage && plain.StartsWith("data:image/", StringComparison.Ordinal)));
     }
 
+    /// <summary>A picture inside the style (data:image/) is contained; HL7's own narratives have them. Anything else that is fetched or run is not.</summary>
     private static bool LoadsStyle(ReadOnlySpan<byte> style)
     {
-        string plain = Unescape(Encoding.UTF8.GetString(style)).ToLowerInvariant();
-        return plain.Contains("url(", StringComparison.Ordinal) || plain.Contains("@import", StringComparison.Ordinal)
-            || plain.Contains("expression(", StringComparison.Ordinal) || plain.Contains("javascript:", StringComparison.Ordinal);
+        string plain = string.Concat(Unescape(Encoding.UTF8.GetString(style)).Where(x => x > ' ')).ToLowerInvariant();
+        for (int at = plain.IndexOf("url(", StringComparison.Ordinal); at >= 0; at = plain.IndexOf("url(", at + 4, StringComparison.Ordinal))
+        {
+            if (!plain.AsSpan(at + 4).TrimStart("'\"").StartsWith("data:image/", StringComparison.Ordinal))
+                return true;
+        }
+        return plain.Contains("@import", StringComparison.Ordinal) || plain.Contains("expression(", StringComparison.Ordinal)
+            || plain.Contains("javascript:", StringComparison.Ordinal) || plain.Contains('\\');
     }
 
     private (int Offset, int Length) ReadName()
