@@ -145,7 +145,8 @@ internal static class SubmitDecision
         {
             if (present?.Body is { } body && body.Json == change.Body!.Json && present.Source == Source)
                 return Keep(present);
-            return Store(change, (present?.Version ?? 0) + 1, present is null ? ChangeEffect.Created : ChangeEffect.Updated, index);
+            // R4 3.1.0.4: 201 also for a resource that is brought back to life.
+            return Store(change, (present?.Version ?? 0) + 1, present is null or { IsDeleted: true } ? ChangeEffect.Created : ChangeEffect.Updated, index);
         }
 
         private Refused? Delete(Change change, Statement? present)
