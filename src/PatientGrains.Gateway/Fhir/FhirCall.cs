@@ -1,9 +1,10 @@
+using System.Runtime.CompilerServices;
 using PatientGrains.Core.Access;
 
 namespace PatientGrains.Gateway.Fhir;
 
 /// <summary>One request to an interaction: over HTTP of its own, or as an entry of a batch or transaction.</summary>
-internal sealed class FhirCall
+internal sealed record FhirCall
 {
     public required Requester Who { get; init; }
 
@@ -35,6 +36,15 @@ internal sealed class FhirCall
     /// <summary>What was asked, for access entries: the path with its query.</summary>
     public string Asked => Query.All.Count == 0 ? string.Join('/', Path) : $"{string.Join('/', Path)}?{Parameters.Write(Query.All)}";
 
+    public FhirCall WithQuery(Parameters query) => this with { Query = query };
+
     /// <summary>Whether a record wrote an access entry for this call; if none did when the answer is ready, the security log gets one.</summary>
-    public bool IsLogged { get; set; }
+    public bool IsLogged
+    {
+        get => _isLogged.Value;
+        set => _isLogged.Value = value;
+    }
+
+    /// <summary>Shared by the copies of a call.</summary>
+    private readonly StrongBox<bool> _isLogged = new();
 }
