@@ -5,7 +5,10 @@ namespace PatientGrains.Core.Access;
 /// <summary>Shows who accessed this record. Looking is an access itself and is logged first (45 CFR 164.312(b)).</summary>
 public sealed record ReadAccessLog : Command
 {
-    /// <summary>How many of the newest entries to pass over.</summary>
+    /// <summary>Only entries before this sequence number, as an earlier <see cref="AccessLogReleased"/> named it, so that pages do not shift while entries arrive; null for all.</summary>
+    public long? BeforeSeq { get; init; }
+
+    /// <summary>How many of the newest of them to pass over.</summary>
     public int Skip { get; init; }
 
     /// <summary>How many entries at most, newest first.</summary>
@@ -28,7 +31,7 @@ internal static class AccessLogDecision
         return AccessPolicy.RefusalFor(read.Who, AccessKind.ReadAccessLog) is { } rule
             ? ReadDecision.Refuse(entry, new Refused(rule))
             // The entry of this very look is part of what it shows.
-            : Decision.Of(entry, new AccessLogReleased(record.NextSeq + 1, []));
+            : Decision.Of(entry, new AccessLogReleased(Math.Min(read.BeforeSeq ?? long.MaxValue, record.NextSeq + 1), []));
     }
 
     public static Decision Decide(NoteAccess note, Facts facts) =>

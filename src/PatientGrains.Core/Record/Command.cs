@@ -12,6 +12,7 @@ namespace PatientGrains.Core.Record;
 [JsonDerivedType(typeof(ReadVersion), "vread")]
 [JsonDerivedType(typeof(ReadHistory), "history")]
 [JsonDerivedType(typeof(SearchRecord), "search")]
+[JsonDerivedType(typeof(MatchRecord), "match")]
 [JsonDerivedType(typeof(ReadAccessLog), "access-log")]
 [JsonDerivedType(typeof(NoteAccess), "note-access")]
 public abstract record Command
@@ -46,6 +47,7 @@ public static class RecordDecider
         ReadVersion read => ReadDecision.Decide(record, read, facts),
         ReadHistory read => ReadDecision.Decide(record, read, facts),
         SearchRecord search => SearchDecision.Decide(record, search, facts),
+        MatchRecord match => MatchDecision.Decide(record, match, facts),
         ReadAccessLog read => AccessLogDecision.Decide(record, read, facts),
         NoteAccess note => AccessLogDecision.Decide(note, facts),
         _ => throw new InvalidOperationException($"No decision is written for {command.GetType().Name}."),

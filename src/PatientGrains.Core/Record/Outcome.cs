@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using PatientGrains.Core.Access;
+using PatientGrains.Core.Search;
 
 namespace PatientGrains.Core.Record;
 
@@ -11,6 +12,7 @@ namespace PatientGrains.Core.Record;
 [JsonDerivedType(typeof(AccessLogReleased), "access-log")]
 [JsonDerivedType(typeof(AccessNoted), "noted")]
 [JsonDerivedType(typeof(Refused), "refused")]
+[JsonDerivedType(typeof(Matched), "matched")]
 public abstract record Outcome;
 
 /// <summary>A submission was taken; one result for each change, in the order of the changes.</summary>
@@ -99,7 +101,7 @@ public enum Rule
     VersionStale = 4,
     /// <summary>The criteria of a conditional create match several resources.</summary>
     ConditionAmbiguous = 5,
-    /// <summary>The id derived for a conditional create is in use for something that does not match; the front derives the next.</summary>
+    /// <summary>A conditional create cannot use its id: something that does not match has it, or what matches has another. The front looks again.</summary>
     ConditionIdTaken = 6,
     /// <summary>The same message id came before with other content.</summary>
     MessageIdReused = 7,
@@ -119,4 +121,8 @@ public enum Rule
     RecordFull = 14,
     /// <summary>Too much is waiting; nothing was written, try again.</summary>
     Busy = 15,
+    /// <summary>The activation lost its place in the log while this waited. Nothing was acknowledged; repeating it under the same message id is safe.</summary>
+    Interrupted = 16,
+    /// <summary>The store has no space left. Nothing was written.</summary>
+    StorageFull = 17,
 }

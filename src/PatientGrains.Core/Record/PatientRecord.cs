@@ -12,7 +12,7 @@ public sealed class PatientRecord
     private readonly Dictionary<ResourceKey, Statement> _statements = [];
     private readonly Dictionary<string, List<Statement>> _byType = [];
 
-    /// <summary>How many events the log has; the next event gets this number.</summary>
+    /// <summary>The number that the next event gets, and how many the log has; the first event of a log is 0.</summary>
     public long NextSeq { get; internal set; }
 
     public SubmissionMemory Submissions { get; } = new();

@@ -43,6 +43,12 @@ public sealed record Change
 
     /// <summary>Create only if nothing matches (If-None-Exist, R4 3.1.0.8.1); <see cref="Key"/> is then derived from the criteria.</summary>
     public ImmutableArray<Criterion> IfNoneExist { get; init => field = value.IsDefault ? [] : value; } = [];
+
+    /// <summary>
+    /// Other changes of the submission refer to <see cref="Key"/>: should the criteria match a resource under another id, refuse
+    /// (<see cref="Rule.ConditionIdTaken"/>) so that the front resolves again, since their references would point to nothing.
+    /// </summary>
+    public bool IsReferredTo { get; init; }
 }
 
 internal static class SubmitDecision
@@ -126,6 +132,8 @@ internal static class SubmitDecision
                     return new Refused(Rule.ConditionAmbiguous, change.Key, index);
                 match = candidate;
             }
+            if (match is not null && match.Key != change.Key && change.IsReferredTo)
+                return new Refused(Rule.ConditionIdTaken, change.Key, index);
             if (match is not null)
                 return match.Key == change.Key || _touched.Add(match.Key) ? Keep(match) : new Refused(Rule.ChangedTwice, match.Key, index);
             return present is null
@@ -137,7 +145,8 @@ internal static class SubmitDecision
         {
             if (present?.Body is { } body && body.Json == change.Body!.Json && present.Source == Source)
                 return Keep(present);
-            return Store(change, (present?.Version ?? 0) + 1, present is null ? ChangeEffect.Created : ChangeEffect.Updated, index);
+            // R4 3.1.0.4: 201 also for a resource that is brought back to life.
+            return Store(change, (present?.Version ?? 0) + 1, present is null or { IsDeleted: true } ? ChangeEffect.Created : ChangeEffect.Updated, index);
         }
 
         private Refused? Delete(Change change, Statement? present)
