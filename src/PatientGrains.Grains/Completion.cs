@@ -61,7 +61,7 @@ internal sealed class Completion(PatientJournal<PatientRecord, Event> journal)
     private async Task<ImmutableArray<AccessEntry>> Entries(long beforeSeq, int skip, int count)
     {
         var newest = new Queue<AccessEntry>();
-        await foreach (var (seq, happened) in journal.Read(1))
+        await foreach (var (seq, happened) in journal.Read(0))
         {
             if (seq >= beforeSeq)
                 break;
