@@ -56,7 +56,7 @@ public sealed record TokenCriterion(string Param, ImmutableArray<TokenValue> Val
 /// <summary><c>system|code</c>, <c>|code</c> (no system), <c>system|</c> (any code of it) or <c>code</c> (any system).</summary>
 /// <param name="System">Null for any system, empty for no system.</param>
 /// <param name="Code">Null for any code.</param>
-public sealed record TokenValue(string? System, string? Code)
+public sealed record TokenValue(string? System = null, string? Code = null)
 {
     private readonly byte[]? _system = System is null ? null : global::System.Text.Encoding.UTF8.GetBytes(System);
     private readonly byte[]? _code = Code is null ? null : global::System.Text.Encoding.UTF8.GetBytes(Code);
