@@ -99,6 +99,8 @@ internal static class SubmitDecision
         {
             if (!_touched.Add(change.Key))
                 return new Refused(Rule.ChangedTwice, change.Key, index);
+            if (change.Body is null && change.Kind != ChangeKind.Delete)
+                throw new ArgumentException("A create or an update needs a body.");
             var present = record.Find(change.Key);
             if (change.IfVersion is { } expected && (present is null || present.IsDeleted || present.Version != expected))
                 return new Refused(Rule.VersionStale, change.Key, index, present?.Version);
@@ -107,7 +109,9 @@ internal static class SubmitDecision
                 ChangeKind.Create when !change.IfNoneExist.IsEmpty => CreateIfNoneExists(change, present, index),
                 ChangeKind.Create => Create(change, present, index),
                 ChangeKind.Update => Update(change, present, index),
-                _ => Delete(change, present),
+                ChangeKind.Delete => Delete(change, present),
+                // Never a delete by default: the kind may come from a newer program.
+                var unknown => throw new ArgumentException($"No change of kind {(int)unknown} is known."),
             };
         }
 
