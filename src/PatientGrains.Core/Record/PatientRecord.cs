@@ -89,7 +89,9 @@ public sealed class SubmissionMemory
 
     internal void Add(string source, string messageId, Blob digest, long seq)
     {
-        if (!_known.TryAdd((source, messageId), new Remembered(digest, seq)))
+        // A digest that was read from a log is a slice of its whole commit, which must not stay in memory for its sake.
+        var own = new Blob(digest.Span.ToArray());
+        if (!_known.TryAdd((source, messageId), new Remembered(own, seq)))
             return;
         _order.Enqueue((source, messageId));
         if (_order.Count > Limit)
