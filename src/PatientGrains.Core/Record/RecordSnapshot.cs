@@ -11,9 +11,10 @@ public static class RecordSnapshot
 
     public static void Write(PatientRecord record, IBufferWriter<byte> output)
     {
+        // First and by itself, so that a program of another form can tell without understanding the rest.
+        WireCodec.PutVarint(output, Form);
         WireCodec.Write(output, new SnapshotHead
         {
-            Form = Form,
             NextSeq = record.NextSeq,
             Statements = record.Count,
             Submissions = [.. record.Submissions.Oldest().Select(known =>
@@ -38,9 +39,11 @@ public static class RecordSnapshot
     /// <exception cref="FormatException">The bytes are not a snapshot.</exception>
     public static PatientRecord? Read(ReadOnlyMemory<byte> bytes)
     {
-        var head = WireCodec.Read<SnapshotHead>(bytes, out int used);
-        if (head.Form != Form)
+        int at = 0;
+        if (WireCodec.TakeVarint(bytes.Span, ref at) != Form)
             return null;
+        bytes = bytes[at..];
+        var head = WireCodec.Read<SnapshotHead>(bytes, out int used);
         var record = new PatientRecord { NextSeq = head.NextSeq };
         foreach (var known in head.Submissions)
             record.Submissions.Add(known.Source, known.MessageId, known.Digest, known.Seq);
@@ -48,6 +51,8 @@ public static class RecordSnapshot
         {
             bytes = bytes[used..];
             var read = WireCodec.Read<SnapshotStatement>(bytes, out used);
+            if (read.Seqs.Length != read.Version || record.Find(read.Key) is not null)
+                throw new FormatException("A statement of the snapshot is not whole.");
             var statement = record.Ensure(read.Key);
             statement.Version = read.Version;
             statement.At = read.At;
@@ -58,13 +63,14 @@ public static class RecordSnapshot
                 statement.AddVersion(seq);
             record.CurrentBytes += RecordFold.Size(read.Body);
         }
+        if (used != bytes.Length)
+            throw new FormatException("The snapshot is longer than what it says to hold.");
         return record;
     }
 }
 
 internal sealed record SnapshotHead
 {
-    public required int Form { get; init; }
     public required long NextSeq { get; init; }
     public required int Statements { get; init; }
     public required ImmutableArray<SnapshotSubmission> Submissions { get; init; }
