@@ -29,6 +29,7 @@ public static class RecordSnapshot
                 At = statement.At,
                 Source = statement.Source,
                 MessageId = statement.MessageId,
+                Origin = statement.Version == 1 ? null : statement.Origin,
                 Body = statement.Body,
                 Seqs = [.. statement.Seqs],
             });
@@ -58,6 +59,7 @@ public static class RecordSnapshot
             statement.At = read.At;
             statement.Source = read.Source;
             statement.MessageId = read.MessageId;
+            statement.Origin = read.Origin ?? new Origin(read.Source, read.MessageId);
             statement.Body = read.Body;
             foreach (long seq in read.Seqs)
                 statement.AddVersion(seq);
@@ -85,6 +87,10 @@ internal sealed record SnapshotStatement
     public required DateTimeOffset At { get; init; }
     public required string Source { get; init; }
     public required string MessageId { get; init; }
+
+    /// <summary>Null when the first version is the current one.</summary>
+    public Origin? Origin { get; init; }
+
     public StatementBody? Body { get; init; }
     public required ImmutableArray<long> Seqs { get; init; }
 }

@@ -119,10 +119,12 @@ internal static class SubmitDecision
         {
             if (present is null)
                 return Store(change, 1, ChangeEffect.Created, index);
-            // The server derived the id from this very message, longer ago than submissions are remembered.
-            return present.Version == 1 && present.Body?.Json == change.Body!.Json
+            // The server derives the id of a create from its message: this very one came before, longer ago than submissions are remembered.
+            if (present.Origin != new Origin(Source, submit.MessageId))
+                return new Refused(Rule.ResourceExists, change.Key, index, present.Version);
+            return present.Version > 1 || present.Body?.Json == change.Body!.Json
                 ? Keep(present)
-                : new Refused(Rule.ResourceExists, change.Key, index, present.Version);
+                : new Refused(Rule.MessageIdReused, change.Key, index, present.Version);
         }
 
         private Refused? CreateIfNoneExists(Change change, Statement? present, int index)
