@@ -58,4 +58,19 @@ public interface ILocatorGrain : IGrainWithStringKey
 public static class SecurityLog
 {
     public const int Shards = 16;
+
+    /// <summary>Name of the log of a shard.</summary>
+    public static string NameOf(string shard) => "security/" + shard;
+}
+
+/// <summary>Which grain hosts the log of a name.</summary>
+public static class RecordNames
+{
+    private const string Patient = "Patient/";
+
+    /// <param name="grains">The engine.</param>
+    /// <param name="log"><c>Patient/x</c>, or <c>Type/id</c> of a resource outside patient compartments.</param>
+    public static IRecordGrain GrainOf(IGrainFactory grains, string log) => log.StartsWith(Patient, StringComparison.Ordinal)
+        ? grains.GetGrain<IPatientGrain>(log[Patient.Length..])
+        : grains.GetGrain<IDirectoryGrain>(log);
 }

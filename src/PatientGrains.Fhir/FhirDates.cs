@@ -1,4 +1,5 @@
 using System.Text;
+using PatientGrains.Fhir.Scan;
 
 namespace PatientGrains.Fhir;
 
@@ -9,7 +10,8 @@ public static class FhirDates
     /// Reads a date, dateTime or instant: <c>YYYY</c>, <c>YYYY-MM</c>, <c>YYYY-MM-DD</c> or a day with time, seconds optional (search values may leave them out), fraction and zone.
     /// What has no zone is taken as UTC. A fraction covers its last digit; digits beyond 100 ns are dropped. False when the text is none of these or no such day exists.
     /// </summary>
-    public static bool TryParse(ReadOnlySpan<byte> utf8, out long fromTicks, out long untilTicks) => throw new NotImplementedException();
+    public static bool TryParse(ReadOnlySpan<byte> utf8, out long fromTicks, out long untilTicks) =>
+        DateText.TryParse(utf8, out _, out _, out fromTicks, out untilTicks);
 
     /// <inheritdoc cref="TryParse(ReadOnlySpan{byte}, out long, out long)"/>
     public static bool TryParse(string text, out long fromTicks, out long untilTicks) => TryParse(Encoding.UTF8.GetBytes(text), out fromTicks, out untilTicks);

@@ -1,4 +1,7 @@
 using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
 
 namespace PatientGrains.Fhir;
 
@@ -21,6 +24,43 @@ public static class FhirMeta
     /// <param name="lastUpdated">Written as an instant in UTC with milliseconds.</param>
     /// <param name="source">meta.source, or null to write none.</param>
     public static void Write(
-        IBufferWriter<byte> to, ReadOnlySpan<byte> body, MetaRange meta, string versionId, DateTimeOffset lastUpdated, string? source) =>
-        throw new NotImplementedException();
+        IBufferWriter<byte> to, ReadOnlySpan<byte> body, MetaRange meta, string versionId, DateTimeOffset lastUpdated, string? source)
+    {
+        to.Write(body[..meta.Offset]);
+        if (meta.Length == 0)
+            to.Write(",\"meta\":"u8);
+        string time = lastUpdated.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        to.Write(Encoding.ASCII.GetBytes($"{{\"versionId\":\"{versionId}\",\"lastUpdated\":\"{time}\""));
+        if (source is not null)
+        {
+            to.Write(",\"source\":\""u8);
+            to.Write(JsonEncodedText.Encode(source).EncodedUtf8Bytes);
+            to.Write("\""u8);
+        }
+        if (meta.Length > 0)
+            WriteRest(to, body.Slice(meta.Offset, meta.Length));
+        to.Write("}"u8);
+        to.Write(body[(meta.Offset + meta.Length)..]);
+    }
+
+    private static void WriteRest(IBufferWriter<byte> to, ReadOnlySpan<byte> sent)
+    {
+        var reader = new Utf8JsonReader(sent);
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            int from = (int)reader.TokenStartIndex;
+            bool isOurs = IsOurs(ref reader);
+            reader.Read();
+            reader.Skip();
+            if (isOurs)
+                continue;
+            to.Write(","u8);
+            to.Write(sent[from..(int)reader.BytesConsumed]);
+        }
+    }
+
+    private static bool IsOurs(ref Utf8JsonReader name) =>
+        name.ValueTextEquals("versionId"u8) || name.ValueTextEquals("lastUpdated"u8) || name.ValueTextEquals("source"u8)
+        || name.ValueTextEquals("_versionId"u8) || name.ValueTextEquals("_lastUpdated"u8) || name.ValueTextEquals("_source"u8);
 }

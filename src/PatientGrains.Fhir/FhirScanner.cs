@@ -1,3 +1,5 @@
+using PatientGrains.Fhir.Scan;
+
 namespace PatientGrains.Fhir;
 
 /// <summary>
@@ -5,6 +7,8 @@ namespace PatientGrains.Fhir;
 /// </summary>
 public sealed class FhirScanner(FhirLimits limits)
 {
+    private readonly ResourceReader _reader = new(limits);
+
     /// <summary>Raised whenever the terms that a scan finds change, so that stored terms can be told from what would be found now.</summary>
     public const int ExtractorVersion = 1;
 
@@ -13,5 +17,5 @@ public sealed class FhirScanner(FhirLimits limits)
     }
 
     /// <summary>Scans one resource in JSON. Never throws for what the bytes hold: it is in <see cref="ScannedResource.Issues"/>.</summary>
-    public ScannedResource Scan(ReadOnlyMemory<byte> utf8) => throw new NotImplementedException(limits.ToString());
+    public ScannedResource Scan(ReadOnlyMemory<byte> utf8) => _reader.Read(utf8);
 }

@@ -29,6 +29,12 @@ public class GoldenTests
         Line("directory", [SyntheticPopulation.DirectoryBundle(options)]);
         Line("transactions", SyntheticPopulation.Patients(options).Select(x => x.TransactionBundle()));
         Line("ndjson", [lines.WrittenMemory]);
+        var people = SyntheticSources.People(options).ToList();
+        Line("sources", people.SelectMany(x => x.Records).SelectMany(x => x.Bundles()));
+        Line("planted", people.SelectMany(x => x.Differences).Select(x => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(x.ToString())));
+        var ward = new WardOptions { Seed = seed, Stays = 10, SepsisShare = 0.3 };
+        Line("stays", SyntheticWard.Stays(ward).Select(x => x.Registration));
+        Line("replay", SyntheticWard.Replay(ward).Select(x => x.Observation));
 
         void Line(string kind, IEnumerable<ReadOnlyMemory<byte>> parts)
         {

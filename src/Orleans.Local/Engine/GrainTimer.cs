@@ -79,7 +79,17 @@ internal sealed class GrainTimer : IGrainTimer
         internal override bool BelongsToActivation => true;
         internal override bool Abandoned => timer.stopped.IsCancellationRequested;
 
-        protected override Task Start() => timer.callback(timer.stopped.Token);
+        protected override async Task Start()
+        {
+            try
+            {
+                await timer.callback(timer.stopped.Token);
+            }
+            finally
+            {
+                timer.Ticked();
+            }
+        }
 
         protected override void Answer(Task ended)
         {
@@ -89,8 +99,6 @@ internal sealed class GrainTimer : IGrainTimer
                     "A timer of a {GrainType} failed with {Exception}",
                     Activation.Class.Type, ended.Exception!.InnerException!.GetType().FullName);
             }
-
-            timer.Ticked();
         }
 
         internal override void Fail(Exception reason)

@@ -67,6 +67,8 @@ internal abstract class Message : Turn
 
     void End(Task task)
     {
+        // First, so that who has the answer finds the grain free. What may run next still waits for the end of this turn.
+        Activation.Ended(this);
         try
         {
             Answer(task);
@@ -75,8 +77,6 @@ internal abstract class Message : Turn
         {
             Fail(thrown); // the reply could not be copied, for one
         }
-
-        Activation.Ended(this);
     }
 }
 

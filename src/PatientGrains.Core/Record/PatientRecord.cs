@@ -12,8 +12,8 @@ public sealed class PatientRecord
     private readonly Dictionary<ResourceKey, Statement> _statements = [];
     private readonly Dictionary<string, List<Statement>> _byType = [];
 
-    /// <summary>The number that the next event gets; the first event of a log is 1.</summary>
-    public long NextSeq { get; internal set; } = 1;
+    /// <summary>The number that the next event gets, and how many the log has; the first event of a log is 0.</summary>
+    public long NextSeq { get; internal set; }
 
     public SubmissionMemory Submissions { get; } = new();
 

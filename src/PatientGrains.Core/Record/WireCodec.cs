@@ -71,25 +71,54 @@ public static class WireCodec
         }
     }
 
-    /// <summary>Round-trips a value whose type is known only at run time, as it would cross a wire.</summary>
-    public static object? RoundTrip(object? value, Type declared)
+    /// <summary>Whether values declared as this type travel in this codec: Core's own messages do, what engines bring themselves does not.</summary>
+    public static bool Carries(Type type) => KindOf(type) >= 0;
+
+    /// <summary>Appends a kind byte and the frame of a value whose type is known only at run time.</summary>
+    /// <exception cref="NotSupportedException">The codec does not carry it.</exception>
+    public static void WriteTagged(IBufferWriter<byte> output, object value)
     {
-        if (value is null)
-            return null;
-        var outer = BlobJson.Aside;
-        BlobJson.Aside = [];
-        try
+        int kind = KindOf(value.GetType());
+        if (kind < 0)
+            throw new NotSupportedException($"{value.GetType().Name} does not cross grain boundaries.");
+        output.Write([(byte)kind]);
+        switch (value)
         {
-            var type = CoreJson.Default.Options.GetTypeInfo(declared);
-            var head = JsonSerializer.SerializeToUtf8Bytes(value, type);
-            BlobJson.Aside = BlobJson.Aside.ConvertAll(blob => (ReadOnlyMemory<byte>)blob.ToArray());
-            return JsonSerializer.Deserialize(head, type);
-        }
-        finally
-        {
-            BlobJson.Aside = outer;
+            case Command command: Write(output, command); break;
+            case Outcome outcome: Write(output, outcome); break;
+            case Event happened: Write(output, happened); break;
+            case Transaction transaction: Write(output, transaction); break;
+            case Preparation preparation: Write(output, preparation); break;
+            case ResourceKey key: Write(output, key); break;
         }
     }
+
+    /// <summary>Reads what <see cref="WriteTagged"/> wrote.</summary>
+    /// <exception cref="FormatException">The bytes are something else.</exception>
+    public static object ReadTagged(ReadOnlyMemory<byte> bytes) => (bytes.IsEmpty ? -1 : bytes.Span[0]) switch
+    {
+        0 => Read<Command>(bytes[1..], out _),
+        1 => Read<Outcome>(bytes[1..], out _),
+        2 => Read<Event>(bytes[1..], out _),
+        3 => Read<Transaction>(bytes[1..], out _),
+        4 => Read<Preparation>(bytes[1..], out _),
+        5 => Read<ResourceKey>(bytes[1..], out _),
+        _ => throw new FormatException("An unknown kind of message."),
+    };
+
+    /// <summary>What a value is after it crossed a wire; values that the codec does not carry are handed through.</summary>
+    public static object? RoundTrip(object? value, Type declared)
+    {
+        if (value is null || !Carries(value.GetType()))
+            return value;
+        var output = new ArrayBufferWriter<byte>();
+        WriteTagged(output, value);
+        return ReadTagged(output.WrittenMemory);
+    }
+
+    private static readonly Type[] Kinds = [typeof(Command), typeof(Outcome), typeof(Event), typeof(Transaction), typeof(Preparation), typeof(ResourceKey)];
+
+    private static int KindOf(Type type) => Array.FindIndex(Kinds, kind => kind.IsAssignableFrom(type));
 
     /// <summary>Little-endian base-128, as in protobuf; 0 to 2^31-1.</summary>
     public static void PutVarint(IBufferWriter<byte> output, int value)

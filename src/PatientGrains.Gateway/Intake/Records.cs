@@ -1,28 +1,23 @@
+using System.Globalization;
 using Orleans;
 using PatientGrains.Contracts;
-using PatientGrains.Core.Record;
 
 namespace PatientGrains.Gateway.Intake;
 
 /// <summary>The grains behind the names of logs.</summary>
 internal sealed class Records(IGrainFactory grains)
 {
-    private readonly ILocatorGrain _locator = grains.GetGrain<ILocatorGrain>("locator");
+    /// <summary>The locator is stateless; its key has no meaning.</summary>
+    public ILocatorGrain Locator { get; } = grains.GetGrain<ILocatorGrain>("locator");
 
-    public ILocatorGrain Locator => _locator;
+    public IRecordGrain Of(string log) => RecordNames.GrainOf(grains, log);
 
-    /// <param name="log">Name of a log: <c>Patient/x</c>, or <c>Type/id</c> of a resource outside patient compartments.</param>
-    public IRecordGrain Of(string log) => log.StartsWith("Patient/", StringComparison.Ordinal)
-        ? grains.GetGrain<IPatientGrain>(log["Patient/".Length..])
-        : grains.GetGrain<IDirectoryGrain>(log);
+    /// <summary>The security log for accesses of a message; messages spread over the shards.</summary>
+    public ISecurityGrain Security(string messageId) =>
+        grains.GetGrain<ISecurityGrain>((Fnv1a(messageId) % SecurityLog.Shards).ToString(CultureInfo.InvariantCulture));
 
-    public ISecurityGrain Security(string spread) =>
-        grains.GetGrain<ISecurityGrain>((Shard(spread) % SecurityLog.Shards).ToString(System.Globalization.CultureInfo.InvariantCulture));
-
-    public Task<string?> OwnerOf(ResourceKey key) => _locator.Locate(key);
-
-    /// <summary>FNV-1a: the same request always finds the same shard, whatever process hashes it.</summary>
-    private static uint Shard(string text)
+    /// <summary>The same text always finds the same shard, whatever process hashes it.</summary>
+    private static uint Fnv1a(string text)
     {
         uint hash = 2166136261;
         foreach (char c in text)

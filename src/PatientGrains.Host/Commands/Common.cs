@@ -43,13 +43,6 @@ internal static class Common
         return command;
     }
 
-    /// <summary>The key ring, made at first use: the embedded default needs no set-up.</summary>
-    public static KeyRing OpenRing(HostSettings settings)
-    {
-        Directory.CreateDirectory(settings.Data);
-        return File.Exists(settings.KeyRingPath) ? KeyRing.Open(settings.KeyRingPath) : KeyRing.Create(settings.KeyRingPath);
-    }
-
     /// <summary>Whoever can read the key ring may act as this installation's operator; the subject says so in every access entry.</summary>
     public static Requester Operator(Role role) => new()
     {

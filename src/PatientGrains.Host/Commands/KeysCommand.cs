@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PatientGrains.Host.Composition;
 using PatientGrains.Host.Settings;
 using PatientGrains.Log;
 using Spectre.Console;
@@ -18,7 +19,7 @@ internal static class KeysCommand
 
     private static Task<int> List(HostSettings settings)
     {
-        using var ring = Common.OpenRing(settings);
+        using var ring = EmbeddedLog.Ring(settings);
         foreach (uint key in ring.Keys)
             Common.Out.WriteLine(key == ring.CurrentKey ? $"{key}  current" : $"{key}");
         return Task.FromResult(Common.Done);
@@ -32,7 +33,7 @@ internal static class KeysCommand
             "Remove a key after a rotation: what it alone can unwrap, old backups included, can never be read again.",
             (parsed, settings, _) =>
             {
-                using var ring = Common.OpenRing(settings);
+                using var ring = EmbeddedLog.Ring(settings);
                 ring.Remove(parsed.GetValue(number));
                 return Task.FromResult(Common.Done);
             },
@@ -41,8 +42,8 @@ internal static class KeysCommand
 
     private static async Task<int> Rotate(HostSettings settings, CancellationToken cancel)
     {
-        using var ring = Common.OpenRing(settings);
-        await using var log = await EmbeddedLog.Open(settings, ring, cancel);
+        using var ring = EmbeddedLog.Ring(settings);
+        await using var log = EmbeddedLog.Open(settings, ring);
         uint key = ring.Rotate();
         int wrapped = await KeyRotation.Rewrap(log, ring, cancel);
         Common.Out.WriteLine($"Key {key} is current; {wrapped} data keys were wrapped anew.");
@@ -51,7 +52,7 @@ internal static class KeysCommand
 
     private static Task<int> Export(HostSettings settings)
     {
-        using var ring = Common.OpenRing(settings);
+        using var ring = EmbeddedLog.Ring(settings);
         Common.Out.WriteLine(ring.SigningPublicKeyPem());
         return Task.FromResult(Common.Done);
     }

@@ -43,7 +43,7 @@ public sealed class InMemoryLog : IPatientLog
             int at = from.Position > 0 ? (int)from.Position : Start(kept.Commits, from.Seq);
             for (long bytes = 0; bytes < maxBytes && at < kept.Commits.Count; bytes += kept.Commits[at++].Bytes.Length)
                 commits.Add(kept.Commits[at]);
-            return new(new CommitPage(commits, from with { Position = at }));
+            return new(new CommitPage(commits, new ReadFrom(from.Seq, at)));
         }
     }
 

@@ -27,8 +27,8 @@ internal sealed class Diagnosis(string snomed, string name, string icd10, string
 
     public static readonly Diagnosis Appendicitis = new("74400008", "Appendicitis", "K37", "Unspecified appendicitis");
     public static readonly Diagnosis Pneumonia = new("233604007", "Pneumonia", "J18.9", "Pneumonia, unspecified organism");
-    public static readonly Diagnosis Sepsis = new("91302008", "Sepsis", "A41.9", "Sepsis, unspecified organism");
-    public static readonly Diagnosis Laceration = new("284549007", "Laceration of hand", "S61.419A", "Laceration without foreign body of unspecified hand, initial encounter");
+    public static readonly Diagnosis Laceration =
+        new("284549007", "Laceration of hand", "S61.419A", "Laceration without foreign body of unspecified hand, initial encounter");
 }
 
 /// <summary>What brings somebody to a doctor for a week: whom, how often against the others, how feverish, and what is prescribed.</summary>

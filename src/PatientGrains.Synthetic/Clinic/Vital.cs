@@ -31,7 +31,6 @@ internal sealed class Vital
     public static readonly Concept BloodPressure = Concept.Of(Concept.Loinc, "85354-9", "Blood pressure panel with all children optional");
     public static readonly Scale Systolic = new("8480-6", "Systolic blood pressure", "mm[Hg]", 0, null, null);
     public static readonly Scale Diastolic = new("8462-4", "Diastolic blood pressure", "mm[Hg]", 0, null, null);
-    public static readonly Vital MeanPressure = In("8478-0", "Mean blood pressure", "mm[Hg]", 0);
 
     private static Vital In(string loinc, string name, string unit, int decimals, string? otherUnit = null, Conversion? toOther = null) => new()
     {

@@ -28,7 +28,7 @@ internal static class EncounterJson
         var json = pen.Json;
         var home = entry.Practitioner / CareDirectory.PractitionersEach;
         pen.Open("Encounter"u8, entry.Ordinal);
-        json.WriteString("status"u8, "finished"u8);
+        json.WriteString("status"u8, entry.End is null ? "in-progress"u8 : "finished"u8);
         pen.Raw("class"u8, ClassOf(entry.Kind));
         pen.Raw("type"u8, TypeOf(entry.Kind));
         pen.Subject();
@@ -40,7 +40,8 @@ internal static class EncounterJson
         json.WriteEndArray();
         json.WriteStartObject("period"u8);
         json.WriteTime("start"u8, entry.At);
-        json.WriteTime("end"u8, entry.End);
+        if (entry.End is { } end)
+            json.WriteTime("end"u8, end);
         json.WriteEndObject();
         if (entry.Reason is { } reason)
         {
@@ -48,7 +49,7 @@ internal static class EncounterJson
             json.WriteRawValue(reason.Json, skipInputValidation: true);
             json.WriteEndArray();
         }
-        if (entry.Kind == VisitKind.Inpatient)
+        if (entry is { Kind: VisitKind.Inpatient, End: not null })
             pen.Raw("hospitalization"u8, DischargedHome);
         json.WriteStartArray("location"u8);
         json.WriteStartObject();

@@ -13,11 +13,12 @@ internal static class ObservationJson
     private static readonly byte[] Low = Interpretation("L", "Low");
     private static readonly byte[] Normal = Interpretation("N", "Normal");
     private static readonly byte[] High = Interpretation("H", "High");
+    private static readonly byte[] Hemolyzed = [.. "[{\"text\":\"Specimen slightly hemolyzed.\"}]"u8];
     private static readonly Concept SmokingStatus = Concept.Of(Concept.Loinc, "72166-2", "Tobacco smoking status");
 
     public static void Write(Pen pen, PressureEntry entry)
     {
-        Start(pen, entry, "final"u8, VitalSigns, Vital.BloodPressure);
+        Start(pen, entry, VitalSigns, Vital.BloodPressure);
         Time(pen, entry.At, entry.At);
         pen.Json.WriteStartArray("component"u8);
         Component(pen, Vital.Systolic, entry.Systolic);
@@ -29,9 +30,9 @@ internal static class ObservationJson
     public static void Write(Pen pen, VitalEntry entry)
     {
         var vital = entry.Vital;
-        var other = pen.Rendering.OtherUnits && vital.Other is not null;
+        var other = pen.Rendering.OtherVitalUnits && vital.Other is not null;
         var scale = other ? vital.Other! : vital.Scale;
-        Start(pen, entry, "final"u8, VitalSigns, scale.Code);
+        Start(pen, entry, VitalSigns, scale.Code);
         Time(pen, entry.At, entry.At);
         pen.Quantity("valueQuantity"u8, other ? vital.ToOther!.Apply(entry.Value, scale.Decimals) : entry.Value, scale);
         pen.Close();
@@ -39,7 +40,7 @@ internal static class ObservationJson
 
     public static void Write(Pen pen, SmokingEntry entry)
     {
-        Start(pen, entry, "final"u8, SocialHistory, SmokingStatus);
+        Start(pen, entry, SocialHistory, SmokingStatus);
         Time(pen, entry.At, entry.At);
         pen.Concept("valueCodeableConcept"u8, entry.Status);
         pen.Close();
@@ -48,14 +49,16 @@ internal static class ObservationJson
     public static void Write(Pen pen, LabEntry entry, Person person)
     {
         var analyte = entry.Analyte;
-        var other = pen.Rendering.OtherUnits && analyte.Other is not null;
+        var other = pen.Rendering.OtherLabUnits && analyte.Other is not null;
         var scale = other ? analyte.Other! : analyte.Scale;
-        Start(pen, entry, "final"u8, Laboratory, scale.Code);
+        Start(pen, entry, Laboratory, scale.Code);
         Time(pen, entry.At, entry.Issued);
         pen.Quantity("valueQuantity"u8, other ? analyte.ToOther!.Apply(entry.Value, scale.Decimals) : entry.Value, scale);
         // The interpretation is made in the analyte's own scale, so that rounding cannot change it between sources.
         if (Judge(entry.Value, person.Female ? analyte.Scale.Female : analyte.Scale.Male) is { } judgement)
             pen.Raw("interpretation"u8, judgement);
+        if (entry.Revision == Revision.Amended)
+            pen.Raw("note"u8, Hemolyzed);
         if ((person.Female ? scale.FemaleRange : scale.MaleRange) is { } range)
             pen.Raw("referenceRange"u8, range);
         pen.Close();
@@ -69,10 +72,15 @@ internal static class ObservationJson
         _ => Normal,
     };
 
-    private static void Start(Pen pen, Entry entry, ReadOnlySpan<byte> status, byte[] category, Concept code)
+    private static void Start(Pen pen, Entry entry, byte[] category, Concept code)
     {
         pen.Open("Observation"u8, entry.Ordinal);
-        pen.Json.WriteString("status"u8, status);
+        pen.Json.WriteString("status"u8, entry.Revision switch
+        {
+            Revision.None => "final"u8,
+            Revision.Corrected => "corrected"u8,
+            _ => "amended"u8,
+        });
         pen.Raw("category"u8, category);
         pen.Concept("code"u8, code);
         pen.Subject();

@@ -39,7 +39,8 @@ internal static class PatientJson
         json.WriteStartArray("address"u8);
         Address(pen, person.Home);
         json.WriteEndArray();
-        Contact(pen, person.NextOfKin);
+        if (person.NextOfKin is { } kin)
+            Contact(pen, kin);
         pen.Raw("communication"u8, English);
         pen.Directory("managingOrganization"u8, home);
         pen.Close();

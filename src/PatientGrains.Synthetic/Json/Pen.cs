@@ -62,7 +62,11 @@ internal sealed class Pen(Utf8JsonWriter json, Rendering rendering, int index)
 
     public void Subject() => Patient("subject"u8);
 
-    public void Encounter(int visit) => Reference("encounter"u8, "Encounter"u8, visit);
+    public void Encounter(int visit)
+    {
+        if (Rendering.Visits is null || Rendering.Visits.Contains(visit))
+            Reference("encounter"u8, "Encounter"u8, visit);
+    }
 
     public void Quantity(ReadOnlySpan<byte> property, decimal value, Scale scale)
     {

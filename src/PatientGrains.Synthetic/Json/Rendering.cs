@@ -28,8 +28,13 @@ internal sealed record Rendering(ulong Seed, CareDirectory Directory)
 
     public string RecordNumberSystem { get; init; } = IdentifierSystems.RecordNumber;
 
-    /// <summary>Reports in each quantity's other unit where it has one.</summary>
-    public bool OtherUnits { get; init; }
+    /// <summary>Writes vital signs, or laboratory results, in the other unit where there is one.</summary>
+    public bool OtherVitalUnits { get; init; }
+
+    public bool OtherLabUnits { get; init; }
+
+    /// <summary>The visits that this system knows; entries of others are written without their encounter. Null: all.</summary>
+    public IReadOnlySet<int>? Visits { get; init; }
 
     public Guid Id(int index, int ordinal) => Ids.Of(Seed, Space, (ulong)index, ordinal);
 

@@ -22,7 +22,19 @@ internal sealed class Chart
 /// <summary>
 /// One resource to be. The ordinal makes its id; the visit is the ordinal of its encounter; times are local (UTC-5, see Times).
 /// </summary>
-internal abstract record Entry(int Ordinal, int Visit, DateTime At);
+internal abstract record Entry(int Ordinal, int Visit, DateTime At)
+{
+    /// <summary>For observations: whether this is the first word on it.</summary>
+    public Revision Revision { get; init; }
+}
+
+/// <summary>Observation.status: final at first, corrected when the value was wrong, amended when something was added to it.</summary>
+internal enum Revision
+{
+    None,
+    Corrected,
+    Amended,
+}
 
 internal enum VisitKind
 {
@@ -33,7 +45,8 @@ internal enum VisitKind
     Inpatient,
 }
 
-internal sealed record VisitEntry(int Ordinal, DateTime At, DateTime End, VisitKind Kind, int Practitioner, Concept? Reason)
+/// <summary>End is null while the visit goes on.</summary>
+internal sealed record VisitEntry(int Ordinal, DateTime At, DateTime? End, VisitKind Kind, int Practitioner, Concept? Reason)
     : Entry(Ordinal, Ordinal, At);
 
 internal sealed record PressureEntry(int Ordinal, int Visit, DateTime At, int Systolic, int Diastolic) : Entry(Ordinal, Visit, At);

@@ -13,7 +13,7 @@ internal sealed record Person
     public required string? Email { get; init; }
     public required string RecordNumber { get; init; }
     public required string? SocialSecurityNumber { get; init; }
-    public required Kin NextOfKin { get; init; }
+    public required Kin? NextOfKin { get; init; }
 
     public int AgeOn(DateOnly day)
     {
