@@ -92,8 +92,8 @@ internal sealed class CareDirectory
     private static string IdOf(ulong seed, int block, int index) => Ids.Of(seed, ulong.MaxValue, 0, block * 1000 + index).ToString("D");
 
     /// <summary>
-    /// National Provider Identifiers begin with 1 or 2 and end with a Luhn digit over 80840 and the rest (CMS, NPI check digit). These begin with
-    /// 9 and are right otherwise: a check of the digit passes, and nobody's number is taken.
+    /// National Provider Identifiers begin with 1 or 2 and end with a Luhn digit over 80840 and the rest (CMS, NPI check digit). These
+    /// begin with 9 and are right otherwise: a check of the digit passes, and nobody's number is taken.
     /// </summary>
     private static string NeverIssuedNpi(Rng rng)
     {

@@ -11,7 +11,9 @@ internal enum Links
     /// <summary>Type/id throughout; the resources are put by id.</summary>
     Literal,
 
-    /// <summary>Type/id within the record; people and places outside it by their business identifier alone (Reference.identifier).</summary>
+    /// <summary>
+    /// Type/id within the record; people and places outside it by their business identifier alone (Reference.identifier).
+    /// </summary>
     Identified,
 }
 
