@@ -1,6 +1,7 @@
 using System.Buffers;
 using PatientGrains.Synthetic.Json;
 using PatientGrains.Synthetic.Life;
+using PatientGrains.Synthetic.People;
 
 namespace PatientGrains.Synthetic;
 

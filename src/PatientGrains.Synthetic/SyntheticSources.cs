@@ -1,5 +1,6 @@
 using PatientGrains.Synthetic.Json;
 using PatientGrains.Synthetic.Life;
+using PatientGrains.Synthetic.People;
 using PatientGrains.Synthetic.Sources;
 
 namespace PatientGrains.Synthetic;

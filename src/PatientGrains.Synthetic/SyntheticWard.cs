@@ -1,3 +1,4 @@
+using PatientGrains.Synthetic.People;
 using PatientGrains.Synthetic.Ward;
 
 namespace PatientGrains.Synthetic;

@@ -1,5 +1,6 @@
 using PatientGrains.Synthetic.Clinic;
 using PatientGrains.Synthetic.Life;
+using PatientGrains.Synthetic.People;
 
 namespace PatientGrains.Synthetic.Json;
 

@@ -1,7 +1,8 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using PatientGrains.Synthetic.Clinic;
+using PatientGrains.Synthetic.People;
 
 namespace PatientGrains.Synthetic.Json;
 

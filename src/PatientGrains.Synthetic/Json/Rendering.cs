@@ -1,4 +1,5 @@
 using PatientGrains.Synthetic.Chance;
+using PatientGrains.Synthetic.People;
 
 namespace PatientGrains.Synthetic.Json;
 

@@ -4,6 +4,7 @@ using PatientGrains.Synthetic.Chance;
 using PatientGrains.Synthetic.Clinic;
 using PatientGrains.Synthetic.Json;
 using PatientGrains.Synthetic.Life;
+using PatientGrains.Synthetic.People;
 
 namespace PatientGrains.Synthetic.Ward;
 
