@@ -99,6 +99,4 @@ public sealed class SyntheticPatient
 
     /// <summary>Appends the same resources as lines, each ended by a line feed.</summary>
     public void WriteNdjson(IBufferWriter<byte> to) => ChartJson.Ndjson(to, _chart, _rendering);
-
-    internal Chart Chart => _chart;
 }

@@ -18,7 +18,6 @@ internal sealed class Concept
     private Concept(string text, (string System, string Code, string Display)[] codings)
     {
         Text = text;
-        Code = codings[0].Code;
         Json = RawJson.Of(json =>
         {
             json.WriteStartObject();
@@ -32,9 +31,6 @@ internal sealed class Concept
     }
 
     public string Text { get; }
-
-    /// <summary>The first coding's code.</summary>
-    public string Code { get; }
 
     public byte[] Json { get; }
 
