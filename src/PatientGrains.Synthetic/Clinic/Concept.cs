@@ -17,7 +17,6 @@ internal sealed class Concept
 
     private Concept(string text, (string System, string Code, string Display)[] codings)
     {
-        Text = text;
         Json = RawJson.Of(json =>
         {
             json.WriteStartObject();
@@ -29,8 +28,6 @@ internal sealed class Concept
             json.WriteEndObject();
         });
     }
-
-    public string Text { get; }
 
     public byte[] Json { get; }
 
