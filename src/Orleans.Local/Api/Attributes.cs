@@ -55,9 +55,7 @@ namespace Orleans
     [AttributeUsage(AttributeTargets.Class)]
     public sealed class GrainTypeAttribute(string grainType) : Attribute
     {
-        readonly GrainType grainType = GrainType.Create(grainType);
-
-        public GrainType GetGrainType(IServiceProvider services, Type type) => grainType;
+        internal GrainType GrainType { get; } = GrainType.Create(grainType);
     }
 
     /// <summary>A stable name for a type or method on the wire. Nothing is on a wire here.</summary>

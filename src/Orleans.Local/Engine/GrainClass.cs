@@ -15,9 +15,7 @@ internal sealed class GrainClass
     internal GrainClass(Type type)
     {
         Implementation = type;
-        Type = type.GetCustomAttribute<GrainTypeAttribute>() is { } named
-            ? named.GetGrainType(null!, type)
-            : GrainType.Create(ConventionalName(type.Name));
+        Type = type.GetCustomAttribute<GrainTypeAttribute>()?.GrainType ?? GrainType.Create(ConventionalName(type.Name));
         Reentrant = type.GetCustomAttribute<ReentrantAttribute>() is not null;
         MaxWorkers = type.GetCustomAttribute<StatelessWorkerAttribute>()?.MaxLocalWorkers ?? 0;
         FiltersItself = type.IsAssignableTo(typeof(IIncomingGrainCallFilter));
