@@ -1,0 +1,130 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using PatientGrains.Core.Search;
+using PatientGrains.Fhir.Schema;
+
+namespace PatientGrains.Fhir.Scan;
+
+/// <summary>Makes the stored body of a scanned resource: one copy with the id and replaced links put in, and the terms that depend on them.</summary>
+internal sealed class Finisher
+{
+    [ThreadStatic]
+    private static Finisher? _ofThread;
+
+    private byte[] _body = [];
+    private int _written;
+    private readonly TermWriter _terms = new();
+    private readonly List<byte[]?> _replacements = [];
+    private int _copied;
+    private int _metaFrom;
+    private int _metaUntil;
+
+    public static FinishedResource Finish(ScannedResource scanned, string id, Func<ScannedLink, string?>? replace)
+    {
+        if (Formats.Check(ValueKind.Id, Encoding.UTF8.GetBytes(id)) is not null)
+            throw new ArgumentException("An R4 id has 1 to 64 of A-Z, a-z, 0-9, - and .", nameof(id));
+        return (_ofThread ??= new Finisher()).Make(scanned, id, replace);
+    }
+
+    private FinishedResource Make(ScannedResource scanned, string id, Func<ScannedLink, string?>? replace)
+    {
+        var source = scanned.Source.Span;
+        var links = replace is null ? [] : scanned.LinkSpots;
+        byte[] idText = Encoding.ASCII.GetBytes(scanned.IdSpot.Length > 0 ? id : $",\"id\":\"{id}\"");
+        int idAt = scanned.IdSpot.Length > 0 ? scanned.IdSpot.Offset : scanned.TypeEnd;
+        _body = new byte[source.Length - scanned.IdSpot.Length + idText.Length + Replace(scanned, links, replace)];
+        _written = _copied = 0;
+        int idEnd = -1;
+        for (int i = 0; i <= links.Length; i++)
+        {
+            if (idEnd < 0 && (i == links.Length || idAt <= links[i].Offset))
+            {
+                Put(scanned, source, idAt, scanned.IdSpot.Length, idText);
+                idEnd = _written + (scanned.IdSpot.Length > 0 ? 1 : 0);
+            }
+            if (i < links.Length && _replacements[i] is { } text)
+                Put(scanned, source, links[i].Offset, links[i].Length, text);
+        }
+        Copy(scanned, source, source.Length);
+        var meta = scanned.MetaSpot.Length > 0 ? new MetaRange(_metaFrom, _metaUntil - _metaFrom) : new MetaRange(idEnd, 0);
+        var finished = new FinishedResource(_body, Terms(scanned), meta);
+        _body = [];
+        return finished;
+    }
+
+    /// <summary>Asks for every link's replacement; returns by how many bytes they make the body longer.</summary>
+    private int Replace(ScannedResource scanned, LinkSpot[] links, Func<ScannedLink, string?>? replace)
+    {
+        _replacements.Clear();
+        int longer = 0;
+        foreach (var link in links)
+        {
+            byte[]? text = replace!(new ScannedLink(scanned.Source, link.Offset, link.Length, link.Kind)) is { } put ? Escape(put, link.Kind) : null;
+            longer += text is null ? 0 : text.Length - link.Length;
+            _replacements.Add(text);
+        }
+        return longer;
+    }
+
+    private void Put(ScannedResource scanned, ReadOnlySpan<byte> source, int at, int length, ReadOnlySpan<byte> text)
+    {
+        Copy(scanned, source, at);
+        text.CopyTo(_body.AsSpan(_written));
+        _written += text.Length;
+        _copied = at + length;
+    }
+
+    /// <summary>Copies up to an offset of the source, and notes where meta comes to lie.</summary>
+    private void Copy(ScannedResource scanned, ReadOnlySpan<byte> source, int until)
+    {
+        int from = scanned.MetaSpot.Offset;
+        int end = from + scanned.MetaSpot.Length;
+        if (from >= _copied && from < until)
+            _metaFrom = _written + from - _copied;
+        if (end > _copied && end <= until)
+            _metaUntil = _written + end - _copied;
+        source[_copied..until].CopyTo(_body.AsSpan(_written));
+        _written += until - _copied;
+        _copied = until;
+    }
+
+    /// <summary>In the narrative a link stands in an XML attribute, whose quotes the text does not know: all that could end it is escaped.</summary>
+    private static byte[] Escape(string text, LinkKind kind)
+    {
+        if (kind == LinkKind.Narrative)
+        {
+            text = text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)
+                .Replace("\"", "&quot;", StringComparison.Ordinal).Replace("'", "&#39;", StringComparison.Ordinal);
+        }
+        return Encoding.UTF8.GetBytes(JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text));
+    }
+
+    private TermList Terms(ScannedResource scanned)
+    {
+        if (scanned.References.Length == 0)
+            return scanned.PlainTerms;
+        _terms.Clear();
+        byte[] buffer = [];
+        foreach (var term in scanned.References)
+        {
+            var spot = scanned.LinkSpots[term.Link];
+            var raw = term.Link < _replacements.Count && _replacements[term.Link] is { } put ? put : scanned.Source.Span.Slice(spot.Offset, spot.Length);
+            if (buffer.Length < raw.Length)
+                buffer = new byte[raw.Length];
+            var text = raw.IndexOf((byte)'\\') < 0 ? raw : buffer.AsSpan(0, JsonText.Unescape(raw, buffer));
+            if (term.Target < 0 || IsTo(text, term))
+                _terms.Text(TermKind.Reference, term.Param, text);
+        }
+        var references = _terms.ToTerms().Bytes.Span;
+        var all = new byte[scanned.PlainTerms.Bytes.Length + references.Length];
+        scanned.PlainTerms.Bytes.Span.CopyTo(all);
+        references.CopyTo(all.AsSpan(scanned.PlainTerms.Bytes.Length));
+        return new TermList(all);
+    }
+
+    private static bool IsTo(ReadOnlySpan<byte> text, ReferenceTerm term)
+    {
+        int type = text[0] == '#' ? -1 : ReferenceText.TargetType(text, R4.Instance, out _);
+        return type == term.Target || (type < 0 && term.Declared == term.Target);
+    }
+}

@@ -1,0 +1,71 @@
+using System.Buffers.Text;
+
+namespace PatientGrains.Fhir.Schema;
+
+/// <summary>A boolean FHIRPath expression over one object. An empty operand of a comparison makes it false, as FHIRPath's empty result does in a constraint.</summary>
+internal abstract class Condition
+{
+    public abstract bool Holds(in ObjectFacts facts);
+}
+
+internal sealed class Present(int slot) : Condition
+{
+    public override bool Holds(in ObjectFacts facts) => facts.Has(slot);
+}
+
+internal sealed class Not(Condition inner) : Condition
+{
+    public override bool Holds(in ObjectFacts facts) => !inner.Holds(facts);
+}
+
+internal sealed class And(Condition left, Condition right) : Condition
+{
+    public override bool Holds(in ObjectFacts facts) => left.Holds(facts) && right.Holds(facts);
+}
+
+internal sealed class Or(Condition left, Condition right) : Condition
+{
+    public override bool Holds(in ObjectFacts facts) => left.Holds(facts) || right.Holds(facts);
+}
+
+/// <summary><c>xor</c> and <c>!=</c> between booleans.</summary>
+internal sealed class Differ(Condition left, Condition right) : Condition
+{
+    public override bool Holds(in ObjectFacts facts) => left.Holds(facts) != right.Holds(facts);
+}
+
+/// <summary><c>x = 'a'</c>, <c>x in ('a' | 'b')</c>, <c>x = true</c>; with <c>unequal</c>, <c>x != 'a'</c>.</summary>
+internal sealed class IsOneOf(int slot, int capture, byte[][] texts, bool unequal) : Condition
+{
+    public override bool Holds(in ObjectFacts facts)
+    {
+        if (!facts.Has(slot))
+            return false;
+        var text = facts.Text(capture);
+        foreach (byte[] one in texts)
+        {
+            if (text.SequenceEqual(one))
+                return !unequal;
+        }
+        return unequal;
+    }
+}
+
+/// <summary><c>x &gt; 0</c> and <c>x &gt;= 0</c>.</summary>
+internal sealed class AtLeastZero(int slot, int capture, bool orMore) : Condition
+{
+    public override bool Holds(in ObjectFacts facts) =>
+        facts.Has(slot) && Utf8Parser.TryParse(facts.Text(capture), out double value, out _) && (orMore ? value >= 0 : value > 0);
+}
+
+/// <summary><c>a.count() + b.count() op n</c>.</summary>
+internal sealed class CountOf(int[] slots, string comparison, int number) : Condition
+{
+    public override bool Holds(in ObjectFacts facts)
+    {
+        int sum = 0;
+        foreach (int slot in slots)
+            sum += facts.Count(slot);
+        return comparison switch { ">" => sum > number, "<=" => sum <= number, ">=" => sum >= number, "<" => sum < number, _ => sum == number };
+    }
+}
