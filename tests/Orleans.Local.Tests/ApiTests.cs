@@ -34,7 +34,8 @@ public sealed class ApiTests
     [Fact]
     public void What_is_in_other_assemblies_of_Orleans_is_as_transcribed()
     {
-        Type[] ours = [.. typeof(Grain).Assembly.GetExportedTypes().Where(type => TranscribedApi.Types.ContainsKey(CSharpText.Header(type)))];
+        Type[] ours = [.. typeof(Grain).Assembly.GetExportedTypes()
+            .Where(type => TranscribedApi.Types.ContainsKey(CSharpText.Header(type)))];
         string[] differing = [.. ours.SelectMany(type => CSharpText.Members(type)
             .Except(TranscribedApi.Types[CSharpText.Header(type)].Members)
             .Concat(CSharpText.BaseTypes(type).Except(TranscribedApi.Types[CSharpText.Header(type)].BaseTypes))

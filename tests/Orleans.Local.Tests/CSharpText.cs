@@ -39,7 +39,8 @@ internal static class CSharpText
         string constraints = string.Concat(method.GetGenericArguments()
             .Where(argument => argument.GetGenericParameterConstraints().Length > 0)
             .Select(argument => $" where {argument.Name} : {string.Join(", ", argument.GetGenericParameterConstraints().Select(Name))}"));
-        return $"{Access(method)}{(method.IsStatic ? "static " : isVirtual ? "virtual " : "")}{Name(method.ReturnType)} {method.Name}{generic}"
+        string modifier = method.IsStatic ? "static " : isVirtual ? "virtual " : "";
+        return $"{Access(method)}{modifier}{Name(method.ReturnType)} {method.Name}{generic}"
             + $"({(isExtension ? "this " : "")}{Parameters(method)}){constraints}";
     }
 

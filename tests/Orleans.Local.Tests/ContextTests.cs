@@ -65,7 +65,8 @@ public sealed class ContextTests
     {
         await using Silo silo = new(builder => builder.AddIncomingGrainCallFilter(context =>
             context.MethodName == nameof(IRelay.Items) ? throw new UnauthorizedAccessException("not you") : context.Invoke()));
-        await Assert.ThrowsAsync<UnauthorizedAccessException>(async () => await silo.Grain<IRelay>("a").Items().GetAsyncEnumerator().MoveNextAsync());
+        await using IAsyncEnumerator<int> items = silo.Grain<IRelay>("a").Items().GetAsyncEnumerator();
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(async () => await items.MoveNextAsync());
     }
 
     [Fact]

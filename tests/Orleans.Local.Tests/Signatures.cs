@@ -47,7 +47,8 @@ internal sealed class Signatures(MetadataReader metadata) : ISignatureTypeProvid
         {
             if ((field.Attributes & FieldAttributes.FieldAccessMask) == FieldAttributes.Public)
             {
-                yield return $"field {field.DecodeSignature(this, null)} {metadata.GetString(field.Name)} = {Constant(field.GetDefaultValue())}";
+                string fieldType = field.DecodeSignature(this, null);
+                yield return $"field {fieldType} {metadata.GetString(field.Name)} = {Constant(field.GetDefaultValue())}";
             }
         }
     }
@@ -85,7 +86,8 @@ internal sealed class Signatures(MetadataReader metadata) : ISignatureTypeProvid
     }
 
     static bool IsVisible(MethodAttributes attributes) =>
-        (attributes & MethodAttributes.MemberAccessMask) is MethodAttributes.Public or MethodAttributes.Family or MethodAttributes.FamORAssem;
+        (attributes & MethodAttributes.MemberAccessMask)
+            is MethodAttributes.Public or MethodAttributes.Family or MethodAttributes.FamORAssem;
 
     string NameOf(EntityHandle handle) => handle.Kind switch
     {
@@ -108,7 +110,8 @@ internal sealed class Signatures(MetadataReader metadata) : ISignatureTypeProvid
         return FullName(type.Namespace, type.Name);
     }
 
-    public string GetTypeFromSpecification(MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) =>
+    public string GetTypeFromSpecification(
+        MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) =>
         reader.GetTypeSpecification(handle).DecodeSignature(this, genericContext);
 
     public string GetPrimitiveType(PrimitiveTypeCode typeCode) => $"System.{typeCode}";

@@ -2,13 +2,15 @@ namespace Orleans.Local.Tests;
 
 /// <summary>
 /// Facts about Orleans 10.4: signatures of its other assemblies, transcribed from their metadata (only the members that Orleans.Local
-/// offers; a line that is indented deeper goes on from the one before; accessors that are not public, operators and the "class" constraint are left out).
+/// offers; a line that is indented deeper goes on from the one before; accessors that are not public, operators and the
+/// "class" constraint are left out).
 /// </summary>
 internal static class TranscribedApi
 {
     /// <summary>By the declaration of the type without what it derives from.</summary>
     internal static readonly Dictionary<string, (HashSet<string> Members, HashSet<string> BaseTypes)> Types =
-        Text.Replace("\n      ", " ", StringComparison.Ordinal).Split("\n\n").Select(block => block.Split('\n').Where(line => !line.StartsWith("//", StringComparison.Ordinal)).ToArray())
+        Text.Replace("\n      ", " ", StringComparison.Ordinal).Split("\n\n")
+            .Select(block => block.Split('\n').Where(line => !line.StartsWith("//", StringComparison.Ordinal)).ToArray())
             .ToDictionary(
                 lines => lines[0].Split(" : ")[0],
                 lines => (lines.Skip(1).Select(line => line.Trim()).ToHashSet(), BaseTypes(lines[0])));

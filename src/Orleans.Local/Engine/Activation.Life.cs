@@ -83,7 +83,9 @@ internal sealed partial class Activation
     {
         lock (gate)
         {
-            return running + waiting.Count == 0 || phase == Phase.Gone ? Task.CompletedTask : (drained ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            return running + waiting.Count == 0 || phase == Phase.Gone
+                ? Task.CompletedTask
+                : (drained ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 

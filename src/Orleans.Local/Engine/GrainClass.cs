@@ -73,7 +73,8 @@ internal sealed class GrainClasses
 
     internal GrainClasses(IEnumerable<Assembly> assemblies)
     {
-        All = [.. assemblies.Distinct().SelectMany(assembly => assembly.GetTypes()).Where(IsGrainClass).Select(type => new GrainClass(type))];
+        All = [.. assemblies.Distinct().SelectMany(assembly => assembly.GetTypes())
+            .Where(IsGrainClass).Select(type => new GrainClass(type))];
         if (All.GroupBy(grainClass => grainClass.Type).FirstOrDefault(named => named.Count() > 1) is { } twice)
         {
             string classes = string.Join(", ", twice.Select(grainClass => grainClass.Implementation.FullName));
