@@ -6,8 +6,7 @@ namespace PatientGrains.Contracts;
 
 /// <summary>
 /// A grain that hosts one log. Whatever it answers is durable, its access entry included; a failed call (an exception) acknowledged nothing
-/// and may be repeated with the
-/// same message id.
+/// and may be repeated with the same message id.
 /// </summary>
 public interface IRecordGrain : IGrainWithStringKey
 {
@@ -22,8 +21,7 @@ public interface IRecordGrain : IGrainWithStringKey
 
     /// <summary>
     /// First half of somebody else's transaction: decides, seals, and holds everything later back until <see cref="Settle"/>, or until the
-    /// preparation times out and the
-    /// activation starts afresh from the log, which knows what really happened.
+    /// preparation times out and the activation starts afresh from the log, which knows what really happened.
     /// </summary>
     Task<Preparation> Prepare(Submit submit);
 

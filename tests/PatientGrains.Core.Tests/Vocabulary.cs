@@ -30,7 +30,8 @@ internal static class Vocabulary
     public static IReadOnlyList<Command> Commands =>
     [
         Submission(
-            "m", Update("Observation/a", ifVersion: 1), Delete("Observation/b"), CreateUnless("Patient/p", "17") with { IsReferredTo = true })
+            "m",
+            Update("Observation/a", ifVersion: 1), Delete("Observation/b"), CreateUnless("Patient/p", "17") with { IsReferredTo = true })
             with { WantsBodies = true },
         new ReadResource { Who = Clinician, RequestId = "r", Key = A },
         new ReadVersion { Who = Clinician, RequestId = "r", Key = A, Version = 2 },

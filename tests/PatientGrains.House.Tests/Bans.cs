@@ -29,7 +29,8 @@ internal sealed record Ban(string Name, string Instead, Func<SyntaxNode, bool> B
     public static IReadOnlyList<Ban> All { get; } =
     [
         new("Thread.Sleep", "await something that happens", node => Is(node, "Thread", "Sleep"), "Thread.Sleep(5);", "clock.Sleep(5);"),
-        new(".Result", "await it", IsResult, "var x = work.Result;", "var x = work.Results;"),
+        // In src the analyzer of banned symbols knows whether a Result is a task's.
+        new(".Result", "await it", IsResult, "var x = work.Result;", "var x = context.Result;") { Covers = file => file.IsTest },
         new(".Wait()", "await it",
             node => Calls(node, "Wait")?.ArgumentList.Arguments.Count == 0 || Is(node, "Task", "WaitAll") || Is(node, "Task", "WaitAny"),
             "work.Wait();", "Monitor.Wait(gate);"),

@@ -4,8 +4,7 @@ namespace PatientGrains.House.Tests;
 
 /// <summary>
 /// Every kind of event has a stable name, is folded, and lies in the tree as a sample that is replayed for ever; commands and outcomes,
-/// which cross between
-/// versions of the program too, have a name and a sample.
+/// which cross between versions of the program too, have a name and a sample.
 /// </summary>
 internal static class VocabularyRules
 {

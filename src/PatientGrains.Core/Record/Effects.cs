@@ -19,8 +19,7 @@ public static class Effects
     /// <param name="happened">The event.</param>
     /// <param name="owner">
     /// The log's own name. A Patient can be nowhere but in the log that bears its name; any other resource claims its id even there,
-    /// because the same id might be
-    /// submitted for a patient's record at the same time, and only one of the two may win.
+    /// because the same id might be submitted for a patient's record at the same time, and only one of the two may win.
     /// </param>
     /// <param name="claim">Takes the text key.</param>
     public static void Claims(PatientRecord before, Event happened, string owner, Action<string> claim)

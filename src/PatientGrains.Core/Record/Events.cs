@@ -6,8 +6,7 @@ namespace PatientGrains.Core.Record;
 
 /// <summary>
 /// A line of a patient's log. The names below are stored for ever: a new shape of an event gets a new optional member or a new name, never
-/// a changed meaning
-/// (samples of every event ever written are replayed by a test).
+/// a changed meaning (samples of every event ever written are replayed by a test).
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "$")]
 [JsonDerivedType(typeof(ResourceStored), "resource-stored")]

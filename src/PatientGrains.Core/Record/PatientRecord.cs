@@ -77,8 +77,7 @@ public sealed class Statement(ResourceKey key)
 
 /// <summary>
 /// Which submissions a record remembers, to give a repeated one the same answer: the newest <see cref="Limit"/> of them. A create whose id
-/// the server derived from
-/// its message is recognised for ever, by the message id that its first version carries.
+/// the server derived from its message is recognised for ever, by the message id that its first version carries.
 /// </summary>
 public sealed class SubmissionMemory
 {

@@ -6,11 +6,9 @@ using System.Text.Json.Serialization.Metadata;
 namespace PatientGrains.Core.Record;
 
 /// <summary>
-/// The one codec for what is logged, snapshotted and sent between grains: a frame is
-/// <c>varint length of head, head (JSON, UTF-8), varint number of blobs, then for each blob varint length and raw bytes</c>.
-/// Reading never copies a blob: it is a slice of the frame. Unknown JSON members are ignored, so that an older program reads what a newer
-/// one added;
-/// an unknown event name is an error.
+/// The one codec for what is logged, snapshotted and sent between grains: a frame is <c>varint length of head, head (JSON, UTF-8), varint
+/// number of blobs, then for each blob varint length and raw bytes</c>. Reading never copies a blob: it is a slice of the frame. Unknown
+/// JSON members are ignored, so that an older program reads what a newer one added; an unknown event name is an error.
 /// </summary>
 public static class WireCodec
 {

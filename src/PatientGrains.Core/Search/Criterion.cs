@@ -6,8 +6,7 @@ namespace PatientGrains.Core.Search;
 
 /// <summary>
 /// One search parameter as a front understood it: a statement matches when one of its terms of that name matches one of the values (R4
-/// 3.1.1.3: values are OR,
-/// parameters are AND). Deterministic over the stored terms.
+/// 3.1.1.3: values are OR, parameters are AND). Deterministic over the stored terms.
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "$")]
 [JsonDerivedType(typeof(TokenCriterion), "token")]
