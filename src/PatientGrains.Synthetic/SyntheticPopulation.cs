@@ -1,6 +1,7 @@
 using System.Buffers;
 using PatientGrains.Synthetic.Json;
 using PatientGrains.Synthetic.Life;
+using PatientGrains.Synthetic.People;
 
 namespace PatientGrains.Synthetic;
 
@@ -8,8 +9,8 @@ namespace PatientGrains.Synthetic;
 public static class SyntheticPopulation
 {
     /// <summary>
-    /// Patients 0 to options.Patients - 1, each made when it is asked for. Patient i depends on the seed, the years, the reference date and i alone,
-    /// so populations of different size share their first patients, and parts may be made in parallel.
+    /// Patients 0 to options.Patients - 1, each made when it is asked for. Patient i depends on the seed, the years, the reference date
+    /// and i alone, so populations of different size share their first patients, and parts may be made in parallel.
     /// </summary>
     public static IEnumerable<SyntheticPatient> Patients(SyntheticOptions options)
     {
@@ -33,8 +34,8 @@ public static class SyntheticPopulation
     }
 
     /// <summary>
-    /// The organisations, locations and practitioners that the seed's patients refer to: a batch Bundle of PUTs by id, to be loaded first, since the
-    /// transactions of patients refer to them by identifier.
+    /// The organisations, locations and practitioners that the seed's patients refer to: a batch Bundle of PUTs by id, to be loaded
+    /// first, since the transactions of patients refer to them by identifier.
     /// </summary>
     public static ReadOnlyMemory<byte> DirectoryBundle(SyntheticOptions options)
     {
@@ -75,12 +76,14 @@ public sealed class SyntheticPatient
     public int ResourceCount => _chart.Entries.Count + 1;
 
     /// <summary>
-    /// A transaction Bundle: POST entries without ids, urn:uuid fullUrls (version 4, deterministic), references among them by urn:uuid, conditional
-    /// references to the directory (R4 http.html 3.1.0.11), and ifNoneExist on the Patient by record number.
+    /// A transaction Bundle: POST entries without ids, urn:uuid fullUrls (version 4, deterministic), references among them by urn:uuid,
+    /// conditional references to the directory (R4 http.html 3.1.0.11), and ifNoneExist on the Patient by record number.
     /// </summary>
     public ReadOnlyMemory<byte> TransactionBundle() => ChartJson.Transaction(_chart, _rendering with { Links = Links.Conditional });
 
-    /// <summary>The resources one by one with literal ids and Type/id references, the Patient first, encounters before what refers to them.</summary>
+    /// <summary>
+    /// The resources one by one with literal ids and Type/id references, the Patient first, encounters before what refers to them.
+    /// </summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Resources() => ChartJson.Resources(_chart, _rendering);
 
     /// <summary>Appends the same resources as lines, each ended by a line feed.</summary>

@@ -26,6 +26,12 @@ public abstract class Store : IAsyncDisposable
     public Task<PatientJournal<Notes, Note>> Open(string name, JournalOptions? options = null, IPatientLog? over = null) =>
         PatientJournal<Notes, Note>.Open(over ?? Log, Ring, TimeProvider.System, new LogName(name), NoteFold.Instance, options ?? new JournalOptions());
 
+    public static int NoteLength(ReadOnlyMemory<byte> bytes)
+    {
+        NoteFold.Instance.Read(bytes, out int used);
+        return used;
+    }
+
     public static Decided<Note, int> Write(Notes state, params Note[] notes) => new(notes, state.Texts.Count);
 }
 

@@ -100,13 +100,15 @@ public class PopulationTests(ITestOutputHelper output)
             patients++;
         }
         var rate = resources / clock.Elapsed.TotalSeconds;
-        output.WriteLine($"{resources / patients} resources a patient, {bytes / resources} bytes each, {rate:N0} resources/s on one thread");
+        output.WriteLine(
+            $"{resources / patients} resources a patient, {bytes / resources} bytes each, {rate:N0} resources/s on one thread");
         // The aim is 50,000; a busy machine gets slack, a broken writer does not.
         Assert.True(rate > 10_000, $"{rate:N0} resources/s");
         Assert.InRange(resources / (double)patients, 100, 200);
     }
 
-    private static HashSet<string> DirectoryIdentifiers(SyntheticOptions options) => Json.Parse(SyntheticPopulation.DirectoryBundle(options))
+    private static HashSet<string> DirectoryIdentifiers(SyntheticOptions options) =>
+        Json.Parse(SyntheticPopulation.DirectoryBundle(options))
         .Entries()
         .Select(x => x.At("resource"))
         .Select(x => $"{x.Type()}?identifier={x.Text("identifier", "0", "system")}|{x.Text("identifier", "0", "value")}")

@@ -43,7 +43,8 @@ internal sealed class Concept
     public static Concept Of(string text, params (string System, string Code, string Display)[] codings) => new(text, codings);
 
     /// <summary>A Coding alone, for the elements that are not CodeableConcepts (Encounter.class).</summary>
-    public static byte[] Coding(string system, string code, string display) => RawJson.Of(json => WriteCoding(json, (system, code, display)));
+    public static byte[] Coding(string system, string code, string display) =>
+        RawJson.Of(json => WriteCoding(json, (system, code, display)));
 
     private static void WriteCoding(Utf8JsonWriter json, (string System, string Code, string Display) coding)
     {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using PatientGrains.Synthetic.Clinic;
 using PatientGrains.Synthetic.Life;
+using PatientGrains.Synthetic.People;
 
 namespace PatientGrains.Synthetic.Json;
 
