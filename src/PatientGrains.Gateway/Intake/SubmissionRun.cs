@@ -97,6 +97,9 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
     /// <summary>Whether the refusal is about a conditional create that can be decided anew, which it is then made ready for.</summary>
     private static bool LooksAgain(SubmissionPlan plan, Refused refused)
     {
+        // An append that lost to another one, for example over an id: nothing was acknowledged, and what is stored now tells what to do.
+        if (refused.Rule == Rule.Interrupted)
+            return true;
         if (refused.Rule is not (Rule.ConditionIdTaken or Rule.BelongsElsewhere))
             return false;
         var change = plan.Changes.Find(change => change.Condition is not null && (refused.Key is null || change.Key == refused.Key));
