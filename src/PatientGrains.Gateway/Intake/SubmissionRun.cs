@@ -24,7 +24,7 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
         {
             if (await new Settling(search, records, _ids).Settle(plan, s) is { } unsettled)
                 return (await Noted(plan, s, unsettled), []);
-            if ((Placing.Place(plan, options) ?? await CheckOwners(plan)) is { } misplaced)
+            if ((Placing.Place(plan, options) ?? await KeepOwners(plan) ?? Placing.Check(plan, options)) is { } misplaced)
                 return (misplaced, []);
             if (await Tell(plan, search, s) is { } refusedToTell)
                 return (refusedToTell, []);
@@ -65,18 +65,24 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
         return await grain.Transact(new Transaction(parts[0].Submit, others.MoveToImmutable()));
     }
 
-    /// <summary>Moving a resource between records is refused; asked before writing, so that nobody's record has to find out by a failed append.</summary>
-    private async Task<Problem?> CheckOwners(SubmissionPlan plan)
+    /// <summary>
+    /// A resource stays in its record: moving it to another patient's is refused, and when its new content names no patient it is not moved out either. Asked before
+    /// writing, so that nobody's record has to find out by a failed append.
+    /// </summary>
+    private async Task<Problem?> KeepOwners(SubmissionPlan plan)
     {
         var owned = plan.Changes.Where(change =>
             change.Kind != ChangeKind.Delete && !change.GetsNewId && !change.Key.IsPatient && FhirTypes.CanBelongToPatient(change.Key.Type)).ToList();
         if (owned.Count == 0)
             return null;
-        var owners = await Task.WhenAll(owned.Select(change => records.Locator.Locate(change.Key)));
+        var owners = await Task.WhenAll(owned.Select(change => records.OwnerOf(change.Key)));
         foreach (var (change, owner) in owned.Zip(owners))
         {
-            if (owner is not null && owner != change.Log)
+            if (owner is null || owner == change.Log)
+                continue;
+            if (change.Resource!.PatientReference is not null)
                 return Problem.Broken(new Refused(Rule.BelongsElsewhere, change.Key), change.Index);
+            change.Log = owner;
         }
         return null;
     }
