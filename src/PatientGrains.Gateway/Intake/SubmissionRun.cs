@@ -35,8 +35,11 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
                 await NoteUnknown(plan, s);
                 return (null, Answers.Of(plan, parts, accepted));
             }
-            if (!LooksAgain(plan, (Refused)outcome))
-                return (Translate(plan, (Refused)outcome), []);
+            Refused? refused = (Refused)outcome;
+            if (refused.Rule == Rule.Interrupted)
+                refused = await ExplainLoss(plan);
+            if (refused is not null && !LooksAgain(plan, refused))
+                return (Translate(plan, refused), []);
         }
         return (await Noted(plan, s, Problem.Contended()), []);
     }
@@ -100,12 +103,23 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
         return null;
     }
 
+    /// <summary>
+    /// An append lost to another one, and nothing was acknowledged: over an id that another record claimed, or because the activation was not the only one.
+    /// </summary>
+    /// <returns>What to make of it; null when the same may be tried again.</returns>
+    private async Task<Refused?> ExplainLoss(SubmissionPlan plan)
+    {
+        foreach (var change in plan.Changes)
+        {
+            if (change.GetsNewId && !change.HasMatch && await records.OwnerOf(change.Key) is { } owner && owner != change.Log)
+                return new Refused(Rule.BelongsElsewhere, change.Key);
+        }
+        return null;
+    }
+
     /// <summary>Whether the refusal is about a conditional create that can be decided anew, which it is then made ready for.</summary>
     private static bool LooksAgain(SubmissionPlan plan, Refused refused)
     {
-        // An append that lost to another one, for example over an id: nothing was acknowledged, and what is stored now tells what to do.
-        if (refused.Rule == Rule.Interrupted)
-            return true;
         if (refused.Rule is not (Rule.ConditionIdTaken or Rule.BelongsElsewhere))
             return false;
         var change = plan.Changes.Find(change => change.Condition is not null && (refused.Key is null || change.Key == refused.Key));
