@@ -73,7 +73,7 @@ public sealed class NoteFold : IFold<Notes, Note>
         return notes;
     }
 
-    public long Size(Notes state) => state.Texts.Count * 20L;
+    public long Size(Notes state) => state.Texts.Count * 4L;
 }
 
 /// <summary>One activation: its turns run one at a time, and its awaits come back to it, as a grain's do.</summary>

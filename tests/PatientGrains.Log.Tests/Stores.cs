@@ -26,6 +26,12 @@ public abstract class Store : IAsyncDisposable
     public Task<PatientJournal<Notes, Note>> Open(string name, JournalOptions? options = null, IPatientLog? over = null) =>
         PatientJournal<Notes, Note>.Open(over ?? Log, Ring, TimeProvider.System, new LogName(name), NoteFold.Instance, options ?? new JournalOptions());
 
+    public static int NoteLength(ReadOnlyMemory<byte> bytes)
+    {
+        NoteFold.Instance.Read(bytes, out int used);
+        return used;
+    }
+
     public static Decided<Note, int> Write(Notes state, params Note[] notes) => new(notes, state.Texts.Count);
 }
 
@@ -45,9 +51,13 @@ public sealed class SqliteStore : Store
 
     public override IPatientLog Log => _log;
 
-    public override async Task Reopen()
+    public override Task Reopen() => Reopen(_ => { });
+
+    /// <summary>Closes it, lets somebody at the database, and opens it again.</summary>
+    public async Task Reopen(Action<string> meanwhile)
     {
         await _log.DisposeAsync();
+        meanwhile(Path.Combine(Folder, "patientgrains.db"));
         _log = SqliteLog.Open(Folder, Ring);
     }
 

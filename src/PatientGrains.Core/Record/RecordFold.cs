@@ -32,6 +32,8 @@ public static class RecordFold
         statement.Source = source;
         statement.MessageId = messageId;
         statement.Body = body;
+        if (statement.Seqs.Count == 0)
+            statement.Origin = new Origin(source, messageId);
         statement.AddVersion(seq);
     }
 

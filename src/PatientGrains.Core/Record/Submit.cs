@@ -99,6 +99,8 @@ internal static class SubmitDecision
         {
             if (!_touched.Add(change.Key))
                 return new Refused(Rule.ChangedTwice, change.Key, index);
+            if (change.Body is null && change.Kind != ChangeKind.Delete)
+                throw new ArgumentException("A create or an update needs a body.");
             var present = record.Find(change.Key);
             if (change.IfVersion is { } expected && (present is null || present.IsDeleted || present.Version != expected))
                 return new Refused(Rule.VersionStale, change.Key, index, present?.Version);
@@ -107,7 +109,9 @@ internal static class SubmitDecision
                 ChangeKind.Create when !change.IfNoneExist.IsEmpty => CreateIfNoneExists(change, present, index),
                 ChangeKind.Create => Create(change, present, index),
                 ChangeKind.Update => Update(change, present, index),
-                _ => Delete(change, present),
+                ChangeKind.Delete => Delete(change, present),
+                // Never a delete by default: the kind may come from a newer program.
+                var unknown => throw new ArgumentException($"No change of kind {(int)unknown} is known."),
             };
         }
 
@@ -115,10 +119,12 @@ internal static class SubmitDecision
         {
             if (present is null)
                 return Store(change, 1, ChangeEffect.Created, index);
-            // The server derived the id from this very message, longer ago than submissions are remembered.
-            return present.Version == 1 && present.Body?.Json == change.Body!.Json
+            // The server derives the id of a create from its message: this very one came before, longer ago than submissions are remembered.
+            if (present.Origin != new Origin(Source, submit.MessageId))
+                return new Refused(Rule.ResourceExists, change.Key, index, present.Version);
+            return present.Version > 1 || present.Body?.Json == change.Body!.Json
                 ? Keep(present)
-                : new Refused(Rule.ResourceExists, change.Key, index, present.Version);
+                : new Refused(Rule.MessageIdReused, change.Key, index, present.Version);
         }
 
         private Refused? CreateIfNoneExists(Change change, Statement? present, int index)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
 namespace PatientGrains.Core.Record;
@@ -23,7 +24,7 @@ public static class WireCodec
             head.ResetWrittenCount();
             var json = HeadWriter ??= new Utf8JsonWriter(head);
             json.Reset(head);
-            JsonSerializer.Serialize(json, value, TypeOf<T>());
+            JsonSerializer.Serialize(json, value, Root<T>.Json);
             json.Flush();
             PutVarint(output, head.WrittenCount);
             output.Write(head.WrittenSpan);
@@ -57,9 +58,10 @@ public static class WireCodec
                 blobs.Add(Slice(bytes, ref at));
             BlobJson.Aside = blobs;
             used = at;
-            return JsonSerializer.Deserialize(head.Span, TypeOf<T>()) ?? throw new FormatException("The frame holds null.");
+            return JsonSerializer.Deserialize(head.Span, Root<T>.Json) is T read ? read : throw new FormatException($"The frame holds no {typeof(T).Name}.");
         }
-        catch (Exception broken) when (broken is JsonException or NotSupportedException or ArgumentOutOfRangeException or InvalidOperationException)
+        // Members that are not what their constructor takes surface as ArgumentException, text that is not UTF-8 as InvalidOperationException.
+        catch (Exception broken) when (broken is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
         {
             throw new FormatException($"The bytes are not a frame of {typeof(T).Name}.", broken);
         }
@@ -133,13 +135,13 @@ public static class WireCodec
     /// <exception cref="FormatException">The number is cut or too large.</exception>
     public static int TakeVarint(ReadOnlySpan<byte> bytes, ref int at)
     {
-        uint value = 0;
+        ulong value = 0;
         for (int shift = 0; shift < 35; shift += 7)
         {
             if (at >= bytes.Length)
                 throw new FormatException("A length is cut.");
             byte next = bytes[at++];
-            value |= (uint)(next & 0x7F) << shift;
+            value |= (ulong)(next & 0x7F) << shift;
             if (next < 0x80)
                 return value <= int.MaxValue ? (int)value : throw new FormatException("A length is out of range.");
         }
@@ -156,7 +158,15 @@ public static class WireCodec
         return slice;
     }
 
-    private static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)CoreJson.Default.Options.GetTypeInfo(typeof(T));
+    /// <summary>
+    /// The type that a value is written as: the root of its polymorphic family, since without the stable name that only the root writes, nobody could read it.
+    /// </summary>
+    private static class Root<T>
+    {
+        public static readonly JsonTypeInfo Json = CoreJson.Default.Options.GetTypeInfo(Of(typeof(T)));
+
+        private static Type Of(Type type) => type.BaseType is { IsAbstract: true } family && family.IsDefined(typeof(JsonPolymorphicAttribute), false) ? family : type;
+    }
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? Scratch;

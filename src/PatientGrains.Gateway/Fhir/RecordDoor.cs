@@ -15,7 +15,7 @@ internal sealed class RecordDoor(IGrainFactory grains)
     public async Task<IRecordGrain?> Holding(ResourceKey key) => await NameOf(key) is { } log ? Named(log) : null;
 
     /// <summary>Name of the log that holds a resource.</summary>
-    public Task<string?> NameOf(ResourceKey key) => _records.OwnerOf(key);
+    public Task<string?> NameOf(ResourceKey key) => _records.Locator.Locate(key);
 
     /// <summary>Logs that may hold a resource with this identifier.</summary>
     public async Task<IReadOnlyList<string>> WithIdentifier(string type, string? system, string code, int limit) =>
