@@ -36,6 +36,7 @@ public class MutationTests(ITestOutputHelper output)
                 if (scanned.IsValid || !scanned.Issues.Any(x => x.Rule == kind.Rule && x.Location == broken.Location))
                     missed.Add($"{kind.Name} in {type}: {kind.Rule} at {broken.Location} expected{OfficialExamplesTests.Show(scanned)}");
             }
+            allTypes.UnionWith(types);
             output.WriteLine($"{kind.Name}: {done} resources of {types.Count} types");
             if (done == 0)
                 missed.Add($"{kind.Name}: nothing to break");

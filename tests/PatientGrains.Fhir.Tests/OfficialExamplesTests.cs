@@ -53,6 +53,20 @@ public class OfficialExamplesTests(ITestOutputHelper output)
         Assert.Equal(978, accepted + refused);
     }
 
+    [RealDataFact("fhir-r4", "HL7 hl7.fhir.r4.examples 4.0.1")]
+    public void HL7s_own_definitions_are_accepted()
+    {
+        var scanner = new FhirScanner();
+        int resources = 0;
+        foreach (string file in RealData.Files("fhir-r4", "*.json.gz"))
+        {
+            var scanned = scanner.Scan(RealData.Read(file));
+            Assert.True(scanned.IsValid, Path.GetFileName(file) + Show(scanned));
+            resources += scanned.Bundle?.Entries.Count ?? 1;
+        }
+        output.WriteLine($"{resources} definitions accepted");
+    }
+
     [RealDataFact("audit/ihe-balp", "IHE BALP 1.1.5")]
     public void Every_AuditEvent_of_IHE_BALP_is_accepted()
     {

@@ -46,8 +46,8 @@ public class ValidatorTests
     [InlineData("""{"resourceType":"Patient","name":[{"given":[null],"_given":[null]}]}""", "sibling-alignment", "Patient.name[0].given[0]", 1, 45)]
     [InlineData("""{"resourceType":"Patient","name":[{"_given":[null,{"extension":[{"url":"http://x","valueBoolean":true}]}]}]}""", "null", "Patient.name[0].given[0]", 1, 46)]
     [InlineData("""{"resourceType":"Patient","extension":[{"url":"http://x","_url":{"extension":[{"url":"http://x","valueBoolean":true}]},"valueBoolean":true}]}""", "sibling-on-complex", "Patient.extension[0].url", 1, 58)]
-    [InlineData("""{"resourceType":"Patient","contained":[{"resourceType":"Organization","id":"o","name":"x"}],"generalPractitioner":[{"reference":"#p"}]}""", "ref-1", "Patient.generalPractitioner[0]", 1, 129)]
-    [InlineData("""{"resourceType":"Patient","contained":[{"resourceType":"Medication","id":"o"}],"managingOrganization":{"reference":"#o"}}""", "reference-target", "Patient.managingOrganization", 1, 116)]
+    [InlineData("""{"resourceType":"Patient","contained":[{"resourceType":"Organization","id":"o","name":"x"}],"generalPractitioner":[{"reference":"#o"},{"reference":"#p"}]}""", "ref-1", "Patient.generalPractitioner[1]", 1, 149)]
+    [InlineData("""{"resourceType":"Patient","contained":[{"resourceType":"Medication","id":"o"}],"managingOrganization":{"reference":"#o"}}""", "reference-target", "Patient.managingOrganization", 1, 117)]
     [InlineData("""{"resourceType":"Patient","managingOrganization":{"reference":"Organization/1","type":"Patient"}}""", "reference-target", "Patient.managingOrganization.type", 1, 88)]
     [InlineData("""{"resourceType":"Parameters","parameter":[{"name":"a","valueOid":"urn:oid:1.02"}]}""", "oid-format", "Parameters.parameter[0].value", 1, 66)]
     [InlineData("""{"resourceType":"Parameters","parameter":[{"name":"a","valueUuid":"urn:uuid:05EFABF0-4be2-4561-91ce-51548425acb9"}]}""", "uuid-format", "Parameters.parameter[0].value", 1, 67)]
@@ -110,6 +110,33 @@ public class ValidatorTests
         Assert.True(scanned.IsValid);
         Assert.Equal("a", scanned.Id);
         Assert.Equal("""{"resourceType":"Patient","id":"b"}""", Encoding.UTF8.GetString(scanned.Finish("b").Body.Span));
+    }
+
+    [Theory]
+    [InlineData("{\"resourceType\":\"Patient\",\"contained\":[", "{\"resourceType\":\"Organization\",\"id\":\"o#\",\"name\":\"x\"}", "],\"generalPractitioner\":[", "{\"reference\":\"#o#\"}", "]}")]
+    [InlineData("{\"resourceType\":\"Patient\",\"name\":[{\"given\":[", "null", "],\"_given\":[", "null", "]}]}")]
+    [InlineData("{\"resourceType\":\"Bundle\",\"type\":\"collection\",\"entry\":[", "{\"fullUrl\":\"urn:x\",\"resource\":{\"resourceType\":\"Patient\"}}", ",", "{\"fullUrl\":\"urn:y\",\"resource\":{\"resourceType\":\"Patient\"}}", "]}")]
+    [InlineData("{\"resourceType\":\"Patient\",\"text\":{\"status\":\"generated\",\"div\":\"<div xmlns=\\\"http://www.w3.org/1999/xhtml\\\">", "<a href=\\\"#\\\">a</a>", ".", "<i><b/></i>", "</div>\"}}")]
+    public void Time_grows_no_faster_than_the_bytes(string start, string first, string middle, string second, string end)
+    {
+        string comma = first.StartsWith('<') ? "" : ",";
+        string Many(string item, int count) => string.Join(comma, Enumerable.Range(0, count).Select(x => item.Replace("#", x.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)));
+        TimeSpan Take(int count)
+        {
+            byte[] json = Encoding.UTF8.GetBytes(start + Many(first, count) + middle + Many(second.Replace("\"#o#", "\"\u0001o#", StringComparison.Ordinal), count).Replace('\u0001', '#') + end);
+            var scanner = new FhirScanner();
+            return Enumerable.Range(0, 3).Min(_ =>
+            {
+                long began = System.Diagnostics.Stopwatch.GetTimestamp();
+                scanner.Scan(json);
+                return System.Diagnostics.Stopwatch.GetElapsedTime(began);
+            });
+        }
+
+        // Eight times the bytes take 8 times as long, 64 times when something compares pair by pair; in between lies the noise of the machine.
+        var small = Take(8_000);
+        var large = Take(64_000);
+        Assert.True(large < (40 * small) + TimeSpan.FromMilliseconds(50), $"{small} then {large}");
     }
 
     internal static ScannedResource Scan(string json) => new FhirScanner().Scan(Encoding.UTF8.GetBytes(json));
