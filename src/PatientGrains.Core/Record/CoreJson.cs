@@ -1,0 +1,22 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace PatientGrains.Core.Record;
+
+/// <summary>The JSON shapes of Core's vocabulary, generated at build so that a cold start pays no reflection.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.General,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(Event))]
+[JsonSerializable(typeof(Command))]
+[JsonSerializable(typeof(Outcome))]
+[JsonSerializable(typeof(Transaction))]
+[JsonSerializable(typeof(Preparation))]
+[JsonSerializable(typeof(ResourceKey))]
+[JsonSerializable(typeof(SnapshotHead))]
+[JsonSerializable(typeof(SnapshotStatement))]
+internal sealed partial class CoreJson : JsonSerializerContext;

@@ -1,0 +1,69 @@
+using System.Text;
+using PatientGrains.Core.Search;
+
+namespace PatientGrains.Core.Record;
+
+/// <summary>
+/// What an event changes outside its own log, as text keys that the journal blinds before the store sees them: claims of the locator
+/// (<c>id:Type/id</c>, unique over all logs) and counts of the population index (<c>Type|param|system|code</c>).
+/// </summary>
+public static class Effects
+{
+    /// <summary>Search parameters of the population index: what conditional creates, conditional references and <c>Patient?identifier=</c> look up.</summary>
+    private static ReadOnlySpan<byte> Identifier => "identifier"u8;
+
+    /// <summary>Calls <paramref name="claim"/> for each id that must be unique from now on.</summary>
+    /// <param name="before">The record before the event.</param>
+    /// <param name="happened">The event.</param>
+    /// <param name="owner">
+    /// The log's own name. A Patient can be nowhere but in the log that bears its name; any other resource claims its id even there, because the same id might be
+    /// submitted for a patient's record at the same time, and only one of the two may win.
+    /// </param>
+    /// <param name="claim">Takes the text key.</param>
+    public static void Claims(PatientRecord before, Event happened, string owner, Action<string> claim)
+    {
+        if (happened is ResourceStored { Version: 1 } stored && !(stored.Key.IsPatient && stored.Key.ToString() == owner))
+            claim(LocatorKey(stored.Key));
+    }
+
+    /// <summary>Calls <paramref name="change"/> with each index key and +1 or -1.</summary>
+    public static void Index(PatientRecord before, Event happened, Action<string, int> change)
+    {
+        (ResourceKey key, StatementBody? after) = happened switch
+        {
+            ResourceStored stored => (stored.Key, stored.Body),
+            ResourceDeleted deleted => (deleted.Key, null),
+            _ => (default, (StatementBody?)null),
+        };
+        if (key == default)
+            return;
+        var old = Keys(key.Type, before.Find(key)?.Body);
+        var now = Keys(key.Type, after);
+        foreach (string gone in old.Except(now))
+            change(gone, -1);
+        foreach (string come in now.Except(old))
+            change(come, +1);
+    }
+
+    public static string LocatorKey(ResourceKey key) => "id:" + key;
+
+    /// <summary>The index key of a token value; a value without system (null) has a key of its own, so that <c>identifier=x</c> finds candidates too.</summary>
+    public static string IndexKey(string type, string param, string? system, string code) =>
+        system is null ? $"{type}|{param}||{code}" : $"{type}|{param}|s{system}|{code}";
+
+    private static HashSet<string> Keys(string type, StatementBody? body)
+    {
+        var keys = new HashSet<string>(StringComparer.Ordinal);
+        if (body is null)
+            return keys;
+        foreach (var term in new TermList(body.Terms.Bytes))
+        {
+            if (term.Kind != TermKind.Token || !term.Param.SequenceEqual(Identifier) || term.Second.IsEmpty)
+                continue;
+            string code = Encoding.UTF8.GetString(term.Second);
+            keys.Add(IndexKey(type, "identifier", Encoding.UTF8.GetString(term.First), code));
+            keys.Add(IndexKey(type, "identifier", null, code));
+        }
+        return keys;
+    }
+}

@@ -1,0 +1,41 @@
+namespace PatientGrains.Core.Record;
+
+/// <summary>How events become a record. Deterministic; never throws: what was logged is a fact, whatever one thinks of it now.</summary>
+public static class RecordFold
+{
+    /// <summary>Folds one event into the record; the event's sequence number is the record's <see cref="PatientRecord.NextSeq"/>.</summary>
+    public static void Evolve(PatientRecord record, Event happened)
+    {
+        long seq = record.NextSeq++;
+        switch (happened)
+        {
+            case ResourceStored stored:
+                Put(record, record.Ensure(stored.Key), seq, stored.Version, stored.At, stored.Source, stored.MessageId, stored.Body);
+                break;
+            case ResourceDeleted deleted:
+                Put(record, record.Ensure(deleted.Key), seq, deleted.Version, deleted.At, deleted.Source, deleted.MessageId, null);
+                break;
+            case SubmissionAccepted accepted:
+                record.Submissions.Add(accepted.Source, accepted.MessageId, accepted.Digest, seq);
+                break;
+            case AccessRecorded:
+                break;
+        }
+    }
+
+    private static void Put(
+        PatientRecord record, Statement statement, long seq, int version, DateTimeOffset at, string source, string messageId, StatementBody? body)
+    {
+        record.CurrentBytes += Size(body) - Size(statement.Body);
+        statement.Version = version;
+        statement.At = at;
+        statement.Source = source;
+        statement.MessageId = messageId;
+        statement.Body = body;
+        if (statement.Seqs.Count == 0)
+            statement.Origin = new Origin(source, messageId);
+        statement.AddVersion(seq);
+    }
+
+    internal static long Size(StatementBody? body) => body is null ? 0 : body.Json.Length + body.Terms.Length;
+}

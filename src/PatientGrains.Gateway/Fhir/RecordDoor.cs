@@ -1,0 +1,39 @@
+using Orleans;
+using PatientGrains.Contracts;
+using PatientGrains.Core.Access;
+using PatientGrains.Core.Record;
+using PatientGrains.Gateway.Intake;
+
+namespace PatientGrains.Gateway.Fhir;
+
+/// <summary>The way to records for those who read. A mere question never makes a record: an id that no log claimed has none.</summary>
+internal sealed class RecordDoor(IGrainFactory grains)
+{
+    private readonly Records _records = new(grains);
+
+    /// <summary>The record that holds a resource, a deleted one included; null when there is none.</summary>
+    public async Task<IRecordGrain?> Holding(ResourceKey key) => await NameOf(key) is { } log ? Named(log) : null;
+
+    /// <summary>Name of the log that holds a resource.</summary>
+    public Task<string?> NameOf(ResourceKey key) => _records.Locator.Locate(key);
+
+    /// <summary>Logs that may hold a resource with this identifier.</summary>
+    public async Task<IReadOnlyList<string>> WithIdentifier(string type, string? system, string code, int limit) =>
+        await _records.Locator.Candidates(type, "identifier", system, code, limit);
+
+    public IRecordGrain Named(string log) => _records.Of(log);
+
+    /// <summary>Asks one record and remembers that it logged the access. An answer means that the entry is durable, so that bytes may leave.</summary>
+    public static async Task<Outcome> Ask(IRecordGrain record, Command command, FhirCall call)
+    {
+        var outcome = await record.Ask(command);
+        // These are told by the host of a record that could not decide: nothing was written, no entry either.
+        if (outcome is not Refused { Rule: Rule.Busy or Rule.Interrupted or Rule.StorageFull })
+            call.IsLogged = true;
+        return outcome;
+    }
+
+    /// <summary>What somebody hears about an id that no record holds; those who may not read do not hear whether it exists.</summary>
+    public static Answer Unknown(FhirCall call, AccessKind kind) =>
+        Answer.Of(new Refused(AccessPolicy.RefusalFor(call.Who, kind) ?? Rule.ResourceUnknown));
+}

@@ -1,0 +1,60 @@
+using System.IO.Compression;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace PatientGrains.Gateway.Fhir;
+
+/// <summary>Reads a request's body whole, or says why not. A body that ends before its time (a cut connection) throws, so that nothing of it is acted on.</summary>
+internal static class RequestBody
+{
+    /// <param name="http">The request.</param>
+    /// <param name="maxBytes">The most that is read, compressed or not, and the most that it may become.</param>
+    public static async Task<(ReadOnlyMemory<byte> Bytes, Answer? Problem)> Read(HttpContext http, int maxBytes)
+    {
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
+            limit.MaxRequestBodySize = maxBytes;
+        if (http.Request.ContentLength > maxBytes)
+            return (default, TooLarge(maxBytes));
+        string encoding = http.Request.Headers.ContentEncoding.ToString().Trim();
+        if (encoding is "" or "identity")
+            return await ReadAll(http.Request.Body, (int)(http.Request.ContentLength ?? 16_384), maxBytes, http.RequestAborted);
+        if (!encoding.Equals("gzip", StringComparison.OrdinalIgnoreCase))
+            return (default, Answer.Problem(415, "not-supported", "The only Content-Encoding that this server reads is gzip."));
+        return await Unzip(http, maxBytes);
+    }
+
+    private static async Task<(ReadOnlyMemory<byte>, Answer?)> Unzip(HttpContext http, int maxBytes)
+    {
+        try
+        {
+            using var unzipped = new GZipStream(http.Request.Body, CompressionMode.Decompress);
+            var (bytes, problem) = await ReadAll(unzipped, 65_536, maxBytes, http.RequestAborted);
+            return (bytes, problem);
+        }
+        catch (InvalidDataException)
+        {
+            return (default, Answer.Problem(400, "structure", "The body is not the gzip that its Content-Encoding says it is."));
+        }
+    }
+
+    private static async Task<(ReadOnlyMemory<byte>, Answer?)> ReadAll(Stream from, int expected, int maxBytes, CancellationToken cancel)
+    {
+        // One byte more than expected, so that the end is seen without growing first.
+        byte[] buffer = new byte[Math.Max(expected, 256) + 1];
+        int used = 0;
+        while (true)
+        {
+            int read = await from.ReadAsync(buffer.AsMemory(used), cancel);
+            if (read == 0)
+                return (buffer.AsMemory(0, used), null);
+            used += read;
+            if (used > maxBytes)
+                return (default, TooLarge(maxBytes));
+            if (used == buffer.Length)
+                Array.Resize(ref buffer, (int)Math.Min((long)buffer.Length * 2, (long)maxBytes + 1));
+        }
+    }
+
+    internal static Answer TooLarge(int maxBytes) =>
+        Answer.Problem(413, "too-long", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"A body may have {maxBytes} bytes at most, decompressed too."));
+}

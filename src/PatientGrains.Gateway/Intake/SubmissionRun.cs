@@ -1,0 +1,155 @@
+using System.Collections.Immutable;
+using PatientGrains.Core.Access;
+using PatientGrains.Core.Record;
+using PatientGrains.Fhir;
+
+namespace PatientGrains.Gateway.Intake;
+
+/// <summary>
+/// Carries a plan out: settle, place, write; and again, a bounded number of times, when somebody else took an id or met a condition in between.
+/// Until the one call that writes, nothing has happened.
+/// </summary>
+internal sealed class SubmissionRun(Records records, IntakeOptions options)
+{
+    private readonly DerivedIds _ids = new(options.IdSecret);
+
+    /// <returns>What became of each change, by the index of its entry; or why nothing was written.</returns>
+    public async Task<(Problem? Problem, Dictionary<int, Done> Answers)> Run(SubmissionPlan plan, Submission s, Blob digest)
+    {
+        // Conditions are evaluated before a record decides: who may not write is not told by them what exists.
+        if (plan.NeedsLookUps && AccessPolicy.RefusalFor(s.Who, AccessKind.WriteRecord) is { } rule)
+            return (await Noted(plan, s, Problem.Broken(new Refused(rule))), []);
+        var search = new ConditionSearch(records, options);
+        for (int look = 0; look < options.MaxLooks; look++)
+        {
+            if (await new Settling(search, records, _ids).Settle(plan, s) is { } unsettled)
+                return (await Noted(plan, s, unsettled), []);
+            if ((Placing.Place(plan, options) ?? await CheckOwners(plan)) is { } misplaced)
+                return (misplaced, []);
+            if (await Tell(plan, search, s) is { } refusedToTell)
+                return (refusedToTell, []);
+            var parts = Writing.Build(plan, s, digest);
+            var outcome = await Send(parts);
+            if (outcome is Accepted accepted)
+            {
+                await NoteUnknown(plan, s);
+                return (null, Answers.Of(plan, parts, accepted));
+            }
+            if (!LooksAgain(plan, (Refused)outcome))
+                return (Translate(plan, (Refused)outcome), []);
+        }
+        return (await Noted(plan, s, Problem.Contended()), []);
+    }
+
+    /// <summary>A create, update or delete by itself: a plan of one change, for which only conditional references are resolved.</summary>
+    public async Task<(Problem? Problem, Done? Answer)> RunOne(string interaction, PlannedChange change, Submission s, Blob digest)
+    {
+        var plan = new SubmissionPlan { Interaction = interaction, IsTransaction = false };
+        plan.Changes.Add(change);
+        if (LinkReading.Read(plan, options.BaseUrls) is { } unlinked)
+            return (unlinked, null);
+        var (problem, answers) = await Run(plan, s, digest);
+        return (problem, problem is null ? answers[change.Index] : null);
+    }
+
+    private async Task<Outcome> Send(List<RecordPart> parts)
+    {
+        if (parts.Count == 0)
+            return new Accepted([], []);
+        var grain = records.Of(parts[0].Log);
+        if (parts.Count == 1)
+            return await grain.Ask(parts[0].Submit);
+        var others = ImmutableArray.CreateBuilder<OtherRecord>(parts.Count - 1);
+        for (int i = 1; i < parts.Count; i++)
+            others.Add(new OtherRecord(parts[i].Log, parts[i].Submit));
+        return await grain.Transact(new Transaction(parts[0].Submit, others.MoveToImmutable()));
+    }
+
+    /// <summary>Moving a resource between records is refused; asked before writing, so that nobody's record has to find out by a failed append.</summary>
+    private async Task<Problem?> CheckOwners(SubmissionPlan plan)
+    {
+        var owned = plan.Changes.Where(change =>
+            change.Kind != ChangeKind.Delete && !change.GetsNewId && !change.Key.IsPatient && FhirTypes.CanBelongToPatient(change.Key.Type)).ToList();
+        if (owned.Count == 0)
+            return null;
+        var owners = await Task.WhenAll(owned.Select(change => records.Locator.Locate(change.Key)));
+        foreach (var (change, owner) in owned.Zip(owners))
+        {
+            if (owner is not null && owner != change.Log)
+                return Problem.Broken(new Refused(Rule.BelongsElsewhere, change.Key), change.Index);
+        }
+        return null;
+    }
+
+    /// <summary>A conditional reference tells that a patient exists; a patient whose record is not written otherwise gets an access entry for it.</summary>
+    private static async Task<Problem?> Tell(SubmissionPlan plan, ConditionSearch search, Submission s)
+    {
+        foreach (var reference in plan.References)
+        {
+            if (reference.FoundIn is not { } log || !Placing.IsPatientLog(log) || plan.Changes.Exists(change => change.Log == log))
+                continue;
+            if (await search.Tell(log, reference.Condition, s) is { } refused)
+                return Problem.Broken(refused, reference.Entry);
+        }
+        return null;
+    }
+
+    /// <summary>Whether the refusal is about a conditional create that can be decided anew, which it is then made ready for.</summary>
+    private static bool LooksAgain(SubmissionPlan plan, Refused refused)
+    {
+        if (refused.Rule is not (Rule.ConditionIdTaken or Rule.BelongsElsewhere))
+            return false;
+        var change = plan.Changes.Find(change => change.Condition is not null && (refused.Key is null || change.Key == refused.Key));
+        if (change is null)
+            return false;
+        if (!change.HasMatch)
+            change.Generation++;
+        return true;
+    }
+
+    private static Problem Translate(SubmissionPlan plan, Refused refused)
+    {
+        var change = plan.Changes.Find(change => change.Key == refused.Key);
+        return (refused.Rule, change) switch
+        {
+            // The id derives from the message: only the same message with another patient can meet it in another record.
+            (Rule.BelongsElsewhere, { GetsNewId: true, Condition: null }) => Problem.Broken(refused with { Rule = Rule.MessageIdReused }, change.Index),
+            (Rule.ResourceExists, { MustBeNew: true }) => Problem.PreconditionFailed(
+                PlaceInBundle.Request(change.Index, "ifNoneMatch"), "if-none-match", "A resource with this id exists already."),
+            _ => Problem.Broken(refused, plan.IsTransaction ? change?.Index : null),
+        };
+    }
+
+    /// <summary>Refusals that rest on what is stored say something about it, so they are accesses; they have no record of their own.</summary>
+    private async Task<Problem> Noted(SubmissionPlan plan, Submission s, Problem problem)
+    {
+        string why = problem.Why switch
+        {
+            Rejected { Issues: [var issue, ..] } => issue.Rule,
+            RuleBroken broken => broken.Refused.Rule.ToString(),
+            _ => "",
+        };
+        var conditions = plan.Changes.Select(change => change.Condition).Concat(plan.References.Select(reference => reference.Condition));
+        await Note(plan, s, string.Join(' ', conditions.OfType<Condition>().Take(3).Select(condition => condition.Asked)), why);
+        return problem;
+    }
+
+    /// <summary>Deletes of what never existed have no record that could log them.</summary>
+    private async Task NoteUnknown(SubmissionPlan plan, Submission s)
+    {
+        foreach (var change in plan.Changes)
+        {
+            if (change.Kind == ChangeKind.Delete && change.Log is null)
+                await Note(plan, s, change.Key.ToString(), null);
+        }
+    }
+
+    private Task Note(SubmissionPlan plan, Submission s, string asked, string? refusedBy) => records.Security(s.MessageId).Ask(new NoteAccess
+    {
+        Who = s.Who,
+        RequestId = s.RequestId,
+        Interaction = plan.Interaction,
+        Asked = asked.Length > 0 ? asked : plan.Interaction,
+        RefusedBy = refusedBy,
+    });
+}

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using PatientGrains.Core.Record;
+using PatientGrains.Fhir;
+
+namespace PatientGrains.Gateway.Intake;
+
+/// <summary>What one record gets of a submission, and which changes of the plan that is, in the order of the submit.</summary>
+internal sealed record RecordPart(string Log, Submit Submit, IReadOnlyList<PlannedChange> Changes);
+
+/// <summary>Makes the submits, once everything is known. Pure.</summary>
+internal static class Writing
+{
+    /// <summary>One part for each record: the patient's first if there is one, the others in ordinal order of their names.</summary>
+    public static List<RecordPart> Build(SubmissionPlan plan, Submission s, Blob digest)
+    {
+        var byLog = new Dictionary<string, List<PlannedChange>>();
+        foreach (var change in plan.Changes)
+        {
+            if (change.Log is not { } log)
+                continue;
+            if (!byLog.TryGetValue(log, out var changes))
+                byLog.Add(log, changes = []);
+            changes.Add(change);
+        }
+        var replacing = new LinkReplacing(plan);
+        var parts = new List<RecordPart>(byLog.Count);
+        foreach (var (log, changes) in byLog)
+            parts.Add(new RecordPart(log, SubmitOf(plan, changes, replacing, s, digest), changes));
+        parts.Sort((a, b) => (Rank(a), string.CompareOrdinal(a.Log, b.Log)).CompareTo((Rank(b), 0)));
+        return parts;
+    }
+
+    public static StatementBody Body(FinishedResource finished) => new()
+    {
+        Json = new Blob(finished.Body),
+        MetaAt = finished.Meta.Offset,
+        MetaLength = finished.Meta.Length,
+        Terms = new Blob(finished.Terms.Bytes),
+        Extractor = FhirScanner.ExtractorVersion,
+    };
+
+    private static int Rank(RecordPart part) => Placing.IsPatientLog(part.Log) ? 0 : 1;
+
+    private static Submit SubmitOf(SubmissionPlan plan, List<PlannedChange> planned, LinkReplacing replacing, Submission s, Blob digest)
+    {
+        var changes = ImmutableArray.CreateBuilder<Change>(planned.Count);
+        foreach (var change in planned)
+            changes.Add(ChangeOf(change, replacing));
+        return new Submit
+        {
+            Who = s.Who,
+            RequestId = s.RequestId,
+            MessageId = s.MessageId,
+            Digest = digest,
+            Interaction = plan.Interaction,
+            WantsBodies = s.WantsBodies,
+            Changes = changes.MoveToImmutable(),
+        };
+    }
+
+    private static Change ChangeOf(PlannedChange change, LinkReplacing replacing) => new()
+    {
+        Kind = change.Kind,
+        Key = change.Key,
+        Body = change.Resource is { } resource ? Body(resource.Finish(change.Key.Id, replacing.For(change))) : null,
+        IfVersion = change.IfVersion,
+        // A match is asked again under its own id: the record confirms it in its turn, and writes down that the requester learns of it.
+        IfNoneExist = change.Condition?.Criteria ?? [],
+        IsReferredTo = change.IsReferredTo,
+    };
+}

@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Orleans;
+using Orleans.Concurrency;
+using PatientGrains.Contracts;
+using PatientGrains.Core.Record;
+using PatientGrains.Log;
+
+namespace PatientGrains.Grains;
+
+/// <summary>Looks up the locator and the population index. It keeps nothing, so that what it answers is what is durable.</summary>
+[StatelessWorker]
+[Reentrant]
+public sealed class LocatorGrain(IPatientLog log, KeyRing keys, LogNames names) : Grain, ILocatorGrain
+{
+    public async Task<string?> Locate(ResourceKey key)
+    {
+        var own = new LogName(key.ToString());
+        if (await log.Find(keys.Blind(own)) is { IsErased: false })
+            return own.Text;
+        return await log.Locate(keys.BlindClaim(Effects.LocatorKey(key))) is { } owner ? await names.Of(owner) : null;
+    }
+
+    public async Task<ImmutableArray<string>> Candidates(string type, string param, string? system, string code, int limit)
+    {
+        var found = await log.Candidates(keys.BlindToken(Effects.IndexKey(type, param, system, code)), null, limit);
+        var answer = ImmutableArray.CreateBuilder<string>(found.Count);
+        foreach (var candidate in found)
+        {
+            if (await names.Of(candidate) is { } name)
+                answer.Add(name);
+        }
+        return answer.ToImmutable();
+    }
+}
+
+/// <summary>Names of logs by their blinded ids, opened with the key ring and remembered in this process, at most <see cref="Limit"/> of them.</summary>
+public sealed class LogNames(IPatientLog log, KeyRing keys)
+{
+    /// <summary>About 100 bytes each.</summary>
+    private const int Limit = 200_000;
+
+    private readonly ConcurrentDictionary<LogId, string> _known = [];
+
+    /// <returns>Null when the log does not exist or was erased.</returns>
+    public async ValueTask<string?> Of(LogId id)
+    {
+        if (_known.TryGetValue(id, out string? name))
+            return name;
+        if (await log.Find(id) is not { IsErased: false } entry)
+            return null;
+        name = keys.NameOf(entry).Text;
+        if (_known.Count >= Limit)
+            _known.Clear();
+        return _known.GetOrAdd(id, name);
+    }
+}

@@ -1,0 +1,132 @@
+using Orleans;
+using Orleans.Concurrency;
+using PatientGrains.Contracts;
+using PatientGrains.Core.Record;
+using PatientGrains.Log;
+using Journal = PatientGrains.Log.PatientJournal<PatientGrains.Core.Record.PatientRecord, PatientGrains.Core.Record.Event>;
+
+namespace PatientGrains.Grains;
+
+/// <summary>
+/// Hosts one record on its journal: commands go in, what is durable comes out. Reentrant, so that requests share commits; the journal decides one after the other.
+/// When the journal loses its place in the log, this activation ends and the next one starts from what is durable.
+/// </summary>
+public abstract class RecordGrain(RecordHost host) : Grain
+{
+    private Journal? _journal;
+
+    /// <summary>Name of the log.</summary>
+    protected abstract string LogName { get; }
+
+    private Journal OpenJournal => _journal ?? throw new InvalidOperationException("The grain is not active.");
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _journal = await host.Open(LogName, cancellationToken);
+        _ = EndWhenLost(_journal);
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _journal?.Dispose();
+        return Task.CompletedTask;
+    }
+
+    public async Task<Outcome> Ask(Command command)
+    {
+        try
+        {
+            return await Decide(command);
+        }
+        catch (LogException failure) when (Refusals.For(failure) is { } refused)
+        {
+            return refused;
+        }
+    }
+
+    public async Task<Outcome> Transact(Transaction transaction)
+    {
+        var parts = new TransactionParts(name => RecordNames.GrainOf(GrainFactory, name));
+        bool committed = false;
+        try
+        {
+            if (await parts.Prepare(transaction.Others) is { } refused)
+                return refused;
+            var own = await Decide(transaction.Own, parts.Commits);
+            committed = own is Accepted { Repeated: false };
+            return own is Accepted accepted ? parts.Join(accepted) : own;
+        }
+        catch (LogException failure) when (Refusals.For(failure) is { } refused)
+        {
+            return refused;
+        }
+        finally
+        {
+            await parts.Settle(committed);
+        }
+    }
+
+    public async Task<Preparation> Prepare(Submit submit)
+    {
+        try
+        {
+            var (outcome, prepared) = await OpenJournal.Prepare(state => Decided(state, submit), Commits);
+            return prepared is null
+                ? new Preparation("", await new Completion(OpenJournal).Fill(outcome, submit), default)
+                : new Preparation(prepared.Id, outcome, new Blob(prepared.Bytes));
+        }
+        catch (LogException failure) when (Refusals.For(failure) is { } refused)
+        {
+            return new Preparation("", refused, default);
+        }
+    }
+
+    public Task Settle(string preparation, bool committed) => OpenJournal.Settle(preparation, committed);
+
+    private async Task<Outcome> Decide(Command command, IReadOnlyList<PreparedCommit>? with = null)
+    {
+        var outcome = await OpenJournal.Execute(state => Decided(state, command), with ?? [], Commits);
+        return await new Completion(OpenJournal).Fill(outcome, command);
+    }
+
+    private Decided<Event, Outcome> Decided(PatientRecord record, Command command)
+    {
+        var decision = RecordDecider.Decide(record, command, host.Facts());
+        return new Decided<Event, Outcome>(decision.Events, decision.Outcome);
+    }
+
+    private static bool Commits(Outcome outcome) => outcome is Accepted { Repeated: false };
+
+    private async Task EndWhenLost(Journal journal)
+    {
+        try
+        {
+            await journal.Lost;
+        }
+        catch (JournalLostException)
+        {
+            DeactivateOnIdle();
+        }
+    }
+}
+
+/// <inheritdoc cref="IPatientGrain"/>
+[Reentrant]
+public sealed class PatientGrain(RecordHost host) : RecordGrain(host), IPatientGrain
+{
+    protected override string LogName => "Patient/" + this.GetPrimaryKeyString();
+}
+
+/// <inheritdoc cref="IDirectoryGrain"/>
+[Reentrant]
+public sealed class DirectoryGrain(RecordHost host) : RecordGrain(host), IDirectoryGrain
+{
+    protected override string LogName => this.GetPrimaryKeyString();
+}
+
+/// <inheritdoc cref="ISecurityGrain"/>
+[Reentrant]
+public sealed class SecurityGrain(RecordHost host) : RecordGrain(host), ISecurityGrain
+{
+    protected override string LogName => SecurityLog.NameOf(this.GetPrimaryKeyString());
+}

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using PatientGrains.Core.Access;
+using PatientGrains.Gateway.Auth;
+using PatientGrains.Host.Composition;
+
+namespace PatientGrains.Host.Commands;
+
+/// <summary><c>patientgrains token</c>: a bearer token from the local key ring.</summary>
+internal static class TokenCommand
+{
+    public static Command Build()
+    {
+        var subject = new Option<string>("--subject") { Description = "Who: a stable name of the person or system; it stands in every access entry.", Required = true };
+        var role = new Option<string[]>("--role")
+        {
+            Description = "clinician, integrator or privacy-officer; may be given several times.",
+            DefaultValueFactory = _ => ["clinician"],
+        };
+        role.AcceptOnlyFromAmong("clinician", "integrator", "privacy-officer");
+        var purpose = new Option<string>("--purpose") { Description = "Purpose of use, a code of HL7's PurposeOfUse.", DefaultValueFactory = _ => "TREAT" };
+        purpose.AcceptOnlyFromAmong([.. AccessPolicy.Purposes]);
+        var source = new Option<string>("--source") { Description = "Slug of the source that the client writes for.", DefaultValueFactory = _ => "local" };
+        var hours = new Option<double>("--hours") { Description = "How long it is valid, at most 720.", DefaultValueFactory = _ => 8 };
+        return Common.Verb(
+            "token",
+            "Print a bearer token, signed with the local key ring.",
+            (parsed, settings, _) =>
+            {
+                if (!settings.Sources.Contains(parsed.GetValue(source)))
+                    throw new VerbException($"'{parsed.GetValue(source)}' is not a registered source ({string.Join(", ", settings.Sources)}).");
+                if (parsed.GetValue(hours) is not (> 0 and <= 720))
+                    throw new VerbException("--hours is over 0 and at most 720.");
+                using var ring = EmbeddedLog.Ring(settings);
+                var who = new Requester
+                {
+                    Subject = parsed.GetRequiredValue(subject),
+                    Roles = [.. parsed.GetRequiredValue(role).Select(RoleOf)],
+                    Purpose = parsed.GetRequiredValue(purpose),
+                    Source = parsed.GetRequiredValue(source),
+                };
+                var issuer = new TokenIssuer(Services.GatewayOptionsOf(settings, ring), TimeProvider.System);
+                Console.Out.WriteLine(issuer.Issue(who, TimeSpan.FromHours(parsed.GetValue(hours))));
+                return Task.FromResult(Common.Done);
+            },
+            subject, role, purpose, source, hours);
+    }
+
+    private static Role RoleOf(string name) => name switch
+    {
+        "integrator" => Role.Integrator,
+        "privacy-officer" => Role.PrivacyOfficer,
+        _ => Role.Clinician,
+    };
+}

@@ -1,0 +1,91 @@
+using PatientGrains.Core.Record;
+using PatientGrains.Grains;
+
+#if ENGINE_ORLEANS
+using System.Buffers;
+using Orleans.Hosting;
+using Orleans.Serialization;
+using Orleans.Serialization.Buffers;
+using Orleans.Serialization.Cloning;
+using Orleans.Serialization.Codecs;
+using Orleans.Serialization.Serializers;
+using Orleans.Serialization.WireProtocol;
+#else
+using Orleans.Hosting;
+#endif
+
+namespace PatientGrains.Host.Composition;
+
+/// <summary>The engine that the grains run on: the only file that differs between Engine=Local and Engine=Orleans.</summary>
+public static class Engine
+{
+    /// <summary>Name of the stream provider, and what it needs to remember subscriptions.</summary>
+    public const string Streams = "alerts";
+
+#if ENGINE_ORLEANS
+    public const string Name = "Orleans";
+
+    /// <summary>One silo on this machine with the gateway in it. Messages always cross in the codec.</summary>
+    public static void Add(IHostApplicationBuilder builder, bool roundTrips = true) => builder.UseOrleans(silo =>
+    {
+        silo.UseLocalhostClustering();
+        silo.AddMemoryStreams(Streams);
+        silo.AddMemoryGrainStorage("PubSubStore");
+        AddCodec(silo.Services);
+    });
+
+    /// <summary>Core's records cross silos in the log's own codec and are never copied inside one: they are immutable.</summary>
+    public static void AddCodec(IServiceCollection services)
+    {
+        services.AddSingleton<CoreCodec>();
+        services.AddSingleton<IGeneralizedCodec>(provider => provider.GetRequiredService<CoreCodec>());
+        services.AddSingleton<IGeneralizedCopier>(provider => provider.GetRequiredService<CoreCodec>());
+        services.AddSingleton<ITypeFilter>(provider => provider.GetRequiredService<CoreCodec>());
+    }
+
+    private sealed class CoreCodec : IGeneralizedCodec, IGeneralizedCopier, ITypeFilter
+    {
+        public bool IsSupportedType(Type type) => type == typeof(CoreCodec) || WireCodec.Carries(type);
+
+        public bool? IsTypeAllowed(Type type) => IsSupportedType(type) ? true : null;
+
+        public object? DeepCopy(object? input, CopyContext context) => input;
+
+        public void WriteField<TBufferWriter>(ref Writer<TBufferWriter> writer, uint fieldIdDelta, Type expectedType, object value)
+            where TBufferWriter : IBufferWriter<byte>
+        {
+            if (ReferenceCodec.TryWriteReferenceField(ref writer, fieldIdDelta, expectedType, value))
+                return;
+            var frame = new ArrayBufferWriter<byte>();
+            WireCodec.WriteTagged(frame, value);
+            writer.WriteFieldHeader(fieldIdDelta, expectedType, typeof(CoreCodec), WireType.LengthPrefixed);
+            writer.WriteVarUInt32((uint)frame.WrittenCount);
+            writer.Write(frame.WrittenSpan);
+        }
+
+        public object ReadValue<TInput>(ref Reader<TInput> reader, Field field)
+        {
+            if (field.WireType == WireType.Reference)
+                return ReferenceCodec.ReadReference(ref reader, field.FieldType);
+            field.EnsureWireType(WireType.LengthPrefixed);
+            uint placeholder = ReferenceCodec.CreateRecordPlaceholder(reader.Session);
+            object value = WireCodec.ReadTagged(reader.ReadBytes(reader.ReadVarUInt32()));
+            ReferenceCodec.RecordObject(reader.Session, value, placeholder);
+            return value;
+        }
+    }
+#else
+    public const string Name = "Local";
+
+    /// <summary>The engine in this process. With <paramref name="roundTrips"/>, as in tests, everything that crosses a grain boundary goes through the codec, as it would between silos.</summary>
+    public static void Add(IHostApplicationBuilder builder, bool roundTrips = false) => builder.UseOrleansLocal(silo =>
+    {
+        silo.Configure<LocalEngineOptions>(options =>
+        {
+            options.GrainAssemblies.Add(typeof(RecordHost).Assembly);
+            if (roundTrips)
+                options.RoundTrip = WireCodec.RoundTrip;
+        });
+    });
+#endif
+}

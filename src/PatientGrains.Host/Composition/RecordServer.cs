@@ -1,0 +1,118 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using PatientGrains.Gateway;
+using PatientGrains.Host.Live;
+using PatientGrains.Host.Settings;
+using PatientGrains.Log;
+
+namespace PatientGrains.Host.Composition;
+
+/// <summary>One process with everything in it: the embedded log, the engine, and the front when it listens. Stopping it drains what is on its way.</summary>
+internal sealed class RecordServer : IAsyncDisposable
+{
+    private readonly IHost _host;
+    private readonly SqliteLog _log;
+    private readonly HostSettings? _announced;
+
+    private RecordServer(IHost host, SqliteLog log, KeyRing ring, HostSettings? announced)
+    {
+        _host = host;
+        _log = log;
+        _announced = announced;
+        Ring = ring;
+    }
+
+    public IServiceProvider Services => _host.Services;
+
+    public KeyRing Ring { get; }
+
+    public IPatientLog Log => _log;
+
+    /// <summary>Where the front listens; empty without a front.</summary>
+    public string Url => _host.Services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses.First() ?? "";
+
+    /// <summary>The engine alone, for verbs that work on a folder while no server runs on it. Takes the folder's lock.</summary>
+    public static Task<RecordServer> StartWithoutFront(HostSettings settings, CancellationToken cancel) => Start(settings, log =>
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
+        builder.Logging.AddSimpleConsole().SetMinimumLevel(LogLevel.Warning);
+        Composition.Services.Add(builder, settings, log.Log, log.Ring);
+        return builder.Build();
+    }, null, cancel);
+
+    /// <summary>Engine and front. Refuses to listen beyond loopback without TLS.</summary>
+    public static Task<RecordServer> StartWithFront(HostSettings settings, CancellationToken cancel)
+    {
+        var url = settings.CheckedUrl();
+        return Start(settings, parts => BuildFront(settings, url, parts), settings, cancel);
+    }
+
+    private static WebApplication BuildFront(HostSettings settings, Uri url, Parts parts)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        // The web server would also listen where its own files and environment variables say; only our settings count.
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddInMemoryCollection();
+        builder.Logging.ClearProviders();
+        builder.Logging.AddJsonConsole().SetMinimumLevel(LogLevel.Information);
+        if (settings.Certificate is not null)
+            builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.UseUrls(url.GetLeftPart(UriPartial.Authority));
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            if (settings.Certificate is not null)
+                kestrel.ConfigureHttpsDefaults(tls => tls.ServerCertificate = X509Certificate2.CreateFromPemFile(settings.Certificate, settings.CertificateKey));
+        });
+        Composition.Services.Add(builder, settings, parts.Log, parts.Ring);
+        builder.Services.AddSingleton(_ => new Telemetry(settings));
+        var app = builder.Build();
+        app.Services.GetRequiredService<Telemetry>();
+        app.MapPatientGrains();
+        VerifyEndpoint.Map(app);
+        return app;
+    }
+
+    private sealed record Parts(SqliteLog Log, KeyRing Ring);
+
+    private static async Task<RecordServer> Start(HostSettings settings, Func<Parts, IHost> build, HostSettings? announce, CancellationToken cancel)
+    {
+        var ring = EmbeddedLog.Ring(settings);
+        SqliteLog? log = null;
+        try
+        {
+            log = EmbeddedLog.Open(settings, ring);
+            var host = build(new Parts(log, ring));
+            await host.StartAsync(cancel);
+            var server = new RecordServer(host, log, ring, announce);
+            if (announce is not null)
+                await LiveServer.Announce(settings, server.Url);
+            return server;
+        }
+        catch
+        {
+            if (log is not null)
+                await log.DisposeAsync();
+            ring.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Until the process is told to stop (SIGTERM, Ctrl+C).</summary>
+    public Task Run(CancellationToken cancel) => _host.WaitForShutdownAsync(cancel);
+
+    /// <summary>In order: no new requests, requests on their way are answered, grains end, the log drains and closes.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_announced is not null)
+            LiveServer.Withdraw(_announced);
+        await _host.StopAsync();
+        if (_host is IAsyncDisposable disposable)
+            await disposable.DisposeAsync();
+        else
+            _host.Dispose();
+        await _log.DisposeAsync();
+        Ring.Dispose();
+    }
+}

@@ -1,0 +1,38 @@
+using PatientGrains.Gateway;
+using PatientGrains.Gateway.Intake;
+using PatientGrains.Grains;
+using PatientGrains.Host.Settings;
+using PatientGrains.Log;
+
+namespace PatientGrains.Host.Composition;
+
+/// <summary>Puts the parts together: log and keys below, grains on the engine, the gateway on top.</summary>
+public static class Services
+{
+    /// <summary>Record grains, and the gateway on top of them.</summary>
+    public static void Add(IHostApplicationBuilder builder, HostSettings settings, IPatientLog log, KeyRing ring, bool roundTrips = false)
+    {
+        AddRecords(builder, log, ring, roundTrips);
+        builder.Services.AddPatientGrainsGateway(GatewayOptionsOf(settings, ring), new IntakeOptions { IdSecret = ring.Derive("ids") });
+        // Web server and routing log addresses at Information, and an address names a patient.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+    }
+
+    /// <summary>Record grains on the engine that the build chose.</summary>
+    public static void AddRecords(IHostApplicationBuilder builder, IPatientLog log, KeyRing ring, bool roundTrips = false)
+    {
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton(log);
+        builder.Services.AddSingleton(ring);
+        builder.Services.AddSingleton(new JournalOptions());
+        builder.Services.AddSingleton<RecordHost>();
+        builder.Services.AddSingleton<LogNames>();
+        Engine.Add(builder, roundTrips);
+    }
+
+    public static GatewayOptions GatewayOptionsOf(HostSettings settings, KeyRing ring) => new()
+    {
+        TokenKey = ring.Derive("tokens"),
+        Sources = [.. settings.Sources.Select(slug => new Source(slug, $"urn:patientgrains:source:{slug}"))],
+    };
+}

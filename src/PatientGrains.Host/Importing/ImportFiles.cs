@@ -1,0 +1,105 @@
+using System.IO.Compression;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+
+namespace PatientGrains.Host.Importing;
+
+/// <summary>One submission of a file: the whole of a .json file, or a line of an .ndjson file.</summary>
+/// <param name="Path">The file.</param>
+/// <param name="Line">1-based line, 0 when the file is one submission.</param>
+/// <param name="Content">UTF-8 JSON.</param>
+/// <param name="MessageId">SHA-256 of the file's unpacked content and the line: importing the file again, under whatever name, repeats the same messages.</param>
+internal sealed record ImportItem(string Path, int Line, ReadOnlyMemory<byte> Content, string MessageId);
+
+/// <summary>A file that cannot be read to its end; the lines before the damage were handed out.</summary>
+internal sealed record DamagedFile(string Path, string Reason);
+
+/// <summary>Reads .json, .ndjson and .gz of both, files or folders (with their subfolders, in ordinal order of path).</summary>
+internal sealed class ImportFiles(int maxItemBytes)
+{
+    private static readonly string[] Endings = [".json", ".ndjson", ".json.gz", ".ndjson.gz"];
+
+    public List<DamagedFile> Damaged { get; } = [];
+
+    /// <exception cref="FileNotFoundException">A path is neither file nor folder.</exception>
+    public static IReadOnlyList<string> Find(IEnumerable<string> paths)
+    {
+        var found = new List<string>();
+        foreach (string path in paths)
+        {
+            if (Directory.Exists(path))
+                found.AddRange(Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Where(IsImportable).Order(StringComparer.Ordinal));
+            else if (File.Exists(path))
+                found.Add(path);
+            else
+                throw new FileNotFoundException($"{path} is neither a file nor a folder.");
+        }
+        return found;
+    }
+
+    public async IAsyncEnumerable<ImportItem> Read(string path, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        if (!IsLines(path))
+        {
+            if (await Whole(path, cancel) is { } content)
+                yield return new ImportItem(path, 0, content, Convert.ToHexStringLower(SHA256.HashData(content.Span)));
+            yield break;
+        }
+        if (await Digest(path, cancel) is not { } digest)
+            yield break;
+        await using var stream = Open(path);
+        var lines = new LineReader(stream, maxItemBytes);
+        for (int line = 1; await lines.Next(cancel) is { } content; line++)
+        {
+            if (!content.IsEmpty)
+                yield return new ImportItem(path, line, content, $"{digest}:{line}");
+        }
+    }
+
+    private static bool IsImportable(string path) => Endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+
+    private static bool IsLines(string path) => path.Contains(".ndjson", StringComparison.OrdinalIgnoreCase);
+
+    private static Stream Open(string path)
+    {
+        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
+    }
+
+    private async Task<ReadOnlyMemory<byte>?> Whole(string path, CancellationToken cancel)
+    {
+        try
+        {
+            await using var stream = Open(path);
+            using var all = new MemoryStream();
+            var buffer = new byte[1 << 16];
+            for (int read; (read = await stream.ReadAsync(buffer, cancel)) > 0;)
+            {
+                if (all.Length + read > maxItemBytes)
+                    throw new InvalidDataException($"it unpacks to more than {maxItemBytes} bytes");
+                all.Write(buffer, 0, read);
+            }
+            return all.GetBuffer().AsMemory(0, (int)all.Length);
+        }
+        catch (Exception broken) when (broken is InvalidDataException or IOException)
+        {
+            Damaged.Add(new DamagedFile(path, broken.Message));
+            return null;
+        }
+    }
+
+    /// <summary>A first pass over the file: a damaged archive is found before a line of it is submitted.</summary>
+    private async Task<string?> Digest(string path, CancellationToken cancel)
+    {
+        try
+        {
+            await using var stream = Open(path);
+            return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancel));
+        }
+        catch (Exception broken) when (broken is InvalidDataException or IOException)
+        {
+            Damaged.Add(new DamagedFile(path, broken.Message));
+            return null;
+        }
+    }
+}

@@ -1,0 +1,27 @@
+namespace PatientGrains.Host.Importing;
+
+/// <summary>What became of one submission.</summary>
+/// <param name="Created">Resources made.</param>
+/// <param name="Updated">Resources that got a new version.</param>
+/// <param name="Unchanged">Resources that were there already as they are: found by a condition, the same bytes, or a repeated message.</param>
+/// <param name="Rejects">Why something was not taken.</param>
+internal sealed record ImportResult(int Created, int Updated, int Unchanged, IReadOnlyList<Reject> Rejects)
+{
+    public static ImportResult Rejected(Reject reject) => new(0, 0, 0, [reject]);
+}
+
+/// <summary>Why a submission, or an entry of it, was not taken. Holds no content: what was sent stays in the sender's file.</summary>
+/// <param name="Entry">Index in the Bundle, null when the whole submission is meant.</param>
+/// <param name="Rule">Stable name of the rule.</param>
+/// <param name="Location">FHIRPath location, or null.</param>
+/// <param name="Message">What the rule asks for.</param>
+/// <param name="MayHealLater">Something that it refers to is not there yet: worth another try when the other files are in.</param>
+internal sealed record Reject(int? Entry, string Rule, string? Location, string Message, bool MayHealLater = false);
+
+/// <summary>Where an import goes: into this process's own store, or to a running server.</summary>
+internal interface IImportTarget : IAsyncDisposable
+{
+    string Describe { get; }
+
+    Task<ImportResult> Submit(ImportItem item, CancellationToken cancel);
+}

@@ -1,0 +1,78 @@
+using System.Net;
+
+namespace PatientGrains.Host.Settings;
+
+/// <summary>
+/// What an installation can choose. Read from <c>patientgrains.json</c> (or <c>--config FILE</c>), then from the environment (<c>PATIENTGRAINS_DATA</c>,
+/// <c>PATIENTGRAINS_URL</c>, <c>PATIENTGRAINS_SOURCES__0</c>, ...), then from the command line; the later wins.
+/// </summary>
+public sealed record HostSettings
+{
+    public const string EnvironmentPrefix = "PATIENTGRAINS_";
+
+    /// <summary>Folder of the embedded store.</summary>
+    public string Data { get; init; } = "data";
+
+    /// <summary>The key ring. Null: <c>keyring.json</c> in the data folder. Keep it, and its backup, apart from the data in production.</summary>
+    public string? KeyRing { get; init; }
+
+    /// <summary>Where the front listens. Without a certificate only loopback addresses are taken.</summary>
+    public string Url { get; init; } = "http://127.0.0.1:8090";
+
+    /// <summary>A PEM certificate and its key, for HTTPS.</summary>
+    public string? Certificate { get; init; }
+
+    public string? CertificateKey { get; init; }
+
+    /// <summary>Slugs of the sources whose clients may connect.</summary>
+    public string[] Sources { get; init; } = ["local", "lab", "ehr"];
+
+    /// <summary>OTLP endpoint for traces and metrics, for example <c>http://127.0.0.1:4317</c>; null exports nothing.</summary>
+    public string? Otlp { get; init; }
+
+    public string KeyRingPath => KeyRing ?? Path.Combine(Data, "keyring.json");
+
+    public static HostSettings Load(string? configFile, HostOverrides overrides)
+    {
+        var builder = new ConfigurationBuilder();
+        if (configFile is not null)
+            builder.AddJsonFile(Path.GetFullPath(configFile), optional: false);
+        else
+            builder.AddJsonFile(Path.GetFullPath("patientgrains.json"), optional: true);
+        builder.AddEnvironmentVariables(EnvironmentPrefix);
+        var settings = new HostSettings();
+        var configured = builder.Build();
+        // Binding an array appends to its default, so sources are bound by themselves.
+        string[]? sources = configured.GetSection("Sources").Get<string[]>();
+        settings = configured.Get<HostSettings>() ?? settings;
+        return settings with
+        {
+            Sources = sources ?? new HostSettings().Sources,
+            Data = overrides.Data ?? settings.Data,
+            KeyRing = overrides.KeyRing ?? settings.KeyRing,
+            Url = overrides.Url ?? settings.Url,
+        };
+    }
+
+    /// <summary>Refuses what would put PHI on a wire in the clear.</summary>
+    /// <exception cref="SettingsException">The URL is malformed, or not loopback without a certificate, or half a certificate is given.</exception>
+    public Uri CheckedUrl()
+    {
+        if (!Uri.TryCreate(Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+            throw new SettingsException($"Url: '{Url}' is not an http or https URL.");
+        if (Certificate is null != CertificateKey is null)
+            throw new SettingsException("Certificate and CertificateKey go together.");
+        if (url.Scheme == "https" != Certificate is not null)
+            throw new SettingsException("An https Url needs Certificate and CertificateKey, and a certificate needs an https Url.");
+        bool loopback = url.IsLoopback || (IPAddress.TryParse(url.Host, out var address) && IPAddress.IsLoopback(address));
+        if (!loopback && url.Scheme == "http")
+            throw new SettingsException("Url: without TLS only a loopback address is allowed; configure Certificate and CertificateKey to listen elsewhere.");
+        return url;
+    }
+}
+
+/// <summary>What the command line said, null where it said nothing.</summary>
+public sealed record HostOverrides(string? Data = null, string? KeyRing = null, string? Url = null);
+
+/// <summary>A setting that cannot be used; the message names the setting.</summary>
+public sealed class SettingsException(string message) : Exception(message);

@@ -1,0 +1,81 @@
+using System.Buffers;
+
+namespace PatientGrains.Log;
+
+/// <summary>
+/// What a journal has to know of the vocabulary whose events it keeps. Everything is deterministic and without side effects, but that <see cref="Evolve"/> may change the state
+/// that it is given. All calls come on the activation's own turn.
+/// </summary>
+public interface IFold<TState, TEvent>
+{
+    TState Empty();
+
+    /// <summary>Folds one event; never throws.</summary>
+    TState Evolve(TState state, TEvent happened);
+
+    /// <summary>Says what the event changes in the locator and the population index; called before it is evolved.</summary>
+    void Effects(TState before, TEvent happened, LogName owner, EffectKeys keys);
+
+    /// <summary>Writes one event so that <see cref="Read"/> knows where it ends.</summary>
+    void Write(TEvent happened, IBufferWriter<byte> to);
+
+    /// <exception cref="FormatException">The bytes do not begin with an event.</exception>
+    TEvent Read(ReadOnlyMemory<byte> bytes, out int used);
+
+    /// <summary>The form of snapshots; one of another form is ignored and the log replayed.</summary>
+    int SnapshotForm { get; }
+
+    void WriteSnapshot(TState state, IBufferWriter<byte> to);
+
+    /// <exception cref="FormatException">The bytes are not a snapshot.</exception>
+    TState ReadSnapshot(ReadOnlyMemory<byte> bytes);
+
+    /// <summary>About how many bytes a snapshot of the state takes.</summary>
+    long Size(TState state);
+}
+
+/// <summary>A pure decision: the events to append, all or none, and what to answer once they are durable.</summary>
+public readonly record struct Decided<TEvent, TOutcome>(IReadOnlyList<TEvent> Events, TOutcome Outcome);
+
+/// <summary>Collects what the events of one commit change outside their log, as text; only the net change is stored, and only blinded.</summary>
+public sealed class EffectKeys
+{
+    private readonly Dictionary<string, bool> _claims = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _tokens = new(StringComparer.Ordinal);
+
+    /// <summary>The key belongs to this log from now on, and to no other; the append fails when another log holds it.</summary>
+    public void Claim(string key) => _claims[key] = true;
+
+    /// <summary>The key is free again.</summary>
+    public void Release(string key) => _claims[key] = false;
+
+    /// <summary>The log has a token once more or once less.</summary>
+    public void Index(string token, int delta)
+    {
+        _tokens.TryGetValue(token, out int count);
+        _tokens[token] = count + delta;
+    }
+
+    internal int Count => _claims.Count + _tokens.Count;
+
+    internal AppendBatch Blind(KeyRing ring, CommitAppend commit)
+    {
+        var log = commit.Commit.Log;
+        var claims = new List<Claim>(_claims.Count);
+        var releases = new List<Release>();
+        foreach (var (key, held) in _claims)
+        {
+            if (held)
+                claims.Add(new Claim(ring.BlindClaim(key), log));
+            else
+                releases.Add(new Release(ring.BlindClaim(key), log));
+        }
+        var index = new List<IndexChange>(_tokens.Count);
+        foreach (var (token, delta) in _tokens)
+        {
+            if (delta != 0)
+                index.Add(new IndexChange(ring.BlindToken(token), log, delta));
+        }
+        return new AppendBatch([commit], claims, releases, index);
+    }
+}

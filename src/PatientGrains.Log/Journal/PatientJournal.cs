@@ -1,0 +1,300 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+
+namespace PatientGrains.Log;
+
+/// <summary>
+/// One activation's hold of one log: gather, decide, append, evolve, reply. Decisions are made and evolved synchronously, one after the other, and answered when everything
+/// they saw and everything they wrote is durable. It takes no locks: all calls come from one activation, one turn at a time, with a task scheduler or synchronization context
+/// that its awaits return to.
+/// <para>When an append fails, the state in memory is ahead of the log. The journal is then <see cref="Lost"/>: nothing that waits is acknowledged, every later call fails, and
+/// the activation opens a new one.</para>
+/// </summary>
+public sealed partial class PatientJournal<TState, TEvent> : IDisposable
+{
+    /// <summary>Bytes of the encoding buffer that an activation keeps.</summary>
+    private const int KeptScratch = 64 << 10;
+
+    private readonly IPatientLog _log;
+    private readonly KeyRing _keys;
+    private readonly TimeProvider _clock;
+    private readonly LogName _name;
+    private readonly LogId _id;
+    private readonly IFold<TState, TEvent> _fold;
+    private readonly JournalOptions _options;
+    private readonly LogKey _key;
+    private readonly byte[] _wrappedKey;
+    private readonly TaskCompletionSource _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Queue<Gathering> _queue = [];
+    private ArrayBufferWriter<byte> _scratch = new(1024);
+    private TState _state;
+    private Head _sealed;
+    private Head _durable;
+    private long _lastMicros;
+    private Gathering? _last;
+    private Preparation? _preparation;
+    private long _gatheredBytes;
+    private int _inFlight;
+    private int _waiting;
+
+    /// <summary>Faults, with a <see cref="JournalLostException"/>, when the activation must be thrown away. Never completes otherwise.</summary>
+    public Task Lost => _lost.Task;
+
+    /// <summary>Everything before this is durable.</summary>
+    public Head DurableHead => _durable;
+
+    /// <summary>
+    /// Decides, and answers when that is durable. A decision without events answers when everything before it is durable.
+    /// </summary>
+    /// <exception cref="LogBusyException">Refused before anything was decided.</exception>
+    /// <exception cref="LogLimitException">The decision's events are larger than a commit may be; nothing happened.</exception>
+    /// <exception cref="JournalLostException">Not acknowledged; whether it is in the log is known after opening it again.</exception>
+    public Task<TOutcome> Execute<TOutcome>(Func<TState, Decided<TEvent, TOutcome>> decide) => Execute(decide, [], _ => false);
+
+    /// <summary>
+    /// Decides, and when <paramref name="commits"/> says so of the outcome, appends the prepared commits of other logs with its own: all of them become durable, or none.
+    /// The caller settles them afterwards with what <paramref name="commits"/> said, or as not committed when this fails.
+    /// </summary>
+    public async Task<TOutcome> Execute<TOutcome>(
+        Func<TState, Decided<TEvent, TOutcome>> decide, IReadOnlyList<PreparedCommit> prepared, Func<TOutcome, bool> commits)
+    {
+        await Enter();
+        try
+        {
+            var decided = decide(_state);
+            bool carries = prepared.Count > 0 && commits(decided.Outcome);
+            if (carries && decided.Events.Count == 0)
+                throw new ArgumentException("A decision that commits prepared commits has events of its own.");
+            if (decided.Events.Count > 0)
+                Gather(decided.Events, carries ? prepared : []);
+            await Durable();
+            return decided.Outcome;
+        }
+        finally
+        {
+            _waiting--;
+        }
+    }
+
+    /// <summary>Waits for a transaction that holds the log, in the order of arrival.</summary>
+    private async Task Enter()
+    {
+        ThrowIfLost();
+        if (_waiting >= _options.MaxWaiting)
+            throw new LogBusyException($"{_options.MaxWaiting} decisions of a log wait");
+        if (_gatheredBytes >= _options.MaxGatheredBytes)
+            throw new LogBusyException($"{_options.MaxGatheredBytes} bytes of a log wait");
+        _waiting++;
+        try
+        {
+            while (_preparation is not null)
+            {
+                await _preparation.Settled.Task;
+                ThrowIfLost();
+            }
+        }
+        catch
+        {
+            _waiting--;
+            throw;
+        }
+    }
+
+    private void ThrowIfLost()
+    {
+        if (_lost.Task.IsFaulted)
+            throw new JournalLostException(_lost.Task.Exception.InnerException!.InnerException!);
+    }
+
+    private Task Durable() => _last?.Durable.Task ?? Task.CompletedTask;
+
+    /// <summary>Adds a decision's events to a commit and evolves them; sends the commit on its way when it may go.</summary>
+    private void Gather(IReadOnlyList<TEvent> events, IReadOnlyList<PreparedCommit> with)
+    {
+        var gathering = with.Count == 0 && _queue.Count > 0 && _last is { With.Count: 0 } last && last.Body.WrittenCount < _options.CommitBytes
+            ? last
+            : new Gathering { With = with };
+        Encode(events, gathering);
+        if (gathering != _last || _queue.Count == 0)
+        {
+            _queue.Enqueue(gathering);
+            _last = gathering;
+        }
+        Evolve(events, gathering);
+        Pump();
+    }
+
+    /// <summary>Encodes before anything is evolved: a decision that is too large changes nothing.</summary>
+    private void Encode(IReadOnlyList<TEvent> events, Gathering gathering)
+    {
+        var one = _scratch;
+        if (one.Capacity > KeptScratch)
+            one = _scratch = new ArrayBufferWriter<byte>(1024);
+        one.ResetWrittenCount();
+        foreach (var happened in events)
+            _fold.Write(happened, one);
+        if (one.WrittenCount > LogKey.MaxBody - _options.CommitBytes)
+            throw new LogLimitException($"a decision's events have at most {LogKey.MaxBody - _options.CommitBytes} bytes");
+        if (_sealed.NextSeq + events.Count >= LogKey.MaxEvents)
+            throw new LogLimitException($"a log has at most {LogKey.MaxEvents} events");
+        gathering.Body.Write(one.WrittenSpan);
+        gathering.Count += events.Count;
+        _gatheredBytes += one.WrittenCount;
+    }
+
+    private void Evolve(IReadOnlyList<TEvent> events, Gathering gathering)
+    {
+        try
+        {
+            foreach (var happened in events)
+            {
+                _fold.Effects(_state, happened, _name, gathering.Effects);
+                _state = _fold.Evolve(_state, happened);
+            }
+        }
+        catch (Exception e)
+        {
+            Lose(e);
+            throw;
+        }
+    }
+
+    /// <summary>Seals what has gathered and hands it to the log, as deep as the pipeline goes.</summary>
+    private void Pump()
+    {
+        while (!_lost.Task.IsFaulted && _inFlight < _options.Depth && _queue.TryDequeue(out var gathering))
+        {
+            try
+            {
+                var batch = Seal(gathering);
+                var snapshot = _queue.Count == 0 ? DueSnapshot(gathering.Body.WrittenCount) : null;
+                _gatheredBytes -= gathering.Body.WrittenCount;
+                foreach (var other in gathering.With)
+                    batch = other.JoinTo(batch);
+                _inFlight++;
+                _ = Finish(gathering, _sealed, Submit(batch), snapshot);
+            }
+            catch (Exception e)
+            {
+                Lose(e);
+                gathering.Fail(e);
+            }
+        }
+    }
+
+    private Task Submit(AppendBatch batch)
+    {
+        try
+        {
+            return _log.Append(batch);
+        }
+        catch (Exception e)
+        {
+            return Task.FromException(e);
+        }
+    }
+
+    private AppendBatch Seal(Gathering gathering)
+    {
+        _lastMicros = Math.Max(_lastMicros, _clock.GetUtcNow().UtcTicks / 10 - DateTimeOffset.UnixEpoch.Ticks / 10);
+        var commit = _key.SealCommit(_sealed, gathering.Count, _lastMicros, gathering.Body.WrittenSpan);
+        var append = _sealed == Head.Empty
+            ? new CommitAppend(commit, _sealed, _wrappedKey, _key.SealName(_name))
+            : new CommitAppend(commit, _sealed);
+        _sealed = commit.End;
+        return gathering.Effects.Blind(_keys, append);
+    }
+
+    private async Task Finish(Gathering gathering, Head end, Task append, ArrayBufferWriter<byte>? snapshot)
+    {
+        try
+        {
+            await append;
+        }
+        catch (Exception e)
+        {
+            _inFlight--;
+            Lose(e);
+            gathering.Fail(e);
+            return;
+        }
+        _inFlight--;
+        _durable = end;
+        gathering.Durable.TrySetResult();
+        Pump();
+        if (snapshot is not null)
+            await Save(end, snapshot);
+    }
+
+    private void Lose(Exception reason)
+    {
+        if (!_lost.TrySetException(new JournalLostException(reason)))
+            return;
+        // Looked at here, because an activation that is idle has nobody who awaits it.
+        _ = _lost.Task.Exception;
+        while (_queue.TryDequeue(out var gathering))
+            gathering.Fail(reason);
+        _preparation?.Settled.TrySetResult();
+    }
+
+    /// <summary>
+    /// Events from a number on, as far as they were durable when the reading began: old versions, the access log. Read and decrypted on demand, a page at a time; every commit's
+    /// seal, hash and link to the one before are checked.
+    /// </summary>
+    /// <exception cref="LogCorruptException">The store gave something else than what was written.</exception>
+    public async IAsyncEnumerable<(long Seq, TEvent Event)> Read(long fromSeq, [EnumeratorCancellation] CancellationToken cancel = default)
+    {
+        var until = _durable;
+        var from = new ReadFrom(fromSeq);
+        ChainHash? previous = null;
+        while (previous != until.Hash && fromSeq < until.NextSeq)
+        {
+            var page = await _log.Read(_id, from, ReadBytes, cancel);
+            if (page.Commits.Count == 0)
+                throw new LogCorruptException(_id, fromSeq, "the log ends too early");
+            foreach (var commit in page.Commits)
+            {
+                var events = Open(commit, previous, out _);
+                previous = commit.Hash;
+                foreach (var (seq, happened) in events)
+                {
+                    if (seq >= fromSeq && seq < until.NextSeq)
+                        yield return (seq, happened);
+                }
+                if (commit.Hash == until.Hash || commit.End.NextSeq > until.NextSeq)
+                    yield break;
+            }
+            from = page.Next;
+        }
+    }
+
+    /// <summary>Single events by their numbers, in the order asked for. Each commit's seal is checked, and that it is this log's and holds that number.</summary>
+    public async Task<IReadOnlyList<TEvent>> ReadAt(IReadOnlyList<long> seqs, CancellationToken cancel = default)
+    {
+        var found = new TEvent[seqs.Count];
+        IReadOnlyList<(long Seq, TEvent Event)> events = [];
+        for (int i = 0; i < seqs.Count; i++)
+        {
+            long seq = seqs[i];
+            if (events.Count == 0 || seq < events[0].Seq || seq > events[^1].Seq)
+                events = await CommitOf(seq, cancel);
+            found[i] = events[(int)(seq - events[0].Seq)].Event;
+        }
+        return found;
+    }
+
+    private async Task<IReadOnlyList<(long Seq, TEvent Event)>> CommitOf(long seq, CancellationToken cancel)
+    {
+        for (var page = await _log.Read(_id, new ReadFrom(seq), 1, cancel); page.Commits.Count > 0; page = await _log.Read(_id, page.Next, 1, cancel))
+        {
+            var commit = page.Commits[0];
+            if (commit.Count > 0 && seq >= commit.FirstSeq && seq < commit.End.NextSeq)
+                return Open(commit, null, out _);
+            if (commit.FirstSeq > seq)
+                break;
+        }
+        throw new LogCorruptException(_id, seq, "the event is not in the log");
+    }
+
+    public void Dispose() => _key.Dispose();
+}

@@ -1,0 +1,89 @@
+namespace PatientGrains.Log.Sqlite;
+
+/// <summary>
+/// Keeps the WAL bounded without holding the writer up. A checkpoint beside the writer copies nearly everything, but while the writer goes on it never reaches the end, and
+/// only a WAL that was copied whole is begun anew. So the writer itself copies the short rest between two groups.
+/// A checkpoint that fails for want of space loses nothing: what it should have copied stays in the WAL, and it is tried again.
+/// </summary>
+internal sealed class SqliteCheckpoints(SqliteDb writer, string file)
+{
+    /// <summary>Frames of 4 KB after which copying begins: 16 MB.</summary>
+    private const int Begin = 4_000;
+    /// <summary>Frames that the writer copies itself; about 10 ms.</summary>
+    private const int Rest = 2_000;
+    /// <summary>Frames at which the writer copies whatever there is, because copying beside it does not keep up: 256 MB.</summary>
+    private const int Most = 64_000;
+
+    private Task<int>? _beside;
+    private int _frames;
+    private int _copied;
+    private bool _erased;
+
+    /// <summary>The WAL holds what was erased until it is cut.</summary>
+    public void Erased() => _erased = true;
+
+    /// <summary>Cuts the WAL when the group erased something; tries again after the next group when a reader or another checkpoint is in the way.</summary>
+    public void CutErased()
+    {
+        if (_erased)
+            _erased = !Try(writer.CheckpointTruncate);
+    }
+
+    /// <exception cref="SqliteFailure">The database could not be synced.</exception>
+    public void AfterGroup()
+    {
+        _frames += writer.TakePagesWritten();
+        if (_beside is { IsCompleted: false })
+            return;
+        if (_beside is not null)
+        {
+            _copied = _beside.GetAwaiter().GetResult();
+            _beside = null;
+        }
+        if (_frames < Begin)
+            return;
+        if (_frames - _copied > Rest && _frames < Most)
+            _beside = Task.Run(CopyBeside);
+        else
+            Try(CopyRest);
+    }
+
+    /// <summary>Lets a checkpoint that runs beside the writer end.</summary>
+    public void Finish()
+    {
+        if (_beside is not null)
+            Try(() => _beside.GetAwaiter().GetResult() >= 0);
+    }
+
+    private int CopyBeside()
+    {
+        int copied = 0;
+        Try(() =>
+        {
+            using var db = SqliteDb.Open(file, readOnly: false);
+            db.Execute(SqliteLog.Settings);
+            return db.CheckpointPassive(out _, out copied);
+        });
+        return copied;
+    }
+
+    private bool CopyRest()
+    {
+        if (!writer.CheckpointPassive(out int frames, out int copied))
+            return false;
+        (_frames, _copied) = frames == copied ? (0, 0) : (frames, copied);
+        return true;
+    }
+
+    private static bool Try(Func<bool> checkpoint)
+    {
+        try
+        {
+            return checkpoint();
+        }
+        catch (SqliteFailure e) when (e.MayGoOn)
+        {
+            return false;
+        }
+    }
+}

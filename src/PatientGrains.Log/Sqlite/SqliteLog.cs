@@ -1,0 +1,102 @@
+using PatientGrains.Log.Sqlite;
+
+namespace PatientGrains.Log;
+
+/// <summary>
+/// The embedded log: one SQLite database in a data folder that one process has open at a time. An append is acknowledged after SQLite has synced it
+/// (WAL, synchronous=FULL); appends that wait at the same time share a transaction and a sync.
+/// </summary>
+public sealed class SqliteLog : IPatientLog
+{
+    /// <summary>Page cache: the upper levels of the claim and token trees of a million resources.</summary>
+    private const int WriterCacheKb = 128 * 1024;
+    private const int ReaderCacheKb = 8 * 1024;
+    /// <summary>What is left of the WAL's file when it is begun anew after a burst.</summary>
+    private const int KeptWalBytes = 64 << 20;
+
+    internal static string Settings { get; } = "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA busy_timeout=5000";
+    internal static string ReaderSettings { get; } = $"PRAGMA query_only=ON; PRAGMA busy_timeout=5000; PRAGMA cache_size=-{ReaderCacheKb}; PRAGMA mmap_size=0";
+
+    private readonly FolderLock _lock;
+    private readonly SqliteWriter _writer;
+    private readonly SqliteReaders _readers;
+
+    private SqliteLog(FolderLock held, string id, SqliteWriter writer, SqliteReaders readers)
+    {
+        _lock = held;
+        _writer = writer;
+        _readers = readers;
+        StoreId = id;
+    }
+
+    public string StoreId { get; }
+
+    /// <summary>Opens the log in a folder, or makes one. Throws <see cref="DataFolderException"/> when the folder is in use, was made with another ring, or is newer.</summary>
+    /// <param name="folder">On a local disk; made with mode 0700 when it does not exist.</param>
+    /// <param name="ring">Only its check value is used: no key reaches the log.</param>
+    public static SqliteLog Open(string folder, KeyRing ring) => Open(folder, ring, new SqliteTestSeams());
+
+    internal static SqliteLog Open(string folder, KeyRing ring, SqliteTestSeams seams)
+    {
+        string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        var held = FolderLock.Take(path);
+        SqliteDb? db = null;
+        try
+        {
+            string file = Path.Combine(path, "patientgrains.db");
+            db = SqliteDb.Open(file, readOnly: false);
+            db.Execute($"PRAGMA journal_mode=WAL; {Settings}; PRAGMA cache_size=-{WriterCacheKb}; PRAGMA journal_size_limit={KeptWalBytes}; {seams.Pragmas}");
+            string id = SqliteSchema.Prepare(db, path, ring.CheckValue.Span);
+            return new SqliteLog(held, id, new SqliteWriter(path, file, db, seams.OnStep), new SqliteReaders(file));
+        }
+        catch (Exception e)
+        {
+            db?.Dispose();
+            held.Dispose();
+            if (e is not SqliteFailure failure)
+                throw;
+            throw failure.IsNotADatabase
+                ? new DataFolderException(DataFolderProblem.NotAStore, path, $"The database in {path} is not a log of this program, or is damaged.")
+                : new LogFailedException($"The log in {path} could not be opened: {failure.Message}", failure);
+        }
+    }
+
+    public ValueTask<LogEntry?> Find(LogId log, CancellationToken cancel = default) => _readers.Use(r => r.Find(log), cancel);
+
+    public ValueTask<StoredSnapshot?> Snapshot(LogId log, CancellationToken cancel = default) => _readers.Use(r => r.Snapshot(log), cancel);
+
+    public ValueTask<CommitPage> Read(LogId log, ReadFrom from, int maxBytes, CancellationToken cancel = default) =>
+        _readers.Use(r => r.Read(log, from, maxBytes), cancel);
+
+    public ValueTask<LogId?> Locate(BlindKey claim, CancellationToken cancel = default) => _readers.Use(r => r.Locate(claim), cancel);
+
+    public ValueTask<IReadOnlyList<LogId>> Candidates(BlindKey index, LogId? after, int limit, CancellationToken cancel = default) =>
+        _readers.Use(r => r.Candidates(index, after, limit), cancel);
+
+    public ValueTask<IReadOnlyList<LogEntry>> Logs(LogId? after, int limit, CancellationToken cancel = default) =>
+        _readers.Use(r => r.Logs(after, limit), cancel);
+
+    public Task Append(AppendBatch batch)
+    {
+        batch.Check();
+        return _writer.Submit(new SqliteWriter.Append(batch));
+    }
+
+    public Task SaveSnapshot(LogId log, StoredSnapshot snapshot) => _writer.Submit(new SqliteWriter.Snapshot(log, snapshot));
+
+    public Task<bool> Rewrap(LogId log, ReadOnlyMemory<byte> present, ReadOnlyMemory<byte> replacement) =>
+        _writer.Submit(new SqliteWriter.Rewrap(log, present, replacement));
+
+    public Task Erase(LogId log) => _writer.Submit(new SqliteWriter.Erase(log));
+
+    /// <summary>Writes and syncs everything that waits, then lets the folder go.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _readers.DisposeAsync().ConfigureAwait(false);
+        await _writer.Drain().ConfigureAwait(false);
+        _lock.Dispose();
+    }
+}
+
+/// <summary>Where tests reach in: crash the writer at a step, or spoil its settings to see that a check notices.</summary>
+internal sealed record SqliteTestSeams(Action<WriteStep>? OnStep = null, string Pragmas = "");

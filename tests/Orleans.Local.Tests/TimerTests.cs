@@ -1,0 +1,79 @@
+namespace Orleans.Local.Tests;
+
+public sealed class TimerTests
+{
+    [Fact]
+    public async Task A_tick_waits_for_the_call_that_runs()
+    {
+        await using Silo silo = new();
+        silo.Journal.Open("tick");
+        await silo.Grain<ICounter>().Tick(1, 1, interleave: false, keepAlive: false);
+        Task held = silo.Grain<ICounter>().Hold("gate");
+        await silo.Journal.Seen("gate begins");
+        silo.Clock.Advance(TimeSpan.FromSeconds(1));
+        await silo.Grain<ICounter>().Peek();
+        Assert.DoesNotContain("tick", silo.Journal.Lines);
+        silo.Journal.Open("gate");
+        await held;
+        await silo.Journal.Seen("tock");
+        Assert.Equal(["gate begins", "gate ends", "tick", "tock"], silo.Journal.Lines.Skip(2));
+    }
+
+    [Fact]
+    public async Task An_interleaving_tick_runs_while_a_call_waits()
+    {
+        await using Silo silo = new();
+        silo.Journal.Open("tick");
+        await silo.Grain<ICounter>().Tick(1, 1, interleave: true, keepAlive: false);
+        Task held = silo.Grain<ICounter>().Hold("gate");
+        await silo.Journal.Seen("gate begins");
+        silo.Clock.Advance(TimeSpan.FromSeconds(1));
+        await silo.Journal.Seen("tock");
+        Assert.False(held.IsCompleted);
+        silo.Journal.Open("gate");
+        await held;
+    }
+
+    [Fact]
+    public async Task The_period_is_counted_from_the_end_of_a_tick()
+    {
+        await using Silo silo = new();
+        await silo.Grain<ICounter>().Tick(1, 2, interleave: true, keepAlive: false);
+        silo.Clock.Advance(TimeSpan.FromSeconds(1));
+        await silo.Journal.Seen("tick");
+        silo.Clock.Advance(TimeSpan.FromSeconds(10));
+        await silo.Grain<ICounter>().Peek();
+        Assert.Single(silo.Journal.Lines, line => line == "tick");
+        silo.Journal.Open("tick");
+        await silo.Journal.Seen("tock");
+        await silo.Grain<ICounter>().Peek();
+        silo.Clock.Advance(TimeSpan.FromSeconds(2));
+        await silo.Journal.Seen("tick", times: 2);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Only_a_tick_that_keeps_alive_counts_as_use_and_no_tick_outlives_its_activation(bool keepAlive)
+    {
+        await using Silo silo = new(options: options => options.CollectionAge = TimeSpan.FromSeconds(80));
+        silo.Journal.Open("tick");
+        await silo.Grain<ICounter>().Tick(60, 60, interleave: false, keepAlive);
+        for (int minute = 1; minute <= 2; minute++)
+        {
+            silo.Clock.Advance(TimeSpan.FromSeconds(60));
+            await silo.Journal.Seen("tock", times: keepAlive ? minute : 1);
+            await Task.WhenAll(silo.Engine.Live.Select(activation => activation.Drained()));
+        }
+
+        if (keepAlive)
+        {
+            Assert.Single(silo.Engine.Live);
+            return;
+        }
+
+        await silo.Journal.Seen("deactivated");
+        silo.Clock.Advance(TimeSpan.FromMinutes(10));
+        Assert.Single(silo.Journal.Lines, line => line == "tick");
+    }
+}

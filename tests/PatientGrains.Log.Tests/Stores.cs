@@ -1,0 +1,105 @@
+using PatientGrains.Log.CrashChild;
+
+namespace PatientGrains.Log.Tests;
+
+/// <summary>A store under test with what it takes to open it again.</summary>
+public abstract class Store : IAsyncDisposable
+{
+    public KeyRing Ring { get; } = KeyRing.Ephemeral();
+
+    public abstract IPatientLog Log { get; }
+
+    /// <summary>Closes and opens it again, as far as it survives that.</summary>
+    public virtual Task Reopen() => Task.CompletedTask;
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        await Log.DisposeAsync();
+        Ring.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    public static Store Make(string kind) => kind == "memory" ? new MemoryStore() : new SqliteStore();
+
+    public static TheoryData<string> Kinds => new("memory", "sqlite");
+
+    public Task<PatientJournal<Notes, Note>> Open(string name, JournalOptions? options = null, IPatientLog? over = null) =>
+        PatientJournal<Notes, Note>.Open(over ?? Log, Ring, TimeProvider.System, new LogName(name), NoteFold.Instance, options ?? new JournalOptions());
+
+    public static int NoteLength(ReadOnlyMemory<byte> bytes)
+    {
+        NoteFold.Instance.Read(bytes, out int used);
+        return used;
+    }
+
+    public static Decided<Note, int> Write(Notes state, params Note[] notes) => new(notes, state.Texts.Count);
+}
+
+public sealed class MemoryStore : Store
+{
+    public override IPatientLog Log { get; } = new InMemoryLog();
+}
+
+public sealed class SqliteStore : Store
+{
+    private readonly TemporaryFolder _folder = new();
+    private SqliteLog _log;
+
+    public SqliteStore() => _log = SqliteLog.Open(Folder, Ring);
+
+    public string Folder => _folder.Path;
+
+    public override IPatientLog Log => _log;
+
+    public override async Task Reopen()
+    {
+        await _log.DisposeAsync();
+        _log = SqliteLog.Open(Folder, Ring);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _folder.Dispose();
+    }
+}
+
+public sealed class TemporaryFolder : IDisposable
+{
+    public string Path { get; } = Directory.CreateTempSubdirectory("patientgrains-log-").FullName;
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
+
+/// <summary>Makes sealed commits without a journal.</summary>
+internal sealed class Sealer : IDisposable
+{
+    private readonly LogKey _key;
+    private readonly byte[] _wrapped;
+    private readonly LogName _name;
+
+    public Sealer(KeyRing ring, string name)
+    {
+        _name = new LogName(name);
+        Id = ring.Blind(_name);
+        _key = ring.NewDataKey(Id, out _wrapped);
+    }
+
+    public LogId Id { get; }
+
+    public Head Head { get; private set; } = Head.Empty;
+
+    /// <summary>The next commit on a head, this sealer's own unless another is given. It moves this sealer's head on only when told to.</summary>
+    public CommitAppend Next(int count = 1, Head? on = null, bool advance = true, int size = 100)
+    {
+        var head = on ?? Head;
+        var commit = _key.SealCommit(head, count, 1_700_000_000_000_000 + head.NextSeq, new byte[size]);
+        if (advance)
+            Head = commit.End;
+        return head == Head.Empty ? new CommitAppend(commit, head, _wrapped, _key.SealName(_name)) : new CommitAppend(commit, head);
+    }
+
+    public StoredSnapshot Snapshot(string text) => _key.SealSnapshot(Head, 1, System.Text.Encoding.UTF8.GetBytes(text));
+
+    public void Dispose() => _key.Dispose();
+}
