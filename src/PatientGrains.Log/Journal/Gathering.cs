@@ -1,11 +1,9 @@
-using System.Buffers;
-
 namespace PatientGrains.Log;
 
 /// <summary>The decisions that become one commit.</summary>
 internal sealed class Gathering
 {
-    public ArrayBufferWriter<byte> Body { get; } = new(1024);
+    public PooledBuffer Body { get; } = new();
     public EffectKeys Effects { get; } = new();
     public int Count { get; set; }
 
@@ -19,5 +17,6 @@ internal sealed class Gathering
     {
         if (Durable.TrySetException(new JournalLostException(reason)))
             _ = Durable.Task.Exception;
+        Body.Dispose();
     }
 }

@@ -57,10 +57,11 @@ public sealed partial class PatientJournal<TState, TEvent>
     {
         var gathering = new Gathering();
         Encode(events, gathering);
-        _gatheredBytes -= gathering.Body.WrittenCount;
+        _gatheredBytes -= gathering.Body.Length;
         Evolve(events, gathering);
         preparation.On = _sealed;
         preparation.Batch = Seal(gathering);
+        gathering.Body.Dispose();
         _ = Expire(preparation);
         return PreparedCommit.Of(preparation.Batch);
     }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 
 namespace PatientGrains.Log;
@@ -12,9 +11,6 @@ namespace PatientGrains.Log;
 /// </summary>
 public sealed partial class PatientJournal<TState, TEvent> : IDisposable
 {
-    /// <summary>Bytes of the encoding buffer that an activation keeps.</summary>
-    private const int KeptScratch = 64 << 10;
-
     private readonly IPatientLog _log;
     private readonly KeyRing _keys;
     private readonly TimeProvider _clock;
@@ -26,7 +22,6 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
     private readonly byte[] _wrappedKey;
     private readonly TaskCompletionSource _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Queue<Gathering> _queue = [];
-    private ArrayBufferWriter<byte> _scratch = new(1024);
     private TState _state;
     private Head _sealed;
     private Head _durable;
@@ -111,7 +106,7 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
     /// <summary>Adds a decision's events to a commit and evolves them; sends the commit on its way when it may go.</summary>
     private void Gather(IReadOnlyList<TEvent> events, IReadOnlyList<PreparedCommit> with)
     {
-        var gathering = with.Count == 0 && _queue.Count > 0 && _last is { With.Count: 0 } last && last.Body.WrittenCount < _options.CommitBytes
+        var gathering = with.Count == 0 && _queue.Count > 0 && _last is { With.Count: 0 } last && last.Body.Length < _options.CommitBytes
             ? last
             : new Gathering { With = with };
         Encode(events, gathering);
@@ -127,19 +122,23 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
     /// <summary>Encodes before anything is evolved: a decision that is too large changes nothing.</summary>
     private void Encode(IReadOnlyList<TEvent> events, Gathering gathering)
     {
-        var one = _scratch;
-        if (one.Capacity > KeptScratch)
-            one = _scratch = new ArrayBufferWriter<byte>(1024);
-        one.ResetWrittenCount();
-        foreach (var happened in events)
-            _fold.Write(happened, one);
-        if (one.WrittenCount > LogKey.MaxBody - _options.CommitBytes)
-            throw new LogLimitException($"a decision's events have at most {LogKey.MaxBody - _options.CommitBytes} bytes");
-        if (_sealed.NextSeq + events.Count >= LogKey.MaxEvents)
-            throw new LogLimitException($"a log has at most {LogKey.MaxEvents} events");
-        gathering.Body.Write(one.WrittenSpan);
+        int before = gathering.Body.Length;
+        try
+        {
+            foreach (var happened in events)
+                _fold.Write(happened, gathering.Body);
+            if (gathering.Body.Length - before > LogKey.MaxBody - _options.CommitBytes)
+                throw new LogLimitException($"a decision's events have at most {LogKey.MaxBody - _options.CommitBytes} bytes");
+            if (_sealed.NextSeq + events.Count >= LogKey.MaxEvents)
+                throw new LogLimitException($"a log has at most {LogKey.MaxEvents} events");
+        }
+        catch
+        {
+            gathering.Body.CutTo(before);
+            throw;
+        }
         gathering.Count += events.Count;
-        _gatheredBytes += one.WrittenCount;
+        _gatheredBytes += gathering.Body.Length - before;
     }
 
     private void Evolve(IReadOnlyList<TEvent> events, Gathering gathering)
@@ -167,8 +166,9 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
             try
             {
                 var batch = Seal(gathering);
-                var snapshot = _queue.Count == 0 ? DueSnapshot(gathering.Body.WrittenCount) : null;
-                _gatheredBytes -= gathering.Body.WrittenCount;
+                var snapshot = _queue.Count == 0 ? DueSnapshot(gathering.Body.Length) : null;
+                _gatheredBytes -= gathering.Body.Length;
+                gathering.Body.Dispose();
                 foreach (var other in gathering.With)
                     batch = other.JoinTo(batch);
                 _inFlight++;
@@ -197,7 +197,7 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
     private AppendBatch Seal(Gathering gathering)
     {
         _lastMicros = Math.Max(_lastMicros, _clock.GetUtcNow().UtcTicks / 10 - DateTimeOffset.UnixEpoch.Ticks / 10);
-        var commit = _key.SealCommit(_sealed, gathering.Count, _lastMicros, gathering.Body.WrittenSpan);
+        var commit = _key.SealCommit(_sealed, gathering.Count, _lastMicros, gathering.Body.Span);
         var append = _sealed == Head.Empty
             ? new CommitAppend(commit, _sealed, _wrappedKey, _key.SealName(_name))
             : new CommitAppend(commit, _sealed);
@@ -205,7 +205,7 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
         return gathering.Effects.Blind(_keys, append);
     }
 
-    private async Task Finish(Gathering gathering, Head end, Task append, ArrayBufferWriter<byte>? snapshot)
+    private async Task Finish(Gathering gathering, Head end, Task append, PooledBuffer? snapshot)
     {
         try
         {
