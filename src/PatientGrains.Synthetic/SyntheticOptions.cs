@@ -24,7 +24,9 @@ public sealed record SyntheticOptions
     /// <summary>How many patients, 0 to <see cref="MaxPatients"/>. Patient i is the same however many are asked for.</summary>
     public int Patients { get; init => field = Limits.Within(value, 0, MaxPatients); } = 100;
 
-    /// <summary>How many years of visits before the reference date, 1 to <see cref="MaxYears"/>. Five give about 150 resources a patient.</summary>
+    /// <summary>
+    /// How many years of visits before the reference date, 1 to <see cref="MaxYears"/>. Five give about 150 resources a patient.
+    /// </summary>
     public int Years { get; init => field = Limits.Within(value, 1, MaxYears); } = 5;
 
     /// <summary>The day on which the record is looked at: every time in it lies before this day. 1990-01-01 to 2100-01-01.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using PatientGrains.Synthetic.Json;
 using PatientGrains.Synthetic.Life;
+using PatientGrains.Synthetic.People;
 
 namespace PatientGrains.Synthetic;
 
@@ -8,33 +9,35 @@ namespace PatientGrains.Synthetic;
 public static class SyntheticPopulation
 {
     /// <summary>
-    /// Patients 0 to options.Patients - 1, each made when it is asked for. Patient i depends on the seed, the years, the reference date and i alone,
-    /// so populations of different size share their first patients, and parts may be made in parallel.
+    /// Patients 0 to options.Patients - 1, each made when it is asked for. Patient i depends on the seed, the years, the reference date
+    /// and i alone, so populations of different size share their first patients, and parts may be made in parallel.
     /// </summary>
     public static IEnumerable<SyntheticPatient> Patients(SyntheticOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return Drawn(options, new CareDirectory(options.Seed));
+        return Patients(options, 0, options.Patients);
+    }
 
-        static IEnumerable<SyntheticPatient> Drawn(SyntheticOptions options, CareDirectory directory)
+    /// <summary>
+    /// Patients first to first + count - 1 of the same population, which must have them: for workers that share it out among themselves.
+    /// </summary>
+    public static IEnumerable<SyntheticPatient> Patients(SyntheticOptions options, int first, int count)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        Limits.Within(first, 0, options.Patients, nameof(first));
+        Limits.Within(count, 0, options.Patients - first, nameof(count));
+        return Drawn(options, new CareDirectory(options.Seed), first, count);
+
+        static IEnumerable<SyntheticPatient> Drawn(SyntheticOptions options, CareDirectory directory, int first, int count)
         {
-            for (var i = 0; i < options.Patients; i++)
+            for (var i = first; i < first + count; i++)
                 yield return new SyntheticPatient(Course.Of(options, i), new Rendering(options.Seed, directory));
         }
     }
 
-    /// <summary>Patient <paramref name="index"/> of the same population, without those before it; 0 to options.Patients - 1.</summary>
-    public static SyntheticPatient Patient(SyntheticOptions options, int index)
-    {
-        ArgumentNullException.ThrowIfNull(options);
-        ArgumentOutOfRangeException.ThrowIfNegative(index);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, options.Patients);
-        return new SyntheticPatient(Course.Of(options, index), new Rendering(options.Seed, new CareDirectory(options.Seed)));
-    }
-
     /// <summary>
-    /// The organisations, locations and practitioners that the seed's patients refer to: a batch Bundle of PUTs by id, to be loaded first, since the
-    /// transactions of patients refer to them by identifier.
+    /// The organisations, locations and practitioners that the seed's patients refer to: a batch Bundle of PUTs by id, to be loaded
+    /// first, since the transactions of patients refer to them by identifier.
     /// </summary>
     public static ReadOnlyMemory<byte> DirectoryBundle(SyntheticOptions options)
     {
@@ -75,16 +78,25 @@ public sealed class SyntheticPatient
     public int ResourceCount => _chart.Entries.Count + 1;
 
     /// <summary>
-    /// A transaction Bundle: POST entries without ids, urn:uuid fullUrls (version 4, deterministic), references among them by urn:uuid, conditional
-    /// references to the directory (R4 http.html 3.1.0.11), and ifNoneExist on the Patient by record number.
+    /// A transaction Bundle: POST entries without ids, urn:uuid fullUrls (version 4, deterministic), references among them by urn:uuid,
+    /// conditional references to the directory (R4 http.html 3.1.0.11), and ifNoneExist on the Patient by record number.
     /// </summary>
-    public ReadOnlyMemory<byte> TransactionBundle() => ChartJson.Transaction(_chart, _rendering with { Links = Links.Conditional });
+    public ReadOnlyMemory<byte> TransactionBundle()
+    {
+        var buffer = new ArrayBufferWriter<byte>(ChartJson.BytesOfAResource * ResourceCount);
+        WriteTransactionBundle(buffer);
+        return buffer.WrittenMemory;
+    }
 
-    /// <summary>The resources one by one with literal ids and Type/id references, the Patient first, encounters before what refers to them.</summary>
+    /// <summary>Appends the same Bundle to a buffer that the caller may use again.</summary>
+    public void WriteTransactionBundle(IBufferWriter<byte> to) =>
+        ChartJson.Transaction(to, _chart, _rendering with { Links = Links.Conditional });
+
+    /// <summary>
+    /// The resources one by one with literal ids and Type/id references, the Patient first, encounters before what refers to them.
+    /// </summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Resources() => ChartJson.Resources(_chart, _rendering);
 
     /// <summary>Appends the same resources as lines, each ended by a line feed.</summary>
-    public void WriteNdjson(ArrayBufferWriter<byte> to) => ChartJson.Ndjson(to, _chart, _rendering);
-
-    internal Chart Chart => _chart;
+    public void WriteNdjson(IBufferWriter<byte> to) => ChartJson.Ndjson(to, _chart, _rendering);
 }

@@ -1,17 +1,22 @@
 using PatientGrains.Synthetic.Json;
 using PatientGrains.Synthetic.Life;
+using PatientGrains.Synthetic.People;
 using PatientGrains.Synthetic.Sources;
 
 namespace PatientGrains.Synthetic;
 
 /// <summary>
-/// The same people as several source systems know them: a hospital's own EHR (local), another hospital's (epic), a laboratory (lab). Each has own ids,
-/// own record numbers, parts of the truth, and its own mistakes; what was planted is told, so that matching and reconciliation can be scored.
-/// How often each mistake occurs is chosen so that a few hundred people show them all, not to match a published error rate.
+/// The same people as several source systems know them: a hospital's own EHR (local), another hospital's (epic), a laboratory (lab). Each
+/// has own ids, own record numbers, parts of the truth, and its own mistakes; what was planted is told, so that matching and
+/// reconciliation can be scored. How often each mistake occurs is chosen so that a few hundred people show them all, not to match a
+/// published error rate.
 /// </summary>
 public static class SyntheticSources
 {
-    /// <summary>Person i is the person of patient i of <see cref="SyntheticPopulation"/> with the same options; lazy, and dependent on (seed, i) alone.</summary>
+    /// <summary>
+    /// Person i is the person of patient i of <see cref="SyntheticPopulation"/> with the same options; lazy, and dependent on (seed, i)
+    /// alone.
+    /// </summary>
     public static IEnumerable<SyntheticPerson> People(SyntheticOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -28,7 +33,9 @@ public static class SyntheticSources
 /// <summary>One person, the two or three source records that are about it, and every difference that was planted between them.</summary>
 public sealed record SyntheticPerson(int Index, IReadOnlyList<SourceRecord> Records, IReadOnlyList<PlantedDifference> Differences);
 
-/// <summary>What one source has of a person. Every resource is put by the source's own id; references are Type/id within the source.</summary>
+/// <summary>
+/// What one source has of a person. Every resource is put by the source's own id; references are Type/id within the source.
+/// </summary>
 public sealed class SourceRecord
 {
     /// <summary>Entries of one Bundle at most: what an EHR's interface sends in one go.</summary>
@@ -64,8 +71,8 @@ public sealed class SourceRecord
 }
 
 /// <summary>
-/// A difference between two sources: what kind, which resource of which source shows it (Type/id in that source's ids), which resource of which other
-/// source it is measured against, and the element. Resource is null when the source lacks what the other has.
+/// A difference between two sources: what kind, which resource of which source shows it (Type/id in that source's ids), which resource of
+/// which other source it is measured against, and the element. Resource is null when the source lacks what the other has.
 /// </summary>
 public sealed record PlantedDifference(
     DifferenceKind Kind, string Source, string? Resource, string OtherSource, string OtherResource, string Element);

@@ -1,3 +1,4 @@
+using PatientGrains.Synthetic.People;
 using PatientGrains.Synthetic.Ward;
 
 namespace PatientGrains.Synthetic;
@@ -24,8 +25,8 @@ public sealed record WardOptions
     public int AdmissionHours { get; init => field = Limits.Within(value, 1, 168); } = 24;
 
     /// <summary>
-    /// The share of stays that deteriorate to sepsis, 0 to 1. The default is that of the PhysioNet/CinC Challenge 2019: 2,932 of 40,336 intensive
-    /// care patients (Reyna et al., Crit Care Med 2020;48:210-217).
+    /// The share of stays that deteriorate to sepsis, 0 to 1. The default is that of the PhysioNet/CinC Challenge 2019: 2,932 of 40,336
+    /// intensive care patients (Reyna et al., Crit Care Med 2020;48:210-217).
     /// </summary>
     public double SepsisShare { get; init => field = Limits.Within(value, 0.0, 1.0); } = 0.0727;
 
@@ -33,13 +34,21 @@ public sealed record WardOptions
     public double RevisionShare { get; init => field = Limits.Within(value, 0.0, 0.5); } = 0.01;
 
     /// <summary>The day of the first admission.</summary>
-    public DateOnly StartDate { get; init => field = Limits.Within(value, new DateOnly(1990, 1, 1), new DateOnly(2100, 1, 1)); } = new(2025, 12, 1);
+    public DateOnly StartDate
+    {
+        get;
+        init => field = Limits.Within(value, new DateOnly(1990, 1, 1), new DateOnly(2100, 1, 1));
+    } = new(2025, 12, 1);
 }
 
-/// <summary>Inpatient stays hour by hour, with vital signs and laboratory results as FHIR R4 Observations; some deteriorate to sepsis.</summary>
+/// <summary>
+/// Inpatient stays hour by hour, with vital signs and laboratory results as FHIR R4 Observations; some deteriorate to sepsis.
+/// </summary>
 public static class SyntheticWard
 {
-    /// <summary>Who is admitted and what will become of them; stay i depends on the seed, the options other than their number, and i.</summary>
+    /// <summary>
+    /// Who is admitted and what will become of them; stay i depends on the seed, the options other than their number, and i.
+    /// </summary>
     public static IEnumerable<WardStay> Stays(WardOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -53,8 +62,8 @@ public static class SyntheticWard
     }
 
     /// <summary>
-    /// The Observations of all stays in the order in which they would have been sent, by time and then by patient. An observation that is revised comes
-    /// again, later, under the same id. Lazy; the clock of a replay is the caller's.
+    /// The Observations of all stays in the order in which they would have been sent, by time and then by patient. An observation that is
+    /// revised comes again, later, under the same id. Lazy; the clock of a replay is the caller's.
     /// </summary>
     public static IEnumerable<WardEvent> Replay(WardOptions options)
     {
@@ -64,12 +73,19 @@ public static class SyntheticWard
 }
 
 /// <summary>
-/// One stay and its truth. Registration is a transaction Bundle of PUTs by id, the Patient and the Encounter in progress, to be sent before the stay's
-/// observations. OnsetHour counts from the admission and is null when the stay does not turn septic: vital signs begin to drift about eight hours before
-/// it and are at their worst four hours after.
+/// One stay and its truth. Registration is a transaction Bundle of PUTs by id, the Patient and the Encounter in progress, to be sent
+/// before the stay's observations. OnsetHour counts from the admission and is null when the stay does not turn septic: vital signs begin
+/// to drift about eight hours before it and are at their worst four hours after.
 /// </summary>
 public sealed record WardStay(
-    int Patient, string PatientId, string EncounterId, DateTimeOffset AdmittedAt, int Hours, int? OnsetHour, ReadOnlyMemory<byte> Registration);
+    int Patient,
+    string PatientId,
+    string EncounterId,
+    DateTimeOffset AdmittedAt,
+    int Hours,
+    int? OnsetHour,
+    ReadOnlyMemory<byte> Registration);
 
 /// <summary>An Observation as it is sent at a time; Revised when it replaces one that was sent before under the same id.</summary>
-public readonly record struct WardEvent(DateTimeOffset At, int Patient, string ObservationId, bool Revised, ReadOnlyMemory<byte> Observation);
+public readonly record struct WardEvent(
+    DateTimeOffset At, int Patient, string ObservationId, bool Revised, ReadOnlyMemory<byte> Observation);

@@ -3,19 +3,23 @@ using Xunit.Abstractions;
 
 namespace PatientGrains.Synthetic.Tests;
 
-/// <summary>Two thousand patients against the published figures that the generator cites, within what such a sample may miss them by.</summary>
+/// <summary>
+/// Two thousand patients against the published figures that the generator cites, within what such a sample may miss them by.
+/// </summary>
 public class DistributionTests(ITestOutputHelper output)
 {
     private static readonly SyntheticOptions Options = new() { Seed = 20, Patients = 2_000 };
     private static readonly List<Summary> People = SyntheticPopulation.Patients(Options).Select(Summary.Of).ToList();
 
-    private sealed record Summary(bool Female, int Age, HashSet<string> Conditions, decimal? LastMassIndex, double OfficeVisits, bool? Smokes)
+    private sealed record Summary(
+        bool Female, int Age, HashSet<string> Conditions, decimal? LastMassIndex, double OfficeVisits, bool? Smokes)
     {
         public static Summary Of(SyntheticPatient patient)
         {
             var all = patient.Resources().Select(Json.Parse).ToList();
             var born = DateOnly.Parse(all[0].Text("birthDate"));
-            var age = Options.ReferenceDate.Year - born.Year - (born > Options.ReferenceDate.AddYears(born.Year - Options.ReferenceDate.Year) ? 1 : 0);
+            // The reference date is the last day of its year, so everybody has had this year's birthday.
+            var age = Options.ReferenceDate.Year - born.Year;
             var observations = all.Where(x => x.Type() == "Observation").ToList();
             var smoking = observations.LastOrDefault(x => x.Code() == "72166-2");
             return new Summary(
@@ -24,7 +28,8 @@ public class DistributionTests(ITestOutputHelper output)
                 all.Where(x => x.Type() == "Condition").Select(x => x.Code()).ToHashSet(),
                 observations.Where(x => x.Code() == "39156-5").Select(x => (decimal?)x.Value()).LastOrDefault(),
                 all.Count(x => x.Type() == "Encounter" && x.Text("class", "code") == "AMB") / (double)Options.Years,
-                smoking.ValueKind == JsonValueKind.Undefined ? null : smoking.Text("valueCodeableConcept", "coding", "0", "code") == "449868002");
+                smoking.ValueKind == JsonValueKind.Undefined ? null
+                    : smoking.Text("valueCodeableConcept", "coding", "0", "code") == "449868002");
         }
     }
 

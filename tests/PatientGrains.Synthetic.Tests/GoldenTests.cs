@@ -5,8 +5,8 @@ using System.Text;
 namespace PatientGrains.Synthetic.Tests;
 
 /// <summary>
-/// goldens.txt holds a SHA-256 for each kind of output and seed. It changes only when the generator is meant to give other bytes; then the failure
-/// message's text is the new file.
+/// goldens.txt holds a SHA-256 for each kind of output and seed. It changes only when the generator is meant to give other bytes; then
+/// the failure message's text is the new file.
 /// </summary>
 public class GoldenTests
 {

@@ -15,7 +15,8 @@ public class PlausibilityTests
     {
         foreach (var pressure in Observations("85354-9"))
         {
-            var values = pressure.At("component").EnumerateArray().ToDictionary(x => x.Code(), x => x.At("valueQuantity", "value").GetInt32());
+            var values = pressure.At("component").EnumerateArray()
+                .ToDictionary(x => x.Code(), x => x.At("valueQuantity", "value").GetInt32());
             Assert.InRange(values["8462-4"], 30, values["8480-6"] - 10);
             Assert.InRange(values["8480-6"], 60, 220);
         }
@@ -136,7 +137,9 @@ public class PlausibilityTests
         var (known, others) = (0, 0);
         foreach (var record in Records)
         {
-            var since = record.Where(x => x.Type() == "Condition" && x.Code() == "44054006").Select(x => x.Text("onsetDateTime")).FirstOrDefault();
+            var since = record.Where(x => x.Type() == "Condition" && x.Code() == "44054006")
+                .Select(x => x.Text("onsetDateTime"))
+                .FirstOrDefault();
             foreach (var result in record.Where(x => x.Type() == "Observation" && x.Code() == "4548-4"))
             {
                 var diabetic = since is not null && string.CompareOrdinal(since, result.Text("effectiveDateTime")[..10]) <= 0;
@@ -154,10 +157,12 @@ public class PlausibilityTests
 
     private static IEnumerable<DateTimeOffset> Times(JsonElement resource)
     {
-        foreach (var property in resource.EnumerateObject())
+        foreach (var property in resource.EnumerateObject().Where(x => x.Value.ValueKind == JsonValueKind.String))
         {
-            if (property.Value.ValueKind == JsonValueKind.String && (property.Name.EndsWith("DateTime") || property.Name is "issued" or "recordedDate" or "authoredOn"))
-                yield return Time(property.Value.GetString()! is { Length: 10 } day ? day + "T00:00:00-05:00" : property.Value.GetString()!);
+            if (!property.Name.EndsWith("DateTime") && property.Name is not ("issued" or "recordedDate" or "authoredOn"))
+                continue;
+            var text = property.Value.GetString()!;
+            yield return Time(text.Length == 10 ? text + "T00:00:00-05:00" : text);
         }
     }
 }

@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace PatientGrains.Synthetic.Tests;
 
 /// <summary>
-/// A check of our own making, straight from HL7's StructureDefinitions and apart from PatientGrains.Fhir: known elements, cardinality, kinds of JSON,
-/// formats of primitives, required bindings, types of reference targets. No invariants.
+/// A check of our own making, straight from HL7's StructureDefinitions and apart from PatientGrains.Fhir: known elements, cardinality,
+/// kinds of JSON, formats of primitives, required bindings, types of reference targets. No invariants.
 /// </summary>
 internal sealed class StructureCheck
 {
@@ -15,7 +15,8 @@ internal sealed class StructureCheck
     private readonly Dictionary<string, Regex> _formats = [];
     private readonly Dictionary<string, HashSet<string>> _codes = [];
 
-    private sealed record Element(string Path, int Min, bool Many, List<(string Code, HashSet<string> Targets)> Types, string? Content, string? Binding);
+    private sealed record Element(
+        string Path, int Min, bool Many, List<(string Code, HashSet<string> Targets)> Types, string? Content, string? Binding);
 
     public StructureCheck()
     {
@@ -27,7 +28,7 @@ internal sealed class StructureCheck
         var sets = SharedData.Definitions("valuesets.json.gz").Concat(SharedData.Definitions("v3-codesystems.json.gz")).ToList();
         var systems = sets.Where(x => x.Type() == "CodeSystem" && x.Has("concept")).GroupBy(x => x.Text("url"))
             .ToDictionary(x => x.Key, x => x.SelectMany(s => Concepts(s)).ToHashSet());
-        foreach (var set in sets.Where(x => x.Type() == "ValueSet" && x.TryGetProperty("compose", out var compose) && compose.Has("include")))
+        foreach (var set in sets.Where(x => x.Type() == "ValueSet" && x.Has("compose") && x.At("compose").Has("include")))
             LoadCodes(set, systems);
     }
 
@@ -85,13 +86,23 @@ internal sealed class StructureCheck
                 problems.Add($"{at}: {text} is not in {element.Binding}");
             return;
         }
-        Object(element.Content ?? (type.Code is "BackboneElement" or "Element" ? element.Path : type.Code is "Resource" ? value.Type() : type.Code),
-            value, problems, at);
+        var path = element.Content ?? type.Code switch
+        {
+            "BackboneElement" or "Element" => element.Path,
+            "Resource" => value.Type(),
+            _ => type.Code,
+        };
+        Object(path, value, problems, at);
         if (type.Code == "CodeableConcept" && element.Binding is not null && _codes.TryGetValue(element.Binding, out var codes)
             && value.At("coding").EnumerateArray().All(x => !codes.Contains(x.Text("code"))))
             problems.Add($"{at}: no code of {element.Binding}");
-        if (type.Code == "Reference" && value.TryGetProperty("reference", out var reference) && reference.GetString()!.Split('/', '?')[0] is var target
-            && !target.StartsWith("urn:") && type.Targets.Count > 0 && !type.Targets.Contains(target) && !type.Targets.Contains("Resource"))
+        if (type.Code == "Reference" && value.TryGetProperty("reference", out var reference))
+            Target(reference.GetString()!.Split('/', '?')[0], type.Targets, problems, at);
+    }
+
+    private static void Target(string target, HashSet<string> allowed, List<string> problems, string at)
+    {
+        if (!target.StartsWith("urn:") && allowed.Count > 0 && !allowed.Contains(target) && !allowed.Contains("Resource"))
             problems.Add($"{at}: {target} is no target");
     }
 

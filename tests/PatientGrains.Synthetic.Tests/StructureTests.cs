@@ -19,8 +19,8 @@ public class StructureTests
         Assert.Superset(
             new HashSet<string>
             {
-                "AllergyIntolerance", "Bundle", "Condition", "DiagnosticReport", "Encounter", "Immunization", "Location", "MedicationRequest",
-                "Observation", "Organization", "Patient", "Practitioner", "Procedure",
+                "AllergyIntolerance", "Bundle", "Condition", "DiagnosticReport", "Encounter", "Immunization", "Location",
+                "MedicationRequest", "Observation", "Organization", "Patient", "Practitioner", "Procedure",
             },
             types);
         Valid(resources);
@@ -28,7 +28,8 @@ public class StructureTests
 
     [FactWithDefinitions]
     public void Every_resource_of_the_sources_has_the_structure_that_R4_defines() =>
-        Valid(SyntheticSources.People(new() { Seed = 18, Patients = 40 }).SelectMany(x => x.Records).SelectMany(x => x.Bundles().Concat(x.Resources())));
+        Valid(SyntheticSources.People(new() { Seed = 18, Patients = 40 }).SelectMany(x => x.Records)
+            .SelectMany(x => x.Bundles().Concat(x.Resources())));
 
     [FactWithDefinitions]
     public void Every_resource_of_a_ward_has_the_structure_that_R4_defines()
@@ -60,7 +61,8 @@ public class StructureTests
         foreach (var bytes in resources)
         {
             var problems = Definitions.Value.Check(Json.Parse(bytes));
-            Assert.True(problems.Count == 0, string.Join('\n', problems.Take(5)) + "\n" + Encoding.UTF8.GetString(bytes.Span[..Math.Min(bytes.Length, 2_000)]));
+            Assert.True(problems.Count == 0, string.Join('\n', problems.Take(5)) + "\n"
+                + Encoding.UTF8.GetString(bytes.Span[..Math.Min(bytes.Length, 2_000)]));
             count++;
         }
         Assert.True(count > 0);

@@ -126,15 +126,18 @@ public class WardTests(ITestOutputHelper output)
         }
     }
 
-    private static double Mean(WardStay stay, string code, int from, int to) => (double)Values(stay, code, from, to).DefaultIfEmpty().Average();
+    private static double Mean(WardStay stay, string code, int from, int to) =>
+        (double)Values(stay, code, from, to).DefaultIfEmpty().Average();
+
+    private static double Hour(WardStay stay, JsonElement observation) =>
+        (DateTimeOffset.Parse(observation.Text("effectiveDateTime"), CultureInfo.InvariantCulture) - stay.AdmittedAt).TotalHours;
 
     /// <summary>Final values of one code measured from hour to hour.</summary>
     private static List<decimal> Values(WardStay stay, string code, int from, int to) => Events
         .Where(x => x.Event.Patient == stay.Patient && x.Observation.Code() == code)
         .GroupBy(x => x.Event.ObservationId)
         .Select(x => x.Last().Observation)
-        .Where(x => (DateTimeOffset.Parse(x.Text("effectiveDateTime"), CultureInfo.InvariantCulture) - stay.AdmittedAt).TotalHours is var hour
-            && hour >= from && hour < to)
+        .Where(x => Hour(stay, x) is var hour && hour >= from && hour < to)
         .Select(x => x.Value())
         .ToList();
 }

@@ -9,7 +9,8 @@ namespace PatientGrains.Core.Record;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true,
-    RespectNullableAnnotations = true)]
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(Event))]
 [JsonSerializable(typeof(Command))]
 [JsonSerializable(typeof(Outcome))]

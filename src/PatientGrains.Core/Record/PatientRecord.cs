@@ -4,7 +4,8 @@ using PatientGrains.Core.Search;
 namespace PatientGrains.Core.Record;
 
 /// <summary>
-/// The state that one log folds to: the current version of every statement, where its older versions lie, and the submissions that are remembered.
+/// The state that one log folds to: the current version of every statement, where its older versions lie, and the submissions that are
+/// remembered.
 /// Old bodies and the access log are not held. Only <see cref="RecordFold"/> changes it.
 /// </summary>
 public sealed class PatientRecord
@@ -55,6 +56,9 @@ public sealed class Statement(ResourceKey key)
     public string Source { get; internal set; } = "";
     public string MessageId { get; internal set; } = "";
 
+    /// <summary>The submission that brought the first version: a create that comes again under it is a repeat, however long ago.</summary>
+    public Origin Origin { get; internal set; }
+
     /// <summary>Null for a tombstone.</summary>
     public StatementBody? Body { get; internal set; }
 
@@ -72,8 +76,8 @@ public sealed class Statement(ResourceKey key)
 }
 
 /// <summary>
-/// Which submissions a record remembers, to give a repeated one the same answer: the newest <see cref="Limit"/> of them. A create whose id the server derived from
-/// its message is recognised for ever, by the message id that its first version carries.
+/// Which submissions a record remembers, to give a repeated one the same answer: the newest <see cref="Limit"/> of them. A create whose id
+/// the server derived from its message is recognised for ever, by the message id that its first version carries.
 /// </summary>
 public sealed class SubmissionMemory
 {
@@ -89,7 +93,9 @@ public sealed class SubmissionMemory
 
     internal void Add(string source, string messageId, Blob digest, long seq)
     {
-        if (!_known.TryAdd((source, messageId), new Remembered(digest, seq)))
+        // A digest that was read from a log is a slice of its whole commit, which must not stay in memory for its sake.
+        var own = new Blob(digest.Span.ToArray());
+        if (!_known.TryAdd((source, messageId), new Remembered(own, seq)))
             return;
         _order.Enqueue((source, messageId));
         if (_order.Count > Limit)
@@ -102,6 +108,10 @@ public sealed class SubmissionMemory
             yield return (key.Source, key.MessageId, _known[key]);
     }
 }
+
+/// <param name="Source">Slug of the source.</param>
+/// <param name="MessageId">Its message id.</param>
+public readonly record struct Origin(string Source, string MessageId);
 
 /// <param name="Digest">SHA-256 of the content.</param>
 /// <param name="Seq">Sequence number of its <see cref="SubmissionAccepted"/>, which holds the answer.</param>

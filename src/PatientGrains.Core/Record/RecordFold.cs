@@ -24,7 +24,8 @@ public static class RecordFold
     }
 
     private static void Put(
-        PatientRecord record, Statement statement, long seq, int version, DateTimeOffset at, string source, string messageId, StatementBody? body)
+        PatientRecord record, Statement statement, long seq, int version, DateTimeOffset at, string source, string messageId,
+        StatementBody? body)
     {
         record.CurrentBytes += Size(body) - Size(statement.Body);
         statement.Version = version;
@@ -32,6 +33,8 @@ public static class RecordFold
         statement.Source = source;
         statement.MessageId = messageId;
         statement.Body = body;
+        if (statement.Seqs.Count == 0)
+            statement.Origin = new Origin(source, messageId);
         statement.AddVersion(seq);
     }
 

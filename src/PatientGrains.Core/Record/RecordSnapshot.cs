@@ -11,9 +11,10 @@ public static class RecordSnapshot
 
     public static void Write(PatientRecord record, IBufferWriter<byte> output)
     {
+        // First and by itself, so that a program of another form can tell without understanding the rest.
+        WireCodec.PutVarint(output, Form);
         WireCodec.Write(output, new SnapshotHead
         {
-            Form = Form,
             NextSeq = record.NextSeq,
             Statements = record.Count,
             Submissions = [.. record.Submissions.Oldest().Select(known =>
@@ -28,6 +29,7 @@ public static class RecordSnapshot
                 At = statement.At,
                 Source = statement.Source,
                 MessageId = statement.MessageId,
+                Origin = statement.Version == 1 ? null : statement.Origin,
                 Body = statement.Body,
                 Seqs = [.. statement.Seqs],
             });
@@ -38,9 +40,11 @@ public static class RecordSnapshot
     /// <exception cref="FormatException">The bytes are not a snapshot.</exception>
     public static PatientRecord? Read(ReadOnlyMemory<byte> bytes)
     {
-        var head = WireCodec.Read<SnapshotHead>(bytes, out int used);
-        if (head.Form != Form)
+        int at = 0;
+        if (WireCodec.TakeVarint(bytes.Span, ref at) != Form)
             return null;
+        bytes = bytes[at..];
+        var head = WireCodec.Read<SnapshotHead>(bytes, out int used);
         var record = new PatientRecord { NextSeq = head.NextSeq };
         foreach (var known in head.Submissions)
             record.Submissions.Add(known.Source, known.MessageId, known.Digest, known.Seq);
@@ -48,23 +52,27 @@ public static class RecordSnapshot
         {
             bytes = bytes[used..];
             var read = WireCodec.Read<SnapshotStatement>(bytes, out used);
+            if (read.Seqs.Length != read.Version || record.Find(read.Key) is not null)
+                throw new FormatException("A statement of the snapshot is not whole.");
             var statement = record.Ensure(read.Key);
             statement.Version = read.Version;
             statement.At = read.At;
             statement.Source = read.Source;
             statement.MessageId = read.MessageId;
+            statement.Origin = read.Origin ?? new Origin(read.Source, read.MessageId);
             statement.Body = read.Body;
             foreach (long seq in read.Seqs)
                 statement.AddVersion(seq);
             record.CurrentBytes += RecordFold.Size(read.Body);
         }
+        if (used != bytes.Length)
+            throw new FormatException("The snapshot is longer than what it says to hold.");
         return record;
     }
 }
 
 internal sealed record SnapshotHead
 {
-    public required int Form { get; init; }
     public required long NextSeq { get; init; }
     public required int Statements { get; init; }
     public required ImmutableArray<SnapshotSubmission> Submissions { get; init; }
@@ -79,6 +87,10 @@ internal sealed record SnapshotStatement
     public required DateTimeOffset At { get; init; }
     public required string Source { get; init; }
     public required string MessageId { get; init; }
+
+    /// <summary>Null when the first version is the current one.</summary>
+    public Origin? Origin { get; init; }
+
     public StatementBody? Body { get; init; }
     public required ImmutableArray<long> Seqs { get; init; }
 }

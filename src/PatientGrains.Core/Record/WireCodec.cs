@@ -1,14 +1,14 @@
 using System.Buffers;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 
 namespace PatientGrains.Core.Record;
 
 /// <summary>
-/// The one codec for what is logged, snapshotted and sent between grains: a frame is
-/// <c>varint length of head, head (JSON, UTF-8), varint number of blobs, then for each blob varint length and raw bytes</c>.
-/// Reading never copies a blob: it is a slice of the frame. Unknown JSON members are ignored, so that an older program reads what a newer one added;
-/// an unknown event name is an error.
+/// The one codec for what is logged, snapshotted and sent between grains: a frame is <c>varint length of head, head (JSON, UTF-8), varint
+/// number of blobs, then for each blob varint length and raw bytes</c>. Reading never copies a blob: it is a slice of the frame. Unknown
+/// JSON members are ignored, so that an older program reads what a newer one added; an unknown event name is an error.
 /// </summary>
 public static class WireCodec
 {
@@ -23,7 +23,7 @@ public static class WireCodec
             head.ResetWrittenCount();
             var json = HeadWriter ??= new Utf8JsonWriter(head);
             json.Reset(head);
-            JsonSerializer.Serialize(json, value, TypeOf<T>());
+            JsonSerializer.Serialize(json, value, Root<T>.Json);
             json.Flush();
             PutVarint(output, head.WrittenCount);
             output.Write(head.WrittenSpan);
@@ -57,9 +57,13 @@ public static class WireCodec
                 blobs.Add(Slice(bytes, ref at));
             BlobJson.Aside = blobs;
             used = at;
-            return JsonSerializer.Deserialize(head.Span, TypeOf<T>()) ?? throw new FormatException("The frame holds null.");
+            return JsonSerializer.Deserialize(head.Span, Root<T>.Json) is T read
+                ? read
+                : throw new FormatException($"The frame holds no {typeof(T).Name}.");
         }
-        catch (Exception broken) when (broken is JsonException or NotSupportedException or ArgumentOutOfRangeException or InvalidOperationException)
+        // Members that are not what their constructor takes surface as ArgumentException, text that is not UTF-8 as
+        // InvalidOperationException.
+        catch (Exception broken) when (broken is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
         {
             throw new FormatException($"The bytes are not a frame of {typeof(T).Name}.", broken);
         }
@@ -69,7 +73,9 @@ public static class WireCodec
         }
     }
 
-    /// <summary>Whether values declared as this type travel in this codec: Core's own messages do, what engines bring themselves does not.</summary>
+    /// <summary>
+    /// Whether values declared as this type travel in this codec: Core's own messages do, what engines bring themselves does not.
+    /// </summary>
     public static bool Carries(Type type) => KindOf(type) >= 0;
 
     /// <summary>Appends a kind byte and the frame of a value whose type is known only at run time.</summary>
@@ -114,7 +120,8 @@ public static class WireCodec
         return ReadTagged(output.WrittenMemory);
     }
 
-    private static readonly Type[] Kinds = [typeof(Command), typeof(Outcome), typeof(Event), typeof(Transaction), typeof(Preparation), typeof(ResourceKey)];
+    private static readonly Type[] Kinds =
+        [typeof(Command), typeof(Outcome), typeof(Event), typeof(Transaction), typeof(Preparation), typeof(ResourceKey)];
 
     private static int KindOf(Type type) => Array.FindIndex(Kinds, kind => kind.IsAssignableFrom(type));
 
@@ -133,13 +140,13 @@ public static class WireCodec
     /// <exception cref="FormatException">The number is cut or too large.</exception>
     public static int TakeVarint(ReadOnlySpan<byte> bytes, ref int at)
     {
-        uint value = 0;
+        ulong value = 0;
         for (int shift = 0; shift < 35; shift += 7)
         {
             if (at >= bytes.Length)
                 throw new FormatException("A length is cut.");
             byte next = bytes[at++];
-            value |= (uint)(next & 0x7F) << shift;
+            value |= (ulong)(next & 0x7F) << shift;
             if (next < 0x80)
                 return value <= int.MaxValue ? (int)value : throw new FormatException("A length is out of range.");
         }
@@ -156,7 +163,17 @@ public static class WireCodec
         return slice;
     }
 
-    private static JsonTypeInfo<T> TypeOf<T>() => (JsonTypeInfo<T>)CoreJson.Default.Options.GetTypeInfo(typeof(T));
+    /// <summary>
+    /// The type that a value is written as: the root of its polymorphic family, since without the stable name that only the root writes,
+    /// nobody could read it.
+    /// </summary>
+    private static class Root<T>
+    {
+        public static readonly JsonTypeInfo Json = CoreJson.Default.Options.GetTypeInfo(Of(typeof(T)));
+
+        private static Type Of(Type type) =>
+            type.BaseType is { } family && family.IsDefined(typeof(JsonPolymorphicAttribute), false) ? family : type;
+    }
 
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? Scratch;

@@ -5,8 +5,8 @@ using PatientGrains.Core.Record;
 namespace PatientGrains.Core.Search;
 
 /// <summary>
-/// One search parameter as a front understood it: a statement matches when one of its terms of that name matches one of the values (R4 3.1.1.3: values are OR,
-/// parameters are AND). Deterministic over the stored terms.
+/// One search parameter as a front understood it: a statement matches when one of its terms of that name matches one of the values (R4
+/// 3.1.1.3: values are OR, parameters are AND). Deterministic over the stored terms.
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "$")]
 [JsonDerivedType(typeof(TokenCriterion), "token")]
@@ -56,7 +56,7 @@ public sealed record TokenCriterion(string Param, ImmutableArray<TokenValue> Val
 /// <summary><c>system|code</c>, <c>|code</c> (no system), <c>system|</c> (any code of it) or <c>code</c> (any system).</summary>
 /// <param name="System">Null for any system, empty for no system.</param>
 /// <param name="Code">Null for any code.</param>
-public sealed record TokenValue(string? System, string? Code)
+public sealed record TokenValue(string? System = null, string? Code = null)
 {
     private readonly byte[]? _system = System is null ? null : global::System.Text.Encoding.UTF8.GetBytes(System);
     private readonly byte[]? _code = Code is null ? null : global::System.Text.Encoding.UTF8.GetBytes(Code);
@@ -119,7 +119,9 @@ public sealed record DateValue(DateComparison Comparison, long FromTicks, long U
     };
 }
 
-/// <summary>A reference (R4 3.1.1.4.9) by <c>Type/id</c>, by bare id, or by absolute URL.</summary>
+/// <summary>
+/// A reference (R4 3.1.1.4.9) by <c>Type/id</c> or by bare id, which mean a resource of this server in any version, or by absolute URL.
+/// </summary>
 public sealed record ReferenceCriterion(string Param, ImmutableArray<string> Values) : Criterion
 {
     private readonly byte[] _param = System.Text.Encoding.UTF8.GetBytes(Param);
@@ -133,11 +135,23 @@ public sealed record ReferenceCriterion(string Param, ImmutableArray<string> Val
             string target = System.Text.Encoding.UTF8.GetString(term.First);
             foreach (string value in Values)
             {
-                if (target == value || (!value.Contains('/') && target.EndsWith("/" + value, StringComparison.Ordinal)))
+                if (target == value || IsLocal(target, value))
                     return true;
             }
         }
         return false;
+    }
+
+    /// <summary>
+    /// Whether a target <c>Type/id</c> or <c>Type/id/_history/n</c> is the resource that the value names by id or by type and id.
+    /// </summary>
+    private static bool IsLocal(ReadOnlySpan<char> target, ReadOnlySpan<char> value)
+    {
+        int version = target.IndexOf("/_history/");
+        var current = version < 0 ? target : target[..version];
+        int slash = current.IndexOf('/');
+        return slash > 0 && !current[(slash + 1)..].Contains('/')
+            && (current.SequenceEqual(value) || current[(slash + 1)..].SequenceEqual(value));
     }
 }
 

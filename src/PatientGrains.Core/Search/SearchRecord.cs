@@ -46,5 +46,5 @@ internal static class SearchDecision
     }
 
     private static IEnumerable<Statement> Candidates(PatientRecord record, ImmutableArray<string> types) =>
-        types.IsEmpty ? record.Statements : types.SelectMany(type => record.OfType(type).ToArray());
+        types.IsEmpty ? record.Statements : types.Distinct().SelectMany(type => record.OfType(type).ToArray());
 }

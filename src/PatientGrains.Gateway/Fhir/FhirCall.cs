@@ -45,6 +45,21 @@ internal sealed record FhirCall
         set => _isLogged.Value = value;
     }
 
-    /// <summary>Shared by the copies of a call.</summary>
-    private readonly StrongBox<bool> _isLogged = new();
+    /// <summary>Shared by the copies of a call, but for entries.</summary>
+    private StrongBox<bool> _isLogged = new();
+
+    /// <summary>A copy for an entry of a Bundle: it has no body and no conditions of the request that carried it.</summary>
+    public FhirCall Entry(string method, string[] path, Parameters query) => this with
+    {
+        Method = method,
+        Path = path,
+        Query = query,
+        ContentType = null,
+        IfMatch = null,
+        IfNoneMatch = null,
+        IfModifiedSince = null,
+        IfNoneExist = null,
+        ReadBody = () => Task.FromResult((default(ReadOnlyMemory<byte>), (Answer?)null)),
+        _isLogged = new(),
+    };
 }

@@ -7,6 +7,7 @@ namespace PatientGrains.Gateway.Fhir;
 internal static class Formats
 {
     public const string FhirJson = "application/fhir+json";
+    public const string Default = FhirJson + Charset;
     private const string PlainJson = "application/json";
     private const string TextJson = "text/json";
 

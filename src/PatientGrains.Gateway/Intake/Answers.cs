@@ -16,7 +16,7 @@ internal static class Answers
         foreach (var change in parts.SelectMany(part => part.Changes))
         {
             var result = byKey is null ? accepted.Results[at++] : byKey.GetValueOrDefault(change.Key) ?? Unchanged(change);
-            answers.Add(change.Index, new Done(result, bodies?.GetValueOrDefault(result.Key)));
+            answers.Add(change.Index, new Done(result, bodies?.GetValueOrDefault(result.Key), accepted.Repeated));
         }
         foreach (var change in plan.Changes)
             answers.TryAdd(change.Index, new Done(Unchanged(change), null));

@@ -17,7 +17,8 @@ public abstract record IntakeAnswer;
 /// <summary>It was taken, now or by an earlier submission with the same message id.</summary>
 /// <param name="Result">Version 0 is a delete of what never existed, which is no error (R4 3.1.0.7).</param>
 /// <param name="Version">The version that is now current, when the submission wants bodies and there is one.</param>
-public sealed record Done(ChangeResult Result, StoredVersion? Version) : IntakeAnswer;
+/// <param name="Repeated">Whether this is the answer of an earlier submission with the same message id.</param>
+public sealed record Done(ChangeResult Result, StoredVersion? Version, bool Repeated = false) : IntakeAnswer;
 
 /// <summary>It never came to a record: what was sent is wrong, or its conditions cannot be met. Nothing was written.</summary>
 public sealed record Rejected(IReadOnlyList<FhirIssue> Issues, RejectionKind Kind) : IntakeAnswer;

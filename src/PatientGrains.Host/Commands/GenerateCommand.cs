@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.CommandLine;
 using PatientGrains.Synthetic;
+using Spectre.Console;
 
 namespace PatientGrains.Host.Commands;
 
@@ -40,10 +41,24 @@ internal static class GenerateCommand
 
     private static async Task<int> Write(SyntheticOptions options, DirectoryInfo folder, Form form, CancellationToken cancel)
     {
+        if (form == Form.Bundles)
+        {
+            await WriteAll(options, folder.FullName, cancel);
+            return Common.Done;
+        }
         folder.Create();
-        long resources = form == Form.Bundles ? await WriteBundles(options, folder.FullName, cancel) : await WriteNdjson(options, folder.FullName, cancel);
+        long resources = await WriteNdjson(options, folder.FullName, cancel);
         Common.Out.WriteLine($"{options.Patients} patients with {resources} resources in {folder.FullName}");
         return Common.Done;
+    }
+
+    /// <summary>One transaction Bundle per patient, and the directory; also what <c>demo</c> imports.</summary>
+    internal static async Task<long> WriteAll(SyntheticOptions options, string folder, CancellationToken cancel)
+    {
+        Directory.CreateDirectory(folder);
+        long resources = await WriteBundles(options, folder, cancel);
+        Common.Out.WriteLine($"{options.Patients} patients with {resources} resources in {folder}");
+        return resources;
     }
 
     private static async Task<long> WriteBundles(SyntheticOptions options, string folder, CancellationToken cancel)

@@ -51,7 +51,9 @@ internal sealed class RecordServer : IAsyncDisposable
     private static WebApplication BuildFront(HostSettings settings, Uri url, Parts parts)
     {
         var builder = WebApplication.CreateSlimBuilder();
+        // The web server would also listen where its own files and environment variables say; only our settings count.
         builder.Configuration.Sources.Clear();
+        builder.Configuration.AddInMemoryCollection();
         builder.Logging.ClearProviders();
         builder.Logging.AddJsonConsole().SetMinimumLevel(LogLevel.Information);
         if (settings.Certificate is not null)

@@ -21,12 +21,7 @@ internal sealed class RejectFile(string path) : IAsyncDisposable
         await _turn.WaitAsync();
         try
         {
-            _writer ??= new StreamWriter(new FileStream(Path, new FileStreamOptions
-            {
-                Mode = FileMode.Create,
-                Access = FileAccess.Write,
-                UnixCreateMode = OperatingSystem.IsWindows() ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            }));
+            _writer ??= new StreamWriter(new FileStream(Path, OwnerOnly()));
             await _writer.WriteLineAsync(line);
             Count++;
         }
@@ -34,6 +29,14 @@ internal sealed class RejectFile(string path) : IAsyncDisposable
         {
             _turn.Release();
         }
+    }
+
+    private static FileStreamOptions OwnerOnly()
+    {
+        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return options;
     }
 
     public async ValueTask DisposeAsync()

@@ -29,7 +29,7 @@ internal sealed class LiveServer(HttpClient http, string url) : IDisposable
     public static void Withdraw(HostSettings settings) => File.Delete(FileOf(settings));
 
     /// <summary>Null when no server answers; its address may then be a leftover of one that was killed.</summary>
-    public static async Task<LiveServer?> Find(HostSettings settings, KeyRing ring, Role role, CancellationToken cancel)
+    public static async Task<LiveServer?> Find(HostSettings settings, KeyRing ring, Requester who, CancellationToken cancel)
     {
         if (!File.Exists(FileOf(settings)))
             return null;
@@ -47,7 +47,7 @@ internal sealed class LiveServer(HttpClient http, string url) : IDisposable
             return null;
         }
         var issuer = new TokenIssuer(Services.GatewayOptionsOf(settings, ring), TimeProvider.System);
-        string token = issuer.Issue(Commands.Common.Operator(role), TimeSpan.FromHours(12));
+        string token = issuer.Issue(who, TimeSpan.FromHours(12));
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return new LiveServer(http, address.Url);
     }

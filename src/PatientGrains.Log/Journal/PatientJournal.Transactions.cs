@@ -57,11 +57,10 @@ public sealed partial class PatientJournal<TState, TEvent>
     {
         var gathering = new Gathering();
         Encode(events, gathering);
-        _gatheredBytes -= gathering.Body.Length;
+        _gatheredBytes -= gathering.Body.WrittenCount;
         Evolve(events, gathering);
         preparation.On = _sealed;
         preparation.Batch = Seal(gathering);
-        gathering.Body.Dispose();
         _ = Expire(preparation);
         return PreparedCommit.Of(preparation.Batch);
     }

@@ -106,7 +106,7 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
     /// <summary>Adds a decision's events to a commit and evolves them; sends the commit on its way when it may go.</summary>
     private void Gather(IReadOnlyList<TEvent> events, IReadOnlyList<PreparedCommit> with)
     {
-        var gathering = with.Count == 0 && _queue.Count > 0 && _last is { With.Count: 0 } last && last.Body.Length < _options.CommitBytes
+        var gathering = with.Count == 0 && _queue.Count > 0 && _last is { With.Count: 0 } last && last.Body.WrittenCount < _options.CommitBytes
             ? last
             : new Gathering { With = with };
         Encode(events, gathering);
@@ -122,12 +122,12 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
     /// <summary>Encodes before anything is evolved: a decision that is too large changes nothing.</summary>
     private void Encode(IReadOnlyList<TEvent> events, Gathering gathering)
     {
-        int before = gathering.Body.Length;
+        int before = gathering.Body.WrittenCount;
         try
         {
             foreach (var happened in events)
                 _fold.Write(happened, gathering.Body);
-            if (gathering.Body.Length - before > LogKey.MaxBody - _options.CommitBytes)
+            if (gathering.Body.WrittenCount - before > LogKey.MaxBody - _options.CommitBytes)
                 throw new LogLimitException($"a decision's events have at most {LogKey.MaxBody - _options.CommitBytes} bytes");
             if (_sealed.NextSeq + events.Count >= LogKey.MaxEvents)
                 throw new LogLimitException($"a log has at most {LogKey.MaxEvents} events");
@@ -138,7 +138,7 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
             throw;
         }
         gathering.Count += events.Count;
-        _gatheredBytes += gathering.Body.Length - before;
+        _gatheredBytes += gathering.Body.WrittenCount - before;
     }
 
     private void Evolve(IReadOnlyList<TEvent> events, Gathering gathering)
@@ -165,10 +165,10 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
         {
             try
             {
+                int bytes = gathering.Body.WrittenCount;
                 var batch = Seal(gathering);
-                var snapshot = _queue.Count == 0 ? DueSnapshot(gathering.Body.Length) : null;
-                _gatheredBytes -= gathering.Body.Length;
-                gathering.Body.Dispose();
+                var snapshot = _queue.Count == 0 ? DueSnapshot(bytes) : null;
+                _gatheredBytes -= bytes;
                 foreach (var other in gathering.With)
                     batch = other.JoinTo(batch);
                 _inFlight++;
@@ -197,12 +197,14 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
     private AppendBatch Seal(Gathering gathering)
     {
         _lastMicros = Math.Max(_lastMicros, _clock.GetUtcNow().UtcTicks / 10 - DateTimeOffset.UnixEpoch.Ticks / 10);
-        var commit = _key.SealCommit(_sealed, gathering.Count, _lastMicros, gathering.Body.Span);
+        var commit = _key.SealCommit(_sealed, gathering.Count, _lastMicros, gathering.Body.WrittenSpan);
         var append = _sealed == Head.Empty
             ? new CommitAppend(commit, _sealed, _wrappedKey, _key.SealName(_name))
             : new CommitAppend(commit, _sealed);
         _sealed = commit.End;
-        return gathering.Effects.Blind(_keys, append);
+        var batch = gathering.Effects.Blind(_keys, append);
+        gathering.Release();
+        return batch;
     }
 
     private async Task Finish(Gathering gathering, Head end, Task append, PooledBuffer? snapshot)

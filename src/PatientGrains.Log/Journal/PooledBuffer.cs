@@ -3,55 +3,67 @@ using System.Buffers;
 namespace PatientGrains.Log;
 
 /// <summary>
-/// A growing buffer from the pool: bodies of a megabyte would otherwise be made and dropped on the large object heap for every commit. What it held is cleared when it goes back.
+/// A growing buffer of events in the clear. Its memory is rented, because a commit of megabytes would otherwise cost a collection of the large-object heap each, and it is
+/// cleared before it is given back. After <see cref="Dispose"/> it is empty and holds nothing.
 /// </summary>
 internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
 {
+    private const int Least = 1024;
+
     private byte[] _bytes = [];
 
-    public int Length { get; private set; }
+    public int WrittenCount { get; private set; }
 
-    public ReadOnlySpan<byte> Span => _bytes.AsSpan(0, Length);
+    public ReadOnlySpan<byte> WrittenSpan => _bytes.AsSpan(0, WrittenCount);
 
-    public void Advance(int count) => Length += count;
-
-    /// <summary>Takes back what was written behind a length.</summary>
-    public void CutTo(int length) => Length = length;
+    public void Advance(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, _bytes.Length - WrittenCount);
+        WrittenCount += count;
+    }
 
     public Memory<byte> GetMemory(int sizeHint = 0)
     {
-        Grow(Math.Max(sizeHint, 1));
-        return _bytes.AsMemory(Length);
+        Reserve(sizeHint);
+        return _bytes.AsMemory(WrittenCount);
     }
 
     public Span<byte> GetSpan(int sizeHint = 0)
     {
-        Grow(Math.Max(sizeHint, 1));
-        return _bytes.AsSpan(Length);
+        Reserve(sizeHint);
+        return _bytes.AsSpan(WrittenCount);
     }
 
-    private void Grow(int more)
+    /// <summary>Takes back what was written after the first <paramref name="count"/> bytes.</summary>
+    public void CutTo(int count)
     {
-        if (_bytes.Length - Length >= more)
-            return;
-        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(Length + more, Math.Max(2048, checked(_bytes.Length * 2))));
-        Span.CopyTo(larger);
-        GiveBack();
-        _bytes = larger;
-    }
-
-    private void GiveBack()
-    {
-        if (_bytes.Length == 0)
-            return;
-        _bytes.AsSpan(0, Length).Clear();
-        ArrayPool<byte>.Shared.Return(_bytes);
-        _bytes = [];
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, WrittenCount);
+        WrittenCount = count;
     }
 
     public void Dispose()
     {
-        GiveBack();
-        Length = 0;
+        var bytes = _bytes;
+        _bytes = [];
+        if (bytes.Length > 0)
+        {
+            bytes.AsSpan(0, WrittenCount).Clear();
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
+        WrittenCount = 0;
+    }
+
+    private void Reserve(int sizeHint)
+    {
+        int needed = checked(WrittenCount + Math.Max(1, sizeHint));
+        if (needed <= _bytes.Length)
+            return;
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(Least, Math.Max(needed, (int)Math.Min(Array.MaxLength, 2L * _bytes.Length))));
+        int written = WrittenCount;
+        WrittenSpan.CopyTo(larger);
+        Dispose();
+        _bytes = larger;
+        WrittenCount = written;
     }
 }

@@ -42,7 +42,14 @@ internal static class PortableMath
     /// <summary>A measured value as it is written: rounded half away from zero to so many decimals, trailing zeros kept.</summary>
     public static decimal Round(double value, int decimals)
     {
-        var scale = decimals switch { 0 => 1.0, 1 => 10.0, 2 => 100.0, 3 => 1000.0, _ => throw new ArgumentOutOfRangeException(nameof(decimals)) };
+        var scale = decimals switch
+        {
+            0 => 1.0,
+            1 => 10.0,
+            2 => 100.0,
+            3 => 1000.0,
+            _ => throw new ArgumentOutOfRangeException(nameof(decimals)),
+        };
         var scaled = (long)Math.Round(value * scale, MidpointRounding.AwayFromZero);
         var magnitude = Math.Abs(scaled);
         return new decimal((int)magnitude, (int)(magnitude >> 32), 0, scaled < 0, (byte)decimals);

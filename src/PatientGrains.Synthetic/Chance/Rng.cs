@@ -14,14 +14,22 @@ internal sealed class Rng
 
     /// <summary>An independent stream for each (seed, domain, index).</summary>
     public Rng(ulong seed, Domain domain, ulong index)
+        : this(Mix(Mix(Mix(seed) + (ulong)domain) + index))
     {
         // Chained, not combined by xor: that would be symmetric, and seed 1's patient 2 would be seed 2's patient 1.
-        var state = Mix(Mix(Mix(seed) + (ulong)domain) + index);
-        _a = Mix(state += SplitMixGamma);
-        _b = Mix(state += SplitMixGamma);
-        _c = Mix(state += SplitMixGamma);
-        _d = Mix(state + SplitMixGamma);
     }
+
+    private Rng(ulong start)
+        : this(
+            Mix(start + SplitMixGamma),
+            Mix(start + unchecked(2 * SplitMixGamma)),
+            Mix(start + unchecked(3 * SplitMixGamma)),
+            Mix(start + unchecked(4 * SplitMixGamma)))
+    {
+    }
+
+    /// <summary>The generator in a given state, as the authors' reference implementation takes it.</summary>
+    public Rng(ulong a, ulong b, ulong c, ulong d) => (_a, _b, _c, _d) = (a, b, c, d);
 
     public const ulong SplitMixGamma = 0x9E3779B97F4A7C15;
 

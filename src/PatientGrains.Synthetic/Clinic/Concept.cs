@@ -17,8 +17,6 @@ internal sealed class Concept
 
     private Concept(string text, (string System, string Code, string Display)[] codings)
     {
-        Text = text;
-        Code = codings[0].Code;
         Json = RawJson.Of(json =>
         {
             json.WriteStartObject();
@@ -31,11 +29,6 @@ internal sealed class Concept
         });
     }
 
-    public string Text { get; }
-
-    /// <summary>The first coding's code.</summary>
-    public string Code { get; }
-
     public byte[] Json { get; }
 
     public static Concept Of(string system, string code, string display) => new(display, [(system, code, display)]);
@@ -43,7 +36,8 @@ internal sealed class Concept
     public static Concept Of(string text, params (string System, string Code, string Display)[] codings) => new(text, codings);
 
     /// <summary>A Coding alone, for the elements that are not CodeableConcepts (Encounter.class).</summary>
-    public static byte[] Coding(string system, string code, string display) => RawJson.Of(json => WriteCoding(json, (system, code, display)));
+    public static byte[] Coding(string system, string code, string display) =>
+        RawJson.Of(json => WriteCoding(json, (system, code, display)));
 
     private static void WriteCoding(Utf8JsonWriter json, (string System, string Code, string Display) coding)
     {

@@ -49,8 +49,8 @@ internal sealed class Allergen(string snomed, string name, string category, stri
     public static readonly Allergen Penicillin = new("91936005", "Allergy to penicillin", "medication", "high", Urticaria);
 
     /// <summary>
-    /// Each with the share of people who report it. Penicillin: about 10 % of US patients (Shenoy et al., JAMA 2019;321:188-199), drawn apart;
-    /// these others are chosen to be plausible.
+    /// Each with the share of people who report it. Penicillin: about 10 % of US patients (Shenoy et al., JAMA 2019;321:188-199), drawn
+    /// apart; these others are chosen to be plausible.
     /// </summary>
     public static readonly (Allergen Allergen, double Share)[] Others =
     [

@@ -32,7 +32,8 @@ internal sealed class Vital
     public static readonly Scale Systolic = new("8480-6", "Systolic blood pressure", "mm[Hg]", 0, null, null);
     public static readonly Scale Diastolic = new("8462-4", "Diastolic blood pressure", "mm[Hg]", 0, null, null);
 
-    private static Vital In(string loinc, string name, string unit, int decimals, string? otherUnit = null, Conversion? toOther = null) => new()
+    private static Vital In(
+        string loinc, string name, string unit, int decimals, string? otherUnit = null, Conversion? toOther = null) => new()
     {
         Scale = new(loinc, name, unit, decimals, null, null),
         Other = otherUnit is null ? null : new(loinc, name, otherUnit, 1, null, null),

@@ -1,5 +1,6 @@
 using PatientGrains.Synthetic.Clinic;
 using PatientGrains.Synthetic.Life;
+using PatientGrains.Synthetic.People;
 
 namespace PatientGrains.Synthetic.Json;
 
@@ -64,7 +65,9 @@ internal static class ClinicalJson
         pen.Close();
     }
 
-    /// <summary>R4's ait-1 asks for a clinical status with every verification status but entered-in-error, so a refuted allergy is inactive.</summary>
+    /// <summary>
+    /// R4's ait-1 asks for a clinical status with every verification status but entered-in-error, so a refuted allergy is inactive.
+    /// </summary>
     public static void Write(Pen pen, AllergyEntry entry)
     {
         pen.Open("AllergyIntolerance"u8, entry.Ordinal);
@@ -143,7 +146,8 @@ internal static class ClinicalJson
         pen.Close();
     }
 
-    private static byte[] Status(string system, string code, string display) => Concept.Of(Concept.Terminology + system, code, display).Json;
+    private static byte[] Status(string system, string code, string display) =>
+        Concept.Of(Concept.Terminology + system, code, display).Json;
 
     private static byte[] List(string system, string code, string display) => [(byte)'[', .. Status(system, code, display), (byte)']'];
 

@@ -1,5 +1,6 @@
 using PatientGrains.Synthetic.Clinic;
 using PatientGrains.Synthetic.Life;
+using PatientGrains.Synthetic.People;
 
 namespace PatientGrains.Synthetic.Json;
 
@@ -78,5 +79,6 @@ internal static class EncounterJson
 
     private static byte[] Class(string code, string display) => Concept.Coding(Concept.Terminology + "v3-ActCode", code, display);
 
-    private static byte[] Type(string snomed, string display) => [(byte)'[', .. Concept.Of(Concept.Snomed, snomed, display).Json, (byte)']'];
+    private static byte[] Type(string snomed, string display) =>
+        [(byte)'[', .. Concept.Of(Concept.Snomed, snomed, display).Json, (byte)']'];
 }

@@ -101,7 +101,8 @@ internal static class ObservationJson
         pen.Json.WriteEndObject();
     }
 
-    public static byte[] Category(string code, string display) => OneOf(Concept.Of(Concept.Terminology + "observation-category", code, display));
+    public static byte[] Category(string code, string display) =>
+        OneOf(Concept.Of(Concept.Terminology + "observation-category", code, display));
 
     private static byte[] Interpretation(string code, string display) =>
         OneOf(Concept.Of(Concept.Terminology + "v3-ObservationInterpretation", code, display));

@@ -1,13 +1,14 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
+using System.Text;
 using PatientGrains.Synthetic.Clinic;
+using PatientGrains.Synthetic.People;
 
 namespace PatientGrains.Synthetic.Json;
 
 /// <summary>
-/// Writes the parts that all resources share, for one patient in one rendering. Everything constant is copied as bytes; only times, ids and numbers
-/// are formatted.
+/// Writes the parts that all resources share, for one patient in one rendering. Everything constant is copied as bytes; only times, ids
+/// and numbers are formatted.
 /// </summary>
 internal sealed class Pen(Utf8JsonWriter json, Rendering rendering, int index)
 {

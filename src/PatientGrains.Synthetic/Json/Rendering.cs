@@ -1,4 +1,5 @@
 using PatientGrains.Synthetic.Chance;
+using PatientGrains.Synthetic.People;
 
 namespace PatientGrains.Synthetic.Json;
 
@@ -11,7 +12,9 @@ internal enum Links
     /// <summary>Type/id throughout; the resources are put by id.</summary>
     Literal,
 
-    /// <summary>Type/id within the record; people and places outside it by their business identifier alone (Reference.identifier).</summary>
+    /// <summary>
+    /// Type/id within the record; people and places outside it by their business identifier alone (Reference.identifier).
+    /// </summary>
     Identified,
 }
 

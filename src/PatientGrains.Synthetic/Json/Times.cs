@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace PatientGrains.Synthetic.Json;
 
 /// <summary>
-/// Local times are US Eastern Standard Time all year (UTC-5), so that offsets other than Z are exercised and no time zone data base is needed.
-/// Written by hand: formatting by pattern was the largest single cost of a resource.
+/// Local times are US Eastern Standard Time all year (UTC-5), so that offsets other than Z are exercised and no time zone data base is
+/// needed. Written by hand: formatting by pattern was the largest single cost of a resource.
 /// </summary>
 internal static class Times
 {

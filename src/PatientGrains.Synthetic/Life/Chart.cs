@@ -3,7 +3,9 @@ using PatientGrains.Synthetic.People;
 
 namespace PatientGrains.Synthetic.Life;
 
-/// <summary>Everything that happened to one person, before anybody serialised it. Entries are in order of time, each behind its visit.</summary>
+/// <summary>
+/// Everything that happened to one person, before anybody serialised it. Entries are in order of time, each behind its visit.
+/// </summary>
 internal sealed class Chart
 {
     public required int Index { get; init; }
@@ -54,7 +56,8 @@ internal sealed record PressureEntry(int Ordinal, int Visit, DateTime At, int Sy
 internal sealed record VitalEntry(int Ordinal, int Visit, DateTime At, Vital Vital, decimal Value) : Entry(Ordinal, Visit, At);
 
 /// <summary>A laboratory result, in the analyte's own scale.</summary>
-internal sealed record LabEntry(int Ordinal, int Visit, DateTime At, Analyte Analyte, decimal Value, DateTime Issued) : Entry(Ordinal, Visit, At);
+internal sealed record LabEntry(int Ordinal, int Visit, DateTime At, Analyte Analyte, decimal Value, DateTime Issued)
+    : Entry(Ordinal, Visit, At);
 
 internal sealed record SmokingEntry(int Ordinal, int Visit, DateTime At, Concept Status) : Entry(Ordinal, Visit, At);
 
@@ -80,7 +83,8 @@ internal enum MedicationStatus
 }
 
 /// <summary>An allergy, or with Allergen null the statement that none is known.</summary>
-internal sealed record AllergyEntry(int Ordinal, int Visit, DateTime At, Allergen? Allergen, bool Refuted = false) : Entry(Ordinal, Visit, At);
+internal sealed record AllergyEntry(int Ordinal, int Visit, DateTime At, Allergen? Allergen, bool Refuted = false)
+    : Entry(Ordinal, Visit, At);
 
 internal sealed record ImmunizationEntry(int Ordinal, int Visit, DateTime At, Concept Vaccine) : Entry(Ordinal, Visit, At);
 

@@ -126,8 +126,11 @@ internal sealed class Course
     private void Vital(VisitEntry visit, DateTime at, Vital vital, decimal value) =>
         _chart.Entries.Add(new VitalEntry(_chart.NextOrdinal, visit.Ordinal, at, vital, value));
 
-    private void Smoking(VisitEntry visit) => _chart.Entries.Add(new SmokingEntry(
-        _chart.NextOrdinal, visit.Ordinal, visit.At.AddMinutes(5), _traits.Smoker ? CurrentSmoker : _traits.FormerSmoker ? ExSmoker : NeverSmoker));
+    private void Smoking(VisitEntry visit)
+    {
+        var status = _traits.Smoker ? CurrentSmoker : _traits.FormerSmoker ? ExSmoker : NeverSmoker;
+        _chart.Entries.Add(new SmokingEntry(_chart.NextOrdinal, visit.Ordinal, visit.At.AddMinutes(5), status));
+    }
 
     /// <summary>Panels once a calendar year from forty or with a chronic condition, now and then before.</summary>
     private void Bloods(VisitEntry visit)

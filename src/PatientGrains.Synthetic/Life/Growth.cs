@@ -3,9 +3,10 @@ using PatientGrains.Synthetic.Chance;
 namespace PatientGrains.Synthetic.Life;
 
 /// <summary>
-/// Heights in cm and body mass indices by age. Adults: mean heights 175.3 cm (men) and 161.3 cm (women) of NHANES 2015-2018 (Fryar et al., Vital
-/// Health Stat 3(46), 2021). Adult body mass index: log-normal, median 28.6, chosen so that 41.9 % are at 30 or more (Stierman et al., NHANES
-/// 2017-March 2020, National Health Statistics Reports 158, 2021). Children: rounded medians of the CDC 2000 growth charts; deviations are chosen.
+/// Heights in cm and body mass indices by age. Adults: mean heights 175.3 cm (men) and 161.3 cm (women) of NHANES 2015-2018 (Fryar et
+/// al., Vital Health Stat 3(46), 2021). Adult body mass index: log-normal, median 28.6, chosen so that 41.9 % are at 30 or more (Stierman
+/// et al., NHANES 2017-March 2020, National Health Statistics Reports 158, 2021). Children: rounded medians of the CDC 2000 growth
+/// charts; deviations are chosen.
 /// </summary>
 internal static class Growth
 {

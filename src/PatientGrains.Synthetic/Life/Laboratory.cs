@@ -85,7 +85,8 @@ internal sealed class Laboratory(Rng rng, Person person, Traits traits, Physiolo
         Single(visit, Analyte.GlycatedHemoglobin, body.GlycatedHemoglobin(visit.At));
 
     public void Thyrotropin(VisitEntry visit) =>
-        Single(visit, Analyte.Thyrotropin, body.Around(Analyte.Thyrotropin, traits.Has(Diagnosis.Hypothyroidism) ? 3.4 : 1.9, 0.9, 0.3, 9.5));
+        Single(visit, Analyte.Thyrotropin,
+            body.Around(Analyte.Thyrotropin, traits.Has(Diagnosis.Hypothyroidism) ? 3.4 : 1.9, 0.9, 0.3, 9.5));
 
     public void CReactiveProtein(VisitEntry visit, bool infected) =>
         Single(visit, Analyte.CReactiveProtein, body.Around(Analyte.CReactiveProtein, infected ? 65 : 2.5, infected ? 30 : 1.2, 0.3, 240));

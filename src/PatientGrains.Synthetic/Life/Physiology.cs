@@ -5,8 +5,8 @@ using PatientGrains.Synthetic.People;
 namespace PatientGrains.Synthetic.Life;
 
 /// <summary>
-/// Values that hang together: height, weight and body mass index by arithmetic, pressure by hypertension, glucose by HbA1c. Deviations that no
-/// source is named for are chosen to be plausible.
+/// Values that hang together: height, weight and body mass index by arithmetic, pressure by hypertension, glucose by HbA1c. Deviations
+/// that no source is named for are chosen to be plausible.
 /// </summary>
 internal sealed class Physiology(Rng rng, Person person, Traits traits)
 {
@@ -49,7 +49,8 @@ internal sealed class Physiology(Rng rng, Person person, Traits traits)
     public decimal HeartRate(DateTime at, double feverCel)
     {
         var age = AgeInYears(at);
-        // Resting rates fall from about 130 a minute in infancy to the adult's 72 (Fleming et al., Lancet 2011;377:1011-1018, rounded); 10 a degree of fever.
+        // Resting rates fall from about 130 a minute in infancy to the adult's 72 (Fleming et al., Lancet 2011;377:1011-1018, rounded);
+        // 10 a degree of fever.
         var resting = age < 1 ? 130 : age < 4 ? 112 : age < 10 ? 92 : age < 16 ? 80 : 72;
         return PortableMath.Round(rng.Normal(resting + 10 * feverCel, 8, 48, 190), 0);
     }
@@ -68,7 +69,8 @@ internal sealed class Physiology(Rng rng, Person person, Traits traits)
         PortableMath.Round(traits.Has(Diagnosis.Copd) ? rng.Normal(94, 1.5, 88, 98) : rng.Normal(98, 0.9, 95, 100), 0);
 
     /// <summary>
-    /// Cut at 5.7 and 6.5 % as the American Diabetes Association defines prediabetes and diabetes (Standards of Care, Diagnosis and Classification).
+    /// Cut at 5.7 and 6.5 % as the American Diabetes Association defines prediabetes and diabetes (Standards of Care, Diagnosis and
+    /// Classification).
     /// </summary>
     public decimal GlycatedHemoglobin(DateTime at)
     {
@@ -77,7 +79,9 @@ internal sealed class Physiology(Rng rng, Person person, Traits traits)
         return PortableMath.Round(traits.Prediabetic ? rng.Normal(5.95, 0.18, 5.7, 6.4) : rng.Normal(5.3, 0.2, 4.6, 5.6), 1);
     }
 
-    /// <summary>Estimated average glucose, 28.7 x HbA1c - 46.7 mg/dL (Nathan et al., ADAG, Diabetes Care 2008;31:1473-1478), less the meals.</summary>
+    /// <summary>
+    /// Estimated average glucose, 28.7 x HbA1c - 46.7 mg/dL (Nathan et al., ADAG, Diabetes Care 2008;31:1473-1478), less the meals.
+    /// </summary>
     public decimal Glucose(decimal glycatedHemoglobin)
     {
         var average = 28.7 * (double)glycatedHemoglobin - 46.7;

@@ -5,9 +5,9 @@ using PatientGrains.Synthetic.People;
 namespace PatientGrains.Synthetic.Life;
 
 /// <summary>
-/// Vaccines and screening that a checkup is used for: children by the CDC/ACIP schedule; influenza in autumn, about half of adults (50.2 % in 2020-21,
-/// CDC FluVaxView) and 58.6 % of children; colonoscopy from 45 and mammography at 40 to 74 as the US Preventive Services Task Force recommends.
-/// Uptakes that are not named here are chosen to be plausible.
+/// Vaccines and screening that a checkup is used for: children by the CDC/ACIP schedule; influenza in autumn, about half of adults (50.2
+/// % in 2020-21, CDC FluVaxView) and 58.6 % of children; colonoscopy from 45 and mammography at 40 to 74 as the US Preventive Services
+/// Task Force recommends. Uptakes that are not named here are chosen to be plausible.
 /// </summary>
 internal sealed class Preventive(Rng rng, Person person, Chart chart)
 {

@@ -5,7 +5,8 @@ using PatientGrains.Synthetic.People;
 namespace PatientGrains.Synthetic.Life;
 
 /// <summary>
-/// What holds of one person for years: build, chronic conditions with their onset, habits. Every figure that is not cited is chosen to be plausible.
+/// What holds of one person for years: build, chronic conditions with their onset, habits. Every figure that is not cited is chosen to be
+/// plausible.
 /// </summary>
 internal sealed class Traits
 {
@@ -45,7 +46,9 @@ internal sealed class Traits
         var massZ = rng.Normal();
         var massIndex = Growth.AdultMassIndex(massZ);
         var smoking = rng.Unit();
-        var found = adult ? new ChronicDraw(rng, person, age, massIndex >= 30, referenceDate).All() : ChildsChronic(rng, person, age, referenceDate);
+        var found = adult
+            ? new ChronicDraw(rng, person, age, massIndex >= 30, referenceDate).All()
+            : ChildsChronic(rng, person, age, referenceDate);
         var diabetic = found.Exists(x => x.Diagnosis == Diagnosis.Diabetes);
         // 38.0 % of adults have prediabetes (CDC, National Diabetes Statistics Report 2022); more than 80 % of them do not know.
         var prediabetic = adult && !diabetic && rng.Chance(0.38 / (1 - 0.147));
@@ -93,7 +96,8 @@ internal sealed class ChronicDraw(Rng rng, Person person, int age, bool obese, D
             Draw(Diagnosis.Obesity, 0.7, 18, null);
         Draw(Diagnosis.Asthma, 0.08, 5, Medication.Albuterol);
         Draw(Diagnosis.Copd, ByAge(0.005, 0.06, 0.12), 40, Medication.Albuterol);
-        // 9 in 10 adults with chronic kidney disease do not know it (CDC, Chronic Kidney Disease in the United States, 2021): these are those told.
+        // 9 in 10 adults with chronic kidney disease do not know it (CDC, Chronic Kidney Disease in the United States, 2021): these are
+        // those told.
         Draw(Diagnosis.KidneyDisease, ByAge(0.003, 0.02, 0.09) * (diabetic ? 2 : 0.8), 35, null);
         var coronary = Draw(Diagnosis.CoronaryDisease, ByAge(0.004, 0.05, 0.15) * (hypertensive ? 1.3 : 0.6), 40, Medication.Aspirin);
         // About 2 % of people under 65 and 9 % of those over (CDC, atrial fibrillation fact sheet); nearly none of the young.
@@ -130,7 +134,9 @@ internal sealed class ChronicDraw(Rng rng, Person person, int age, bool obese, D
 
     private double ByAge(double under45, double under65, double older) => age < 45 ? under45 : age < 65 ? under65 : older;
 
-    /// <summary>Onset falls between the earliest usual age, or 18 for who is younger than that, and now: later rather than earlier.</summary>
+    /// <summary>
+    /// Onset falls between the earliest usual age, or 18 for who is younger than that, and now: later rather than earlier.
+    /// </summary>
     private bool Draw(Diagnosis diagnosis, double probability, int earliestAge, Medication? treatment)
     {
         if (!rng.Chance(probability))

@@ -8,9 +8,9 @@ namespace PatientGrains.Synthetic.Life;
 internal sealed record PlannedVisit(DateTime At, VisitKind Kind, Complaint? Complaint);
 
 /// <summary>
-/// Plans the visits of the years before the reference date, in order of time. About 2.7 office visits a person and year (267 per 100 persons,
-/// National Ambulatory Medical Care Survey 2018); emergency and inpatient rates are chosen to be plausible and rise with age. Infants are seen at the
-/// ages of the Bright Futures schedule (American Academy of Pediatrics).
+/// Plans the visits of the years before the reference date, in order of time. About 2.7 office visits a person and year (267 per 100
+/// persons, National Ambulatory Medical Care Survey 2018); emergency and inpatient rates are chosen to be plausible and rise with age.
+/// Infants are seen at the ages of the Bright Futures schedule (American Academy of Pediatrics).
 /// </summary>
 internal sealed class VisitPlan(Rng rng, Person person, Traits traits, SyntheticOptions options)
 {
@@ -75,7 +75,9 @@ internal sealed class VisitPlan(Rng rng, Person person, Traits traits, Synthetic
         var day = from.AddDays(rng.Below(365));
         if (day > end || day <= person.BirthDate)
             return;
-        var at = kind is VisitKind.Emergency or VisitKind.Inpatient ? day.ToDateTime(new TimeOnly(rng.Below(24), rng.Below(60))) : Office(day);
+        var at = kind is VisitKind.Emergency or VisitKind.Inpatient
+            ? day.ToDateTime(new TimeOnly(rng.Below(24), rng.Below(60)))
+            : Office(day);
         _visits.Add(new(at, kind, complaint));
     }
 

@@ -17,16 +17,18 @@ internal static class Demography
     /// <summary>Places by name, state and the first three digits of a postal code in use there; the choice is ours.</summary>
     private static readonly (string City, string State, string Zip3)[] Cities =
     [
-        ("Boston", "MA", "021"), ("Worcester", "MA", "016"), ("Providence", "RI", "029"), ("Hartford", "CT", "061"), ("Albany", "NY", "122"),
-        ("Rochester", "NY", "146"), ("Newark", "NJ", "071"), ("Pittsburgh", "PA", "152"), ("Baltimore", "MD", "212"), ("Richmond", "VA", "232"),
-        ("Raleigh", "NC", "276"), ("Columbia", "SC", "292"), ("Atlanta", "GA", "303"), ("Tampa", "FL", "336"), ("Orlando", "FL", "328"),
-        ("Columbus", "OH", "432"), ("Cleveland", "OH", "441"), ("Detroit", "MI", "482"), ("Indianapolis", "IN", "462"),
+        ("Boston", "MA", "021"), ("Worcester", "MA", "016"), ("Providence", "RI", "029"), ("Hartford", "CT", "061"),
+        ("Albany", "NY", "122"), ("Rochester", "NY", "146"), ("Newark", "NJ", "071"), ("Pittsburgh", "PA", "152"),
+        ("Baltimore", "MD", "212"), ("Richmond", "VA", "232"), ("Raleigh", "NC", "276"), ("Columbia", "SC", "292"),
+        ("Atlanta", "GA", "303"), ("Tampa", "FL", "336"), ("Orlando", "FL", "328"), ("Columbus", "OH", "432"),
+        ("Cleveland", "OH", "441"), ("Detroit", "MI", "482"), ("Indianapolis", "IN", "462"),
     ];
 
     private static readonly string[] Streets =
     [
-        "Main Street", "Oak Street", "Maple Avenue", "Cedar Lane", "Park Avenue", "Washington Street", "Lake Drive", "Hill Road", "Elm Street",
-        "Pine Street", "River Road", "Church Street", "Highland Avenue", "Spring Street", "Sunset Drive", "Willow Court", "Meadow Lane",
+        "Main Street", "Oak Street", "Maple Avenue", "Cedar Lane", "Park Avenue", "Washington Street", "Lake Drive", "Hill Road",
+        "Elm Street", "Pine Street", "River Road", "Church Street", "Highland Avenue", "Spring Street", "Sunset Drive", "Willow Court",
+        "Meadow Lane",
     ];
 
     public static Person Draw(Rng rng, SyntheticOptions options, int index)
@@ -86,8 +88,8 @@ internal static class Demography
         string.Create(CultureInfo.InvariantCulture, $"{Rng.Mix(seed) & 0xFFFFFFFF:X8}-{index:00000000}");
 
     /// <summary>
-    /// No Social Security number begins with 9, says the SSA, and the IRS's taxpayer numbers that do have 50 or more in the middle: so none of these is
-    /// anybody's.
+    /// No Social Security number begins with 9, says the SSA, and the IRS's taxpayer numbers that do have 50 or more in the middle: so
+    /// none of these is anybody's.
     /// </summary>
     private static string NeverIssuedSocialSecurityNumber(Rng rng) =>
         string.Create(CultureInfo.InvariantCulture, $"9{rng.Below(100):00}-{rng.Between(1, 49):00}-{rng.Between(1, 9999):0000}");

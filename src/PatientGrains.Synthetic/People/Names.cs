@@ -11,50 +11,52 @@ internal static class Names
 {
     private static readonly string[] BoysBefore1960 =
     [
-        "James", "Robert", "John", "William", "Richard", "David", "Charles", "Thomas", "Donald", "Ronald", "Kenneth", "George", "Edward",
-        "Paul", "Larry", "Gary", "Raymond", "Frank", "Harold", "Walter", "Arthur", "Eugene",
+        "James", "Robert", "John", "William", "Richard", "David", "Charles", "Thomas", "Donald", "Ronald", "Kenneth", "George",
+        "Edward", "Paul", "Larry", "Gary", "Raymond", "Frank", "Harold", "Walter", "Arthur", "Eugene",
     ];
 
     private static readonly string[] BoysBefore1990 =
     [
-        "Michael", "Christopher", "David", "James", "Jason", "Matthew", "Brian", "Daniel", "Joshua", "Andrew", "Eric", "Kevin", "Steven",
-        "Timothy", "Anthony", "Joseph", "Ryan", "Adam", "Mark", "Scott", "Jeffrey", "Gregory", "Samuel", "Benjamin",
+        "Michael", "Christopher", "David", "James", "Jason", "Matthew", "Brian", "Daniel", "Joshua", "Andrew", "Eric", "Kevin",
+        "Steven", "Timothy", "Anthony", "Joseph", "Ryan", "Adam", "Mark", "Scott", "Jeffrey", "Gregory", "Samuel", "Benjamin",
     ];
 
     private static readonly string[] BoysSince1990 =
     [
-        "Liam", "Noah", "Ethan", "Mason", "Jacob", "Logan", "Lucas", "Jackson", "Aiden", "Elijah", "Oliver", "Alexander", "Tyler", "Dylan",
-        "Nathan", "Caleb", "Isaac", "Gabriel", "Julian", "Owen", "Henry", "Leo",
+        "Liam", "Noah", "Ethan", "Mason", "Jacob", "Logan", "Lucas", "Jackson", "Aiden", "Elijah", "Oliver", "Alexander", "Tyler",
+        "Dylan", "Nathan", "Caleb", "Isaac", "Gabriel", "Julian", "Owen", "Henry", "Leo",
     ];
 
     private static readonly string[] GirlsBefore1960 =
     [
-        "Mary", "Barbara", "Patricia", "Linda", "Betty", "Carol", "Nancy", "Sandra", "Sharon", "Judith", "Dorothy", "Shirley", "Margaret",
-        "Helen", "Ruth", "Virginia", "Joyce", "Janet", "Frances", "Gloria", "Marilyn", "Evelyn",
+        "Mary", "Barbara", "Patricia", "Linda", "Betty", "Carol", "Nancy", "Sandra", "Sharon", "Judith", "Dorothy", "Shirley",
+        "Margaret", "Helen", "Ruth", "Virginia", "Joyce", "Janet", "Frances", "Gloria", "Marilyn", "Evelyn",
     ];
 
     private static readonly string[] GirlsBefore1990 =
     [
-        "Jennifer", "Jessica", "Amanda", "Melissa", "Sarah", "Michelle", "Kimberly", "Amy", "Angela", "Elizabeth", "Stephanie", "Nicole",
-        "Heather", "Rebecca", "Laura", "Rachel", "Christina", "Katherine", "Susan", "Lisa", "Karen", "Megan", "Lauren", "Catherine",
+        "Jennifer", "Jessica", "Amanda", "Melissa", "Sarah", "Michelle", "Kimberly", "Amy", "Angela", "Elizabeth", "Stephanie",
+        "Nicole", "Heather", "Rebecca", "Laura", "Rachel", "Christina", "Katherine", "Susan", "Lisa", "Karen", "Megan", "Lauren",
+        "Catherine",
     ];
 
     private static readonly string[] GirlsSince1990 =
     [
-        "Emma", "Olivia", "Ava", "Sophia", "Isabella", "Mia", "Charlotte", "Amelia", "Abigail", "Emily", "Madison", "Chloe", "Grace", "Hannah",
-        "Natalie", "Victoria", "Zoe", "Lily", "Samantha", "Alexandra", "Ella", "Nora",
+        "Emma", "Olivia", "Ava", "Sophia", "Isabella", "Mia", "Charlotte", "Amelia", "Abigail", "Emily", "Madison", "Chloe", "Grace",
+        "Hannah", "Natalie", "Victoria", "Zoe", "Lily", "Samantha", "Alexandra", "Ella", "Nora",
     ];
 
     private static readonly string[] Families =
     [
-        "Smith", "Johnson", "Williams", "Brown", "Jones", "Garcia", "Miller", "Davis", "Rodriguez", "Martinez", "Hernandez", "Lopez", "Gonzalez",
-        "Wilson", "Anderson", "Thomas", "Taylor", "Moore", "Jackson", "Martin", "Lee", "Perez", "Thompson", "White", "Harris", "Sanchez",
-        "Clark", "Ramirez", "Lewis", "Robinson", "Walker", "Young", "Allen", "King", "Wright", "Scott", "Torres", "Nguyen", "Hill", "Flores",
-        "Green", "Adams", "Nelson", "Baker", "Hall", "Rivera", "Campbell", "Mitchell", "Carter", "Roberts", "Gomez", "Phillips", "Evans",
-        "Turner", "Diaz", "Parker", "Cruz", "Edwards", "Collins", "Reyes", "Stewart", "Morris", "Morales", "Murphy", "Cook", "Rogers",
-        "Ortiz", "Morgan", "Cooper", "Peterson", "Bailey", "Reed", "Kelly", "Howard", "Ramos", "Kim", "Cox", "Ward", "Richardson", "Watson",
-        "Brooks", "Chavez", "Wood", "Bennett", "Gray", "Mendoza", "Ruiz", "Hughes", "Price", "Alvarez", "Castillo", "Sanders", "Patel",
-        "Myers", "Long", "Ross", "Foster", "Jimenez", "O'Brien", "Sullivan", "Fitzgerald", "McCarthy", "Hoffman", "Schmidt", "Wagner",
+        "Smith", "Johnson", "Williams", "Brown", "Jones", "Garcia", "Miller", "Davis", "Rodriguez", "Martinez", "Hernandez", "Lopez",
+        "Gonzalez", "Wilson", "Anderson", "Thomas", "Taylor", "Moore", "Jackson", "Martin", "Lee", "Perez", "Thompson", "White",
+        "Harris", "Sanchez", "Clark", "Ramirez", "Lewis", "Robinson", "Walker", "Young", "Allen", "King", "Wright", "Scott", "Torres",
+        "Nguyen", "Hill", "Flores", "Green", "Adams", "Nelson", "Baker", "Hall", "Rivera", "Campbell", "Mitchell", "Carter", "Roberts",
+        "Gomez", "Phillips", "Evans", "Turner", "Diaz", "Parker", "Cruz", "Edwards", "Collins", "Reyes", "Stewart", "Morris", "Morales",
+        "Murphy", "Cook", "Rogers", "Ortiz", "Morgan", "Cooper", "Peterson", "Bailey", "Reed", "Kelly", "Howard", "Ramos", "Kim", "Cox",
+        "Ward", "Richardson", "Watson", "Brooks", "Chavez", "Wood", "Bennett", "Gray", "Mendoza", "Ruiz", "Hughes", "Price", "Alvarez",
+        "Castillo", "Sanders", "Patel", "Myers", "Long", "Ross", "Foster", "Jimenez", "O'Brien", "Sullivan", "Fitzgerald", "McCarthy",
+        "Hoffman", "Schmidt", "Wagner",
     ];
 
     private static readonly Dictionary<string, string> ShortForms = new(StringComparer.Ordinal)

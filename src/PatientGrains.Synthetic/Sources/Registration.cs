@@ -71,7 +71,9 @@ internal sealed class Registration(Rng rng, Person truth, SyntheticOptions optio
         };
     }
 
-    /// <summary>Month and day exchanged, else the day's digits, else the last digits of the year; null where no other past date comes of it.</summary>
+    /// <summary>
+    /// Month and day exchanged, else the day's digits, else the last digits of the year; null where no other past date comes of it.
+    /// </summary>
     private DateOnly? Transposed(DateOnly date)
     {
         foreach (var (year, month, day) in (ReadOnlySpan<(int, int, int)>)

@@ -4,12 +4,13 @@ using PatientGrains.Synthetic.Chance;
 using PatientGrains.Synthetic.Clinic;
 using PatientGrains.Synthetic.Json;
 using PatientGrains.Synthetic.Life;
+using PatientGrains.Synthetic.People;
 
 namespace PatientGrains.Synthetic.Sources;
 
 /// <summary>
-/// Splits a chart among its sources. An entry keeps its ordinal in each, so two resources with one ordinal are the same fact; ids differ because each
-/// source maps ordinals into an id space of its own.
+/// Splits a chart among its sources. An entry keeps its ordinal in each, so two resources with one ordinal are the same fact; ids differ
+/// because each source maps ordinals into an id space of its own.
 /// </summary>
 internal sealed class SharedChart
 {
@@ -152,7 +153,8 @@ internal sealed class SharedChart
         if (_rng.Chance(0.8))
             _epic.Add(entry);
         else
-            _planted.Add(new(DifferenceKind.MissingCondition, _epic.System.Slug, null, _local.System.Slug, Name(_local, entry), "Condition"));
+            _planted.Add(
+                new(DifferenceKind.MissingCondition, _epic.System.Slug, null, _local.System.Slug, Name(_local, entry), "Condition"));
     }
 
     private void DealMedication(MedicationEntry entry, bool inEpic)

@@ -1,4 +1,5 @@
 using PatientGrains.Synthetic.Json;
+using PatientGrains.Synthetic.People;
 
 namespace PatientGrains.Synthetic.Sources;
 

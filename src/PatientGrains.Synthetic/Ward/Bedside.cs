@@ -5,9 +5,10 @@ using PatientGrains.Synthetic.Life;
 namespace PatientGrains.Synthetic.Ward;
 
 /// <summary>
-/// One body in a bed, hour by hour. What sepsis moves and whither follows the criteria it is diagnosed by: SIRS (Bone et al., Chest 1992;101:1644-1655) and
-/// SOFA as Sepsis-3 uses it (Singer et al., JAMA 2016;315:801-810). By how much is chosen to be plausible: at full severity lactate, pressure, platelets and
-/// creatinine are each past their SOFA thresholds on average, and before the onset they are not yet.
+/// One body in a bed, hour by hour. What sepsis moves and whither follows the criteria it is diagnosed by: SIRS (Bone et al., Chest
+/// 1992;101:1644-1655) and SOFA as Sepsis-3 uses it (Singer et al., JAMA 2016;315:801-810). By how much is chosen to be plausible: at
+/// full severity lactate, pressure, platelets and creatinine are each past their SOFA thresholds on average, and before the onset they
+/// are not yet.
 /// </summary>
 internal sealed class Bedside
 {
@@ -39,7 +40,9 @@ internal sealed class Bedside
         _bilirubin = rng.Normal(0.7, 0.2, 0.2, 1.2);
     }
 
-    /// <summary>0 well, 1 septic shock: rises from eight hours before the onset to four hours after, and is half way up about the onset.</summary>
+    /// <summary>
+    /// 0 well, 1 septic shock: rises from eight hours before the onset to four hours after, and is half way up about the onset.
+    /// </summary>
     public double Severity(double hour)
     {
         if (_onsetHour is not { } onset)

@@ -4,6 +4,7 @@ using PatientGrains.Synthetic.Chance;
 using PatientGrains.Synthetic.Clinic;
 using PatientGrains.Synthetic.Json;
 using PatientGrains.Synthetic.Life;
+using PatientGrains.Synthetic.People;
 
 namespace PatientGrains.Synthetic.Ward;
 
@@ -55,8 +56,8 @@ internal static class WardReplay
     internal readonly record struct Sending(DateTime At, Entry Entry);
 
     /// <summary>
-    /// One stay. Vital signs every hour, temperature every four hours and hourly once somebody worries; blood on admission and every twelve hours, and every
-    /// four from when the patient looks ill.
+    /// One stay. Vital signs every hour, temperature every four hours and hourly once somebody worries; blood on admission and every
+    /// twelve hours, and every four from when the patient looks ill.
     /// </summary>
     private sealed class StayCourse(Admission admission, double revisionShare)
     {
@@ -103,7 +104,9 @@ internal static class WardReplay
                 Result(analyte, drawn, issued, _bed.Value(analyte, hour));
         }
 
-        /// <summary>A result, and now and then the same id again: three revisions in four correct a wrong value, the fourth adds a remark.</summary>
+        /// <summary>
+        /// A result, and now and then the same id again: three revisions in four correct a wrong value, the fourth adds a remark.
+        /// </summary>
         private void Result(Analyte analyte, DateTime drawn, DateTime issued, decimal value)
         {
             var right = new LabEntry(_ordinal++, Admission.Visit, drawn, analyte, value, issued);

@@ -4,9 +4,8 @@ using System.Text.Json;
 using PatientGrains.Synthetic.Chance;
 using PatientGrains.Synthetic.Clinic;
 using PatientGrains.Synthetic.Json;
-using PatientGrains.Synthetic.People;
 
-namespace PatientGrains.Synthetic;
+namespace PatientGrains.Synthetic.People;
 
 /// <summary>The organisations, locations and practitioners of a seed's network, with ready-made references to each.</summary>
 internal sealed class CareDirectory
@@ -14,7 +13,7 @@ internal sealed class CareDirectory
     public const int Organizations = 8;
     public const int PractitionersEach = 5;
 
-    private static readonly string[] Names =
+    private static readonly string[] OfficeNames =
     [
         "Maple Grove Medical Center", "Riverside Family Practice", "Lakeview Community Hospital", "Northgate Health Clinic",
         "Cedar Hill Medical Group", "Harborside General Hospital", "Summit Primary Care", "Greenfield Regional Hospital",
@@ -30,13 +29,13 @@ internal sealed class CareDirectory
         {
             var number = string.Create(CultureInfo.InvariantCulture, $"{seed:x}-{i + 1}");
             _offices[i] = new Office(
-                Names[i], number, Demography.Home(rng, apartment: false), Demography.Phone(rng), IdOf(seed, 0, i), IdOf(seed, 1, i));
+                OfficeNames[i], number, Demography.Home(rng, apartment: false), Demography.Phone(rng), IdOf(seed, 0, i), IdOf(seed, 1, i));
         }
         for (var i = 0; i < _doctors.Length; i++)
         {
             var female = rng.Chance(0.5);
             _doctors[i] = new Doctor(
-                Synthetic.People.Names.Given(rng, female, 1975), Synthetic.People.Names.Family(rng), female,
+                Names.Given(rng, female, 1975), Names.Family(rng), female,
                 NeverIssuedNpi(rng), IdOf(seed, 2, i));
         }
     }
@@ -92,8 +91,8 @@ internal sealed class CareDirectory
     private static string IdOf(ulong seed, int block, int index) => Ids.Of(seed, ulong.MaxValue, 0, block * 1000 + index).ToString("D");
 
     /// <summary>
-    /// National Provider Identifiers begin with 1 or 2 and end with a Luhn digit over 80840 and the rest (CMS, NPI check digit). These begin with
-    /// 9 and are right otherwise: a check of the digit passes, and nobody's number is taken.
+    /// National Provider Identifiers begin with 1 or 2 and end with a Luhn digit over 80840 and the rest (CMS, NPI check digit). These
+    /// begin with 9 and are right otherwise: a check of the digit passes, and nobody's number is taken.
     /// </summary>
     private static string NeverIssuedNpi(Rng rng)
     {

@@ -1,9 +1,8 @@
 using System.Text.Json;
 using PatientGrains.Synthetic.Clinic;
 using PatientGrains.Synthetic.Json;
-using PatientGrains.Synthetic.People;
 
-namespace PatientGrains.Synthetic;
+namespace PatientGrains.Synthetic.People;
 
 /// <summary>An organisation and the one location it has.</summary>
 internal sealed record Office(string Name, string Number, Address Address, string Phone, string OrganizationId, string LocationId)

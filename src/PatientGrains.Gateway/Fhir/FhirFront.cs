@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using PatientGrains.Core.Access;
+using PatientGrains.Gateway.Auth;
+
+namespace PatientGrains.Gateway.Fhir;
+
+/// <summary>
+/// Every FHIR request goes through here: who asks, in which format, to which interaction; every answer leaves through here, once its access entry is durable.
+/// </summary>
+internal sealed partial class FhirFront(
+    Routes routes, Metadata metadata, Login login, AccessNotes notes, ResponseWriter responses, GatewayOptions options, TimeProvider time, ILogger<FhirFront> log)
+{
+    public const string BasePath = "/fhir";
+
+    public async Task Handle(HttpContext http)
+    {
+        using var activity = Telemetry.Start();
+        long started = time.GetTimestamp();
+        string requestId = RequestIdOf(http);
+        string kind = "unknown";
+        int status = 499;
+        try
+        {
+            Answer answer;
+            (kind, answer) = await Answer(http, requestId);
+            status = answer.Status;
+            await responses.Write(http, answer, requestId);
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is there to be answered. A body that was cut never came to an interaction.
+            http.Abort();
+        }
+        catch (Exception failed) when (!http.Response.HasStarted)
+        {
+            var answer = OfException(failed, requestId);
+            status = answer.Status;
+            await responses.Write(http, answer, requestId);
+        }
+        finally
+        {
+            Telemetry.Done(activity, kind, status, time.GetElapsedTime(started));
+        }
+    }
+
+    private async Task<(string Kind, Answer Answer)> Answer(HttpContext http, string requestId)
+    {
+        string target = http.Request.QueryString.Value ?? "";
+        if (target.Length + (http.Request.Path.Value?.Length ?? 0) > options.MaxSearchChars)
+            return ("unknown", Fhir.Answer.Problem(414, "too-long", "The address is too long."));
+        var query = Parameters.Parse(target);
+        string[] path = (http.Request.Path.Value ?? "").Split('/', StringSplitOptions.RemoveEmptyEntries);
+        string baseUrl = options.BaseUrl ?? $"{http.Request.Scheme}://{http.Request.Host}{http.Request.PathBase}";
+        bool isMetadata = path is ["metadata"];
+        var (who, denied) = isMetadata ? (null, null) : await login.Requester(http, requestId, Asked(http, path));
+        if (denied is not null)
+            return ("login", denied);
+        if (Formats.Response(query.First("_format"), http.Request.Headers) is null)
+            return ("unknown", await Noted(who, requestId, Asked(http, path), NotAcceptable()));
+        if (isMetadata)
+        {
+            return ("capabilities", http.Request.Method is "GET" or "HEAD"
+                ? metadata.Answer(baseUrl, query)
+                : Fhir.Answer.Problem(405, "not-supported", "This address does not know the method.") with { Allow = "GET, HEAD" });
+        }
+        var (route, problem) = routes.Find(http.Request.Method, path);
+        if (route is null)
+            return ("unknown", await Noted(who, requestId, Asked(http, path), problem!));
+        var call = Call(http, requestId, who!, baseUrl, path, query);
+        var answer = await route.Answer(call);
+        if (!call.IsLogged)
+            await notes.Note(who, requestId, route.Interaction, $"{http.Request.Method} {call.Asked}", answer.RefusedBy);
+        return (route.Interaction, answer);
+    }
+
+    private async Task<Answer> Noted(Requester? who, string requestId, string asked, Answer answer)
+    {
+        if (who is not null)
+            await notes.Note(who, requestId, "search-system", asked, answer.RefusedBy);
+        return answer;
+    }
+
+    private FhirCall Call(HttpContext http, string requestId, Requester who, string baseUrl, string[] path, Parameters query)
+    {
+        var headers = http.Request.Headers;
+        return new FhirCall
+        {
+            Who = who,
+            RequestId = requestId,
+            MessageId = Text(headers["Idempotency-Key"].ToString()) ?? RandomNumberGenerator.GetHexString(32, lowercase: true),
+            BaseUrl = baseUrl,
+            Method = http.Request.Method,
+            Path = path,
+            Query = query,
+            Prefer = Preferences.Parse(headers["Prefer"]),
+            IfMatch = Text(headers.IfMatch.ToString()),
+            IfNoneMatch = Text(headers.IfNoneMatch.ToString()),
+            IfModifiedSince = Text(headers.IfModifiedSince.ToString()),
+            IfNoneExist = Text(headers["If-None-Exist"].ToString()),
+            ContentType = Text(http.Request.ContentType),
+            ReadBody = () => RequestBody.Read(http, options.MaxBodyBytes),
+        };
+    }
+
+    /// <summary>The client's X-Request-Id where it is plain enough to be repeated in a header and a log, else a fresh one.</summary>
+    private static string RequestIdOf(HttpContext http)
+    {
+        string sent = http.Request.Headers["X-Request-Id"].ToString();
+        return References.IsId(sent) ? sent : Activity.Current?.TraceId.ToHexString() ?? RandomNumberGenerator.GetHexString(32, lowercase: true);
+    }
+
+    private static string Asked(HttpContext http, string[] path) => $"{http.Request.Method} {string.Join('/', path)}";
+
+    private static string? Text(string? header) => string.IsNullOrWhiteSpace(header) ? null : header;
+
+    private static Answer NotAcceptable() =>
+        Fhir.Answer.Problem(406, "not-supported", "This server speaks application/fhir+json (R4 4.0) only.");
+
+    private Answer OfException(Exception failed, string requestId)
+    {
+        switch (failed)
+        {
+            case BadHttpRequestException { StatusCode: 413 }:
+                return RequestBody.TooLarge(options.MaxBodyBytes);
+            case BadHttpRequestException bad:
+                return Fhir.Answer.Problem(bad.StatusCode is >= 400 and < 500 ? bad.StatusCode : 400, "structure", "The body could not be read to its end.");
+            case TimeoutException:
+                Failed(log, failed, requestId);
+                return Fhir.Answer.Problem(503, "timeout", "The request took too long. Nothing was acknowledged; try again with the same Idempotency-Key.") with { RetryAfterSeconds = 1 };
+            default:
+                Failed(log, failed, requestId);
+                return Fhir.Answer.Problem(500, "exception", $"The server failed. Nothing was acknowledged; request {requestId} names the failure in its log.");
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "Request {RequestId} failed.")]
+    private static partial void Failed(ILogger log, Exception failed, string requestId);
+}

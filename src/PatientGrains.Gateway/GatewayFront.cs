@@ -1,0 +1,92 @@
+using System.IO.Compression;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.ResponseCompression;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using PatientGrains.Gateway.Auth;
+using PatientGrains.Gateway.Fhir;
+using PatientGrains.Gateway.Intake;
+
+namespace PatientGrains.Gateway;
+
+/// <summary>The door of the gateway: a host adds it to its services and maps it to its server.</summary>
+public static class GatewayFront
+{
+    /// <summary>
+    /// Adds the intake and the FHIR front. Needs an <c>IGrainFactory</c>, and a TimeProvider unless it is the system's. Also silences what the web server would log about
+    /// single requests, whose addresses name patients, whatever level the host configures.
+    /// </summary>
+    public static IServiceCollection AddPatientGrainsGateway(this IServiceCollection services, GatewayOptions options, IntakeOptions intake)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddSingleton(intake);
+        services.AddSingleton(new ScannerPool(PatientGrains.Fhir.FhirLimits.Default with { MaxBytes = options.MaxBodyBytes }));
+        services.AddSingleton<SubmissionIntake>();
+        services.AddSingleton<TokenVerifier>();
+        services.AddSingleton<RefusedLogins>();
+        services.AddSingleton<AccessNotes>();
+        services.AddSingleton<Login>();
+        services.AddHostedService<LoginCounter>();
+        AddFhir(services);
+        services.AddResponseCompression(compression =>
+        {
+            compression.EnableForHttps = true;
+            compression.MimeTypes = [Formats.FhirJson, "application/json", "text/json"];
+            compression.Providers.Add<GzipCompressionProvider>();
+        });
+        // A better ratio would cost more time than the network that it saves.
+        services.Configure<GzipCompressionProviderOptions>(gzip => gzip.Level = CompressionLevel.Fastest);
+        services.PostConfigure<LoggerFilterOptions>(KeepAddressesOutOfLogs);
+        return services;
+    }
+
+    /// <summary>Maps <c>/fhir</c> and <c>/health</c>.</summary>
+    public static void MapPatientGrains(this IEndpointRouteBuilder endpoints)
+    {
+        var front = endpoints.ServiceProvider.GetRequiredService<FhirFront>();
+        var pipeline = endpoints.CreateApplicationBuilder();
+        pipeline.UseResponseCompression();
+        pipeline.UsePathBase(FhirFront.BasePath);
+        pipeline.Run(front.Handle);
+        // One pattern for all: what the router names in metrics and traces then holds no id.
+        endpoints.Map(FhirFront.BasePath + "/{**address}", pipeline.Build());
+        endpoints.MapGet("/health", () => Results.Text("up"));
+    }
+
+    private static void AddFhir(IServiceCollection services)
+    {
+        services.AddSingleton<RecordDoor>();
+        services.AddSingleton<ResourceWriter>();
+        services.AddSingleton<AuditEventWriter>();
+        services.AddSingleton<ResponseWriter>();
+        services.AddSingleton<Writes>();
+        services.AddSingleton<Read>();
+        services.AddSingleton<History>();
+        services.AddSingleton<Search>();
+        services.AddSingleton<Everything>();
+        services.AddSingleton<AuditEventSearch>();
+        services.AddSingleton<Create>();
+        services.AddSingleton<Update>();
+        services.AddSingleton<Delete>();
+        services.AddSingleton<BundleEndpoint>();
+        services.AddSingleton<Func<Routes>>(provider => provider.GetRequiredService<Routes>);
+        services.AddSingleton<Routes>();
+        services.AddSingleton<Metadata>();
+        services.AddSingleton<FhirFront>();
+    }
+
+    private static void KeepAddressesOutOfLogs(LoggerFilterOptions filters)
+    {
+        // A rule counts by the length of its category, and the last of equals wins: these are longer than what hosts write, and added last.
+        foreach (string category in (string[])["Hosting.Diagnostics", "Routing.EndpointMiddleware", "Routing.Matching.DfaMatcher", "Routing.EndpointRoutingMiddleware",
+            "Server.Kestrel.BadRequests", "ResponseCompression.ResponseCompressionProvider", "HttpLogging.HttpLoggingMiddleware"])
+        {
+            filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore." + category, LogLevel.Warning, null));
+        }
+        filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore", LogLevel.Warning, null));
+    }
+}

@@ -1,0 +1,89 @@
+using Orleans;
+using PatientGrains.Contracts;
+using PatientGrains.Core.Access;
+using PatientGrains.Core.Record;
+using PatientGrains.Gateway.Auth;
+using PatientGrains.Log;
+
+namespace PatientGrains.Host.Live;
+
+/// <summary>Verification and export of checkpoints on a running server, for <c>patientgrains verify</c>: the server holds the folder's lock.</summary>
+internal static class VerifyEndpoint
+{
+    public const string Verify = "ops/verify";
+    public const string Checkpoint = "ops/checkpoint";
+
+
+    public static void Map(WebApplication app)
+    {
+        app.MapPost("/" + Verify, (Func<HttpContext, Task>)(context => Answer(context, "verify", RunVerify)));
+        app.MapGet("/" + Checkpoint, (Func<HttpContext, Task>)(context => Answer(context, "checkpoint", RunExport)));
+    }
+
+    private static async Task Answer(HttpContext context, string asked, Func<HttpContext, Task> run)
+    {
+        var who = await Who(context);
+        var refused = AccessPolicy.RefusalFor(who, AccessKind.ReadAccessLog);
+        // A report names patients whose log is broken, so that asking for one is an access like any other.
+        var shard = context.RequestServices.GetRequiredService<IGrainFactory>().GetGrain<ISecurityGrain>("0");
+        await shard.Ask(new NoteAccess { Who = who, Interaction = "operation", Asked = asked, RefusedBy = refused?.ToString() });
+        if (refused is not null)
+            context.Response.StatusCode = who is null ? 401 : 403;
+        else
+            await run(context);
+    }
+
+    private static async Task<Requester?> Who(HttpContext context)
+    {
+        string header = context.Request.Headers.Authorization.ToString();
+        return header.StartsWith("Bearer ", StringComparison.Ordinal)
+            ? (await context.RequestServices.GetRequiredService<TokenVerifier>().Verify(header["Bearer ".Length..])).Who
+            : null;
+    }
+
+    private static async Task RunVerify(HttpContext context)
+    {
+        var services = context.RequestServices;
+        var ring = services.GetRequiredService<KeyRing>();
+        string? checkpoint = null;
+        try
+        {
+            if (context.Request.ContentLength is > 0)
+            {
+                checkpoint = Path.GetTempFileName();
+                await using var file = File.Create(checkpoint);
+                await context.Request.Body.CopyToAsync(file, context.RequestAborted);
+            }
+            var report = await Verification.Run(
+                services.GetRequiredService<IPatientLog>(), context.Request.Query.ContainsKey("without-keys") ? null : ring,
+                checkpoint is null ? null : CheckpointFile.Open(checkpoint, ring.SigningPublicKeyPem()), null, context.RequestAborted);
+            await context.Response.WriteAsJsonAsync(report, context.RequestAborted);
+        }
+        catch (CheckpointException wrong)
+        {
+            context.Response.StatusCode = 400;
+            await context.Response.WriteAsync(wrong.Message, context.RequestAborted);
+        }
+        finally
+        {
+            if (checkpoint is not null)
+                File.Delete(checkpoint);
+        }
+    }
+
+    private static async Task RunExport(HttpContext context)
+    {
+        var services = context.RequestServices;
+        string file = Path.GetTempFileName();
+        try
+        {
+            var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
+            await CheckpointFile.Export(services.GetRequiredService<IPatientLog>(), services.GetRequiredService<KeyRing>(), now, file, context.RequestAborted);
+            await context.Response.SendFileAsync(file, context.RequestAborted);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+}
