@@ -123,6 +123,9 @@ internal sealed partial class ResourceReader
         _undecidedSpots.AddRange(spots);
     }
 
+    private static ReadOnlySpan<byte> RawLink(ScannedResource scanned, int link) =>
+        scanned.Source.Span.Slice(scanned.LinkSpots[link].Offset, scanned.LinkSpots[link].Length);
+
     private void DecidePatients(BundleState bundle)
     {
         for (int i = bundle.FirstUndecided; i < _undecided.Count; i++)
@@ -133,7 +136,7 @@ internal sealed partial class ResourceReader
             for (int s = first; s < first + count; s++)
             {
                 var spot = _undecidedSpots[s];
-                if (spot.Rank < rank && (spot.IsCertain || bundle.TypeOf(scanned.Links[spot.Link].Raw, _data) is var type && (type < 0 || type == _patientType)))
+                if (spot.Rank < rank && (spot.IsCertain || bundle.TypeOf(RawLink(scanned, spot.Link)) is var type && (type < 0 || type == _patientType)))
                 {
                     rank = spot.Rank;
                     scanned.PatientLink = spot.Link;

@@ -31,8 +31,11 @@ internal sealed partial class ResourceReader
 
     private bool Mismatch(byte b)
     {
-        Report(b == 'n' ? Rule.Null : Rule.JsonType, _at);
-        return Skip();
+        int start = _at;
+        bool ok = Skip();
+        if (ok)
+            Report(b == 'n' ? Rule.Null : Rule.JsonType, start);
+        return ok;
     }
 
     private bool ReadBoolean(ref Frame frame, Property property, byte b)

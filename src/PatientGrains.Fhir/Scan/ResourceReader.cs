@@ -115,13 +115,14 @@ internal sealed partial class ResourceReader
             BeginExtraction();
         if (place != ResourcePlace.Contained)
             BeginScope();
+        int firstLocal = _locals.Count;
         if (place == ResourcePlace.Contained)
             _containedDepth++;
         bool ok = ReadObject(type, own ? _schema.Search(type) : null, null);
         if (ok && place == ResourcePlace.Contained)
         {
             _containedDepth--;
-            EndContained(type, start);
+            EndContained(type, start, firstLocal);
         }
         if (place != ResourcePlace.Contained)
             EndScope(type, ok);

@@ -46,15 +46,27 @@ internal sealed class Xhtml
         Links.Clear();
         Broken = null;
         Detail = null;
-        if (!ReadDocument())
-            BrokenAt = Raw(raw, _at);
-        else if (!_hasContent)
-            (Broken, Detail, BrokenAt) = (Rule.Txt2, null, 0);
+        int brokenAt = ReadDocument() ? -1 : _at;
+        if (brokenAt < 0 && !_hasContent)
+            (Broken, brokenAt) = (Rule.Txt2, 0);
+        ToRaw(raw, brokenAt);
+    }
+
+    /// <summary>Turns offsets in the text into offsets in the JSON string, in one walk: links are in order, and there can be very many.</summary>
+    private void ToRaw(ReadOnlySpan<byte> raw, int brokenAt)
+    {
+        int text = 0;
+        int at = 0;
         for (int i = 0; i < Links.Count; i++)
         {
-            int from = Raw(raw, Links[i].Offset);
-            Links[i] = (from, Raw(raw, Links[i].Offset + Links[i].Length) - from);
+            Walk(raw, ref at, ref text, Links[i].Offset);
+            int from = at;
+            Walk(raw, ref at, ref text, Links[i].Offset + Links[i].Length);
+            Links[i] = (from, at - from);
         }
+        (at, text) = (0, 0);
+        Walk(raw, ref at, ref text, brokenAt);
+        BrokenAt = at;
     }
 
     private bool ReadDocument()
@@ -270,18 +282,15 @@ internal sealed class Xhtml
             _at++;
     }
 
-    /// <summary>The offset in the JSON string of an offset in its text.</summary>
-    private static int Raw(ReadOnlySpan<byte> raw, int offset)
+    private static void Walk(ReadOnlySpan<byte> raw, ref int at, ref int text, int until)
     {
-        int at = 0;
         Span<byte> one = stackalloc byte[12];
-        for (int done = 0; done < offset && at < raw.Length;)
+        while (text < until && at < raw.Length)
         {
             int length = raw[at] != '\\' ? 1 : raw[at + 1] != 'u' ? 2 : (JsonText.Hex4(raw[(at + 2)..]) & 0xFC00) == 0xD800 ? 12 : 6;
-            done += length == 1 ? 1 : JsonText.Unescape(raw.Slice(at, length), one);
+            text += length == 1 ? 1 : JsonText.Unescape(raw.Slice(at, length), one);
             at += length;
         }
-        return at;
     }
 
     private static NameTable Table(string names) => new([.. names.Split(' ').Select(Encoding.UTF8.GetBytes)]);

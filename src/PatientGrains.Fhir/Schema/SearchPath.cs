@@ -21,8 +21,8 @@ internal sealed class SearchPath
         string? only = null;
         string? target = null;
         string rest = Cut(Cut(expression, ".where(resolve() is ", ")", ref target), ".where(system='", "')", ref only);
-        rest = Cut(rest, ".where(type='", "')", ref only).Replace("(", "", StringComparison.Ordinal);
-        rest = rest.Replace(".as", " as ", StringComparison.Ordinal).Replace(")", "", StringComparison.Ordinal);
+        rest = Cut(rest, ".where(type='", "')", ref only).Replace(".as(", " as ", StringComparison.Ordinal);
+        rest = rest.Replace("(", "", StringComparison.Ordinal).Replace(")", "", StringComparison.Ordinal);
         string[] steps = rest.Split('.');
         if (steps[0] == type)
             steps = steps[1..];

@@ -1,4 +1,3 @@
-using PatientGrains.Core.Search;
 using PatientGrains.Gateway.Intake;
 
 namespace PatientGrains.Gateway.Tests.Intake;
@@ -22,7 +21,8 @@ public class ConditionTests
     public void Values_are_decoded_and_their_escapes_resolved()
     {
         var condition = Parse("identifier=urn%3Ax|a\\,b\\|c");
-        Assert.Equal(new TokenValue("urn:x", "a,b|c"), Assert.Single(condition.Identifiers));
+        var identifier = Assert.Single(condition.Identifiers);
+        Assert.Equal(("urn:x", "a,b|c"), (identifier.System, identifier.Code));
         Assert.Equal("Practitioner?identifier", condition.Shown);
     }
 
@@ -49,7 +49,7 @@ public class ConditionTests
     public void A_patient_reference_says_which_record_to_ask()
     {
         Assert.True(Condition.TryParse("Observation", "patient=p1&code=http://loinc.org|1-8", out var condition, out _));
-        Assert.Equal(["Patient/p1"], condition.PatientLogs);
+        Assert.Equal("Patient/p1", Assert.Single(condition.PatientLogs));
     }
 
     private static Condition Parse(string query)

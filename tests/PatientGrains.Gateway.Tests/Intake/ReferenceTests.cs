@@ -80,18 +80,18 @@ public class ReferenceTests
     }
 
     [Theory]
-    [InlineData("http://old.example/fhir/Patient/1", "Patient/new-0")]
-    [InlineData("Patient/1", "Patient/new-0")]
-    [InlineData("http://old.example/fhir/Patient/1/_history/9", "Patient/new-0/_history/1")]
-    [InlineData("Patient/1/_history/9", "Patient/new-0/_history/1")]
-    [InlineData("http://old.example/fhir/Patient/2", "http://old.example/fhir/Patient/2")]
-    [InlineData("http://other.example/fhir/Patient/1", "http://other.example/fhir/Patient/1")]
-    [InlineData("Patient/2", "Patient/2")]
+    [InlineData("http://old.example/fhir/Practitioner/1", "Practitioner/new-0")]
+    [InlineData("Practitioner/1", "Practitioner/new-0")]
+    [InlineData("http://old.example/fhir/Practitioner/1/_history/9", "Practitioner/new-0/_history/1")]
+    [InlineData("Practitioner/1/_history/9", "Practitioner/new-0/_history/1")]
+    [InlineData("http://old.example/fhir/Practitioner/2", "http://old.example/fhir/Practitioner/2")]
+    [InlineData("http://other.example/fhir/Practitioner/1", "http://other.example/fhir/Practitioner/1")]
+    [InlineData("Practitioner/2", "Practitioner/2")]
     public void With_RESTful_fullUrls_absolute_and_relative_references_are_resolved_below_the_entrys_base(string reference, string becomes)
     {
         string body = Bodies(Transaction(
-            Entry("POST", "Patient", Patient(",\"id\":\"1\""), "http://old.example/fhir/Patient/1"),
-            Entry("POST", "RelatedPerson", $$$"""{"resourceType":"RelatedPerson","patient":{"reference":"{{{reference}}}"}}""", "http://old.example/fhir/RelatedPerson/7")))[1];
+            Entry("POST", "Practitioner", Practitioner(",\"id\":\"1\""), "http://old.example/fhir/Practitioner/1"),
+            Entry("POST", "PractitionerRole", $$$"""{"resourceType":"PractitionerRole","practitioner":{"reference":"{{{reference}}}"}}""", "http://old.example/fhir/PractitionerRole/7")))[1];
         Assert.Contains($"\"reference\":\"{becomes}\"", body, StringComparison.Ordinal);
     }
 
