@@ -13,12 +13,13 @@ internal sealed class Settling(ConditionSearch search, Records records, DerivedI
     public async Task<Problem?> Settle(SubmissionPlan plan, Submission s)
     {
         var creates = new List<Task<Problem?>>();
+        var entryIds = ids.Of(s.Who.Source, s.MessageId);
         foreach (var change in plan.Changes)
         {
             if (change.Condition is { } condition)
                 creates.Add(SettleCreate(change, condition, s));
             else if (change.GetsNewId)
-                change.Target.Settle(new ResourceKey(change.Resource!.Type, ids.ForEntry(s.Who.Source, s.MessageId, change.Index)), 1);
+                change.Target.Settle(new ResourceKey(change.Resource!.Type, entryIds.ForEntry(change.Index)), 1);
             else if (change.Kind == ChangeKind.Delete)
                 creates.Add(SettleDelete(change));
         }
