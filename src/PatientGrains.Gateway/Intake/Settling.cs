@@ -100,14 +100,15 @@ internal static class OwnMatches
         {
             if (change.Resource is not { } resource || change.HasMatch || resource.Type != condition.Type)
                 continue;
-            if (Matches(change.Key, resource.Finish(change.Key.Id), condition))
+            var draft = change.Draft ??= DraftOf(change.Key, resource);
+            if (Criterion.AllMatch(condition.Criteria, draft))
                 matches.Add(change);
         }
         return matches;
     }
 
-    /// <summary>Evaluated by the record's own rules, on a record that holds nothing else.</summary>
-    private static bool Matches(ResourceKey key, FinishedResource finished, Condition condition)
+    /// <summary>The change as a statement, so that conditions are evaluated by the record's own rules.</summary>
+    private static Statement DraftOf(ResourceKey key, ScannedResource resource)
     {
         var record = new PatientRecord();
         RecordFold.Evolve(record, new ResourceStored
@@ -117,8 +118,8 @@ internal static class OwnMatches
             At = default,
             Source = "",
             MessageId = "",
-            Body = Writing.Body(finished),
+            Body = Writing.Body(resource.Finish(key.Id)),
         });
-        return Criterion.AllMatch(condition.Criteria, record.Find(key)!);
+        return record.Find(key)!;
     }
 }
