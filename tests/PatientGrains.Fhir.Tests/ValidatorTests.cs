@@ -1,4 +1,6 @@
 using System.Text;
+using PatientGrains.Fhir.Scan;
+using PatientGrains.Fhir.Schema;
 
 namespace PatientGrains.Fhir.Tests;
 
@@ -75,10 +77,41 @@ public class ValidatorTests
     [InlineData("age-1", "Condition", "\"subject\":{\"display\":\"x\"},\"onsetAge\":{\"value\":1}")]
     [InlineData("sqty-1", "ServiceRequest", "\"status\":\"active\",\"intent\":\"order\",\"subject\":{\"display\":\"x\"},\"quantityRange\":{\"low\":{\"value\":1,\"comparator\":\"<\"}}")]
     [InlineData("que-1", "Questionnaire", "\"status\":\"active\",\"item\":[{\"linkId\":\"1\",\"type\":\"group\"}]")]
+    [InlineData("que-2", "Questionnaire", "\"status\":\"active\",\"item\":[{\"linkId\":\"1\",\"type\":\"group\",\"item\":[{\"linkId\":\"2\",\"type\":\"string\"}]},{\"linkId\":\"2\",\"type\":\"string\"}]")]
+    [InlineData("que-7", "Questionnaire", "\"status\":\"active\",\"item\":[{\"linkId\":\"1\",\"type\":\"string\",\"enableWhen\":[{\"question\":\"2\",\"operator\":\"exists\",\"answerString\":\"x\"}]}]")]
+    [InlineData("csd-1", "CodeSystem", "\"status\":\"active\",\"content\":\"complete\",\"concept\":[{\"code\":\"a\",\"concept\":[{\"code\":\"b\"}]},{\"code\":\"b\"}]")]
+    [InlineData("mdd-1", "MedicationDispense", "\"status\":\"completed\",\"medicationCodeableConcept\":{\"text\":\"x\"},\"whenPrepared\":\"2020-02-02\",\"whenHandedOver\":\"2020-02-01\"")]
+    [InlineData("inv-1", "Task", "\"status\":\"draft\",\"intent\":\"order\",\"authoredOn\":\"2020-02\",\"lastModified\":\"2020-01\"")]
     public void The_invariant_of_the_standard_is_checked(string key, string type, string members)
     {
         var scanned = Scan($"{{\"resourceType\":\"{type}\",{members}}}");
         Assert.Contains(scanned.Issues, x => x.Rule == key);
+    }
+
+    [Fact]
+    public void The_README_lists_the_invariants_that_are_not_checked()
+    {
+        string readme = File.ReadAllText(RealData.InRepository("src/PatientGrains.Fhir/README.md")).Replace("\n  ", " ", StringComparison.Ordinal);
+        var byHand = typeof(Rule).GetFields().Where(x => x.IsStatic).Select(x => ((Rule)x.GetValue(null)!).Key).ToHashSet();
+        var checkedKeys = R4.Instance.Types.SelectMany(x => x.Invariants.Select(i => i.Key + x.Name).Concat(x.Distinct.Select(d => d.Rule.Key + x.Name))).ToHashSet();
+        string type = "";
+        var left = new List<string>();
+        int all = 0;
+        int compiled = 0;
+        foreach (string[] fields in File.ReadLines(RealData.InRepository("src/PatientGrains.Fhir/Schema/r4.txt")).Select(x => x.Split('\t')))
+        {
+            if (fields[0] == "type")
+                type = fields[1];
+            if (fields is not ["", "!", var key, ..])
+                continue;
+            all++;
+            compiled += R4.Instance.Type(type).Invariants.Exists(x => x.Key == key) ? 1 : 0;
+            if (!checkedKeys.Contains(key + type) && !byHand.Contains(key))
+                left.Add(key);
+        }
+        Assert.True(readme.Contains($"- not checked: {string.Join(", ", left)}", StringComparison.Ordinal), string.Join(", ", left));
+        string share = $"{compiled} of {all}";
+        Assert.True(readme.Contains(share, StringComparison.Ordinal), share);
     }
 
     [Fact]

@@ -13,6 +13,9 @@ internal sealed partial class ResourceReader
     private readonly Property?[] _places;
     private readonly bool[] _bindingMet;
     private readonly StatusFlags[] _flags;
+    private readonly int[] _keyMarks;
+    private readonly List<(int Key, Capture Text)> _keys = [];
+    private readonly TextIndex _keyIndex = new();
     private readonly Property _codingProperty;
     private readonly Property _lowProperty;
     private readonly Property _highProperty;
@@ -33,6 +36,7 @@ internal sealed partial class ResourceReader
         _places[frame.Index] = frame.Place;
         _bindingMet[frame.Index] = false;
         _flags[frame.Index] = StatusFlags.None;
+        _keyMarks[frame.Index] = _keys.Count;
         switch (frame.Type.Role)
         {
             case TypeRole.Reference:
@@ -61,12 +65,44 @@ internal sealed partial class ResourceReader
             _siblingHasExtension = (present & ExtensionBit) != 0;
         if (type.Role != TypeRole.None)
             EndRole(ref frame, present);
-        foreach (var invariant in type.Invariants)
+        if (type.Invariants.Count > 0)
+            CheckInvariants(ref frame, present);
+        if (type.DistinctKey >= 0 || type.Distinct.Count > 0)
+            CheckDistinct(ref frame);
+    }
+
+    private void CheckInvariants(ref Frame frame, ulong present)
+    {
+        var facts = new ObjectFacts(
+            present, _counts.AsSpan(frame.Index * 64, 64), _chosen.AsSpan(frame.Index * MaxChoices, MaxChoices),
+            _captures.AsSpan(frame.Index * TypeDef.MaxCaptures, TypeDef.MaxCaptures), _data);
+        foreach (var invariant in frame.Type.Invariants)
         {
-            var facts = new ObjectFacts(present, _counts.AsSpan(frame.Index * 64, 64), _captures.AsSpan(frame.Index * TypeDef.MaxCaptures, TypeDef.MaxCaptures), _data);
             if (!invariant.Test!.Holds(facts))
                 Report(new Rule(invariant.Key, "invariant", invariant.Human), frame.Start);
         }
+    }
+
+    /// <summary>An object with a key adds it; the object that holds all of them looks for one that is there twice.</summary>
+    private void CheckDistinct(ref Frame frame)
+    {
+        var type = frame.Type;
+        foreach (var (key, rule) in type.Distinct)
+        {
+            _keyIndex.Start(_data, _keys.Count - _keyMarks[frame.Index]);
+            bool twice = false;
+            for (int i = _keyMarks[frame.Index]; i < _keys.Count; i++)
+            {
+                _keyIndex.Add(_keys[i].Key == key ? _keys[i].Text : default);
+                twice |= _keys[i].Key == key && _keys[i].Text.Length > 0 && _keyIndex.Before(i - _keyMarks[frame.Index]) >= 0;
+            }
+            if (twice)
+                Report(new Rule(rule.Key, "invariant", rule.Human), frame.Start);
+        }
+        if (type.Distinct.Count > 0)
+            _keys.RemoveRange(_keyMarks[frame.Index], _keys.Count - _keyMarks[frame.Index]);
+        if (type.DistinctKey >= 0)
+            _keys.Add((type.DistinctKey, _captures[(frame.Index * TypeDef.MaxCaptures) + type.DistinctCapture]));
     }
 
     private void EndWithIdOnly(ref Frame frame)

@@ -32,6 +32,7 @@ internal sealed partial class ResourceReader
         _path = new Step[frames * 2];
         _places = new Property?[frames];
         _bindingMet = new bool[frames];
+        _keyMarks = new int[frames];
         _flags = new StatusFlags[frames];
         _referenceLinks = new int[frames];
         _codingProperty = _schema.Type("CodeableConcept").Find("coding")!;
@@ -78,6 +79,7 @@ internal sealed partial class ResourceReader
         _errors = 0;
         _issues.Clear();
         _notes.Clear();
+        _keys.Clear();
         StartExtraction();
     }
 

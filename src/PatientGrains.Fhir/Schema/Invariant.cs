@@ -24,15 +24,19 @@ internal sealed class Invariant(string key, string expression, string human)
 }
 
 /// <summary>What a condition can see of an object: which slots are filled, how often, and the text of captures.</summary>
-internal readonly ref struct ObjectFacts(ulong present, ReadOnlySpan<int> counts, ReadOnlySpan<Capture> captures, ReadOnlySpan<byte> data)
+internal readonly ref struct ObjectFacts(ulong present, ReadOnlySpan<int> counts, ReadOnlySpan<int> chosen, ReadOnlySpan<Capture> captures, ReadOnlySpan<byte> data)
 {
     private readonly ReadOnlySpan<int> _counts = counts;
+    private readonly ReadOnlySpan<int> _chosen = chosen;
     private readonly ReadOnlySpan<Capture> _captures = captures;
     private readonly ReadOnlySpan<byte> _data = data;
 
     public bool Has(int slot) => (present & (1UL << slot)) != 0;
 
     public int Count(int slot) => Has(slot) ? _counts[slot] : 0;
+
+    /// <summary>Index of the property that a choice was sent as; meaningful when its slot is filled.</summary>
+    public int Chosen(int choice) => _chosen[choice];
 
     public ReadOnlySpan<byte> Text(int capture) => _data.Slice(_captures[capture].Offset, _captures[capture].Length);
 }

@@ -124,7 +124,8 @@ internal sealed partial class InvariantParser
         if (slot < 0)
             return Fail();
         string element = _tokens[_at++];
-        switch (_at < _tokens.Count ? _tokens[_at++] : "")
+        _at++;
+        switch (_at <= _tokens.Count ? _tokens[_at - 1] : "")
         {
             case ".exists()":
                 return Accept(".not()") ? new Not(new Present(slot)) : new Present(slot);
@@ -136,13 +137,42 @@ internal sealed partial class InvariantParser
                 return Literal() is { } unequal ? new IsOneOf(slot, CaptureOf(element), [unequal], true) : Fail();
             case "in":
                 return Literals() is { } all ? Negated(new IsOneOf(slot, CaptureOf(element), all, false)) : Fail();
+            case ".startsWith(":
+                return Literal() is { } prefix && Accept(")") ? Negated(new StartsWith(slot, CaptureOf(element), prefix)) : Fail();
+            case ".toString().contains('.')":
+                return Negated(new HasPoint(slot, CaptureOf(element)));
+            case "is":
+                return TypeTest(slot, element);
             case ">":
                 return Accept("0") ? new AtLeastZero(slot, CaptureOf(element), false) : Fail();
             case ">=":
-                return Accept("0") ? new AtLeastZero(slot, CaptureOf(element), true) : Fail();
+                return Accept("0") ? new AtLeastZero(slot, CaptureOf(element), true) : NotBefore(slot, element);
             default:
-                return Fail();
+                _at--;
+                return Alone(slot, element);
         }
+    }
+
+    /// <summary>A boolean element as a condition of its own.</summary>
+    private Condition? Alone(int slot, string element)
+    {
+        bool isBoolean = _type.Properties.Any(x => x.Element == element && x.Kind == ValueKind.Boolean);
+        return isBoolean && Peek is "" or ")" or "and" or "or" or "implies" ? new IsOneOf(slot, CaptureOf(element), ["true"u8.ToArray()], false) : Fail();
+    }
+
+    private Condition? TypeTest(int slot, string element)
+    {
+        string type = Peek;
+        _at++;
+        var property = Array.Find(_type.Properties, x => x.Element == element && x.Choice >= 0 && x.TypeName.Equals(type, StringComparison.OrdinalIgnoreCase));
+        return property is null ? Fail() : new IsType(slot, property.Choice, property.Index);
+    }
+
+    private Condition? NotBefore(int slot, string element)
+    {
+        int other = _type.SlotOf(Peek);
+        bool dates = other >= 0 && _type.Properties.Where(x => x.Slot == slot || x.Slot == other).All(x => x.Kind is ValueKind.Date or ValueKind.DateTime or ValueKind.Instant);
+        return dates ? new NotBefore(slot, CaptureOf(element), other, CaptureOf(_tokens[_at++])) : Fail();
     }
 
     private Condition Negated(Condition condition) => Accept(".not()") ? new Not(condition) : condition;
@@ -209,7 +239,7 @@ internal sealed partial class InvariantParser
         return _captures.IndexOf(element);
     }
 
-    [GeneratedRegex(@"'[^']*'|\.(exists|empty|not|count)\(\)|%?[A-Za-z]\w*|\d+|>=|<=|!=|\S")]
+    [GeneratedRegex(@"'[^']*'|\.toString\(\)\.contains\('\.'\)|\.startsWith\(|\.(exists|empty|not|count)\(\)|%?[A-Za-z]\w*|\d+|>=|<=|!=|\S")]
     private static partial Regex Tokens();
 
     [GeneratedRegex(@"\.trace\('[^']*'\)")]

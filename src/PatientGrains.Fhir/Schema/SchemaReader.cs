@@ -152,6 +152,7 @@ internal sealed class SchemaReader
             type.Captures.Add(name);
         if (type.IsResource)
             type.Captures.Add("id");
+        DistinctKeys.Add(type);
         type.Invariants.RemoveAll(x => !x.TryCompile(type));
         if (type.Captures.Count > TypeDef.MaxCaptures)
             throw new InvalidDataException($"{type.Name} needs more captures than there are");

@@ -95,6 +95,13 @@ internal sealed class TypeDef(string name, string kind)
 
     public int Choices { get; set; }
 
+    /// <summary>Which kind of key (a place in <see cref="DistinctKeys"/>) an object of this type is, or -1, and the capture that holds it.</summary>
+    public int DistinctKey { get; set; } = -1;
+    public int DistinctCapture { get; set; }
+
+    /// <summary>Kinds of keys of which an object of this type may hold none twice, at any depth.</summary>
+    public List<(int Key, Invariant Rule)> Distinct { get; } = [];
+
     public Property? Find(string property) => Array.Find(Properties, x => x.Name == property);
 
     public int SlotOf(string element) => Slots.IndexOf(element);
