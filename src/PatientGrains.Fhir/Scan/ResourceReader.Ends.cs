@@ -141,7 +141,8 @@ internal sealed partial class ResourceReader
             case TypeRole.Quantity when frame.Index > 0 && (frame.Place == _lowProperty || frame.Place == _highProperty):
                 int side = frame.Place == _lowProperty ? 0 : 1;
                 _captures[((frame.Index - 1) * TypeDef.MaxCaptures) + side] = captures[Roles.First];
-                _captures[((frame.Index - 1) * TypeDef.MaxCaptures) + 2 + side] = captures[Roles.Third].Length > 0 ? captures[Roles.Third] : captures[Roles.Fourth];
+                _captures[((frame.Index - 1) * TypeDef.MaxCaptures) + 2 + side] = captures[Roles.Third].Length > 0 ? captures[Roles.Third]
+                    : captures[Roles.Fourth];
                 break;
             case TypeRole.Range:
                 CheckRange(frame.Start, captures);
@@ -169,7 +170,8 @@ internal sealed partial class ResourceReader
             EmitObject(node.Rules, frame.Type.Role, captures);
     }
 
-    /// <summary>A coding counts for the required binding of the CodeableConcept that it is in, and for the status rules of the resource that that is in.</summary>
+    /// <summary>A coding counts for the required binding of the CodeableConcept that it is in, and for the status rules of the resource
+    /// that that is in.</summary>
     private void EndCoding(ref Frame frame, ReadOnlySpan<Capture> captures)
     {
         if (frame.Place != _codingProperty || frame.Index == 0 || _places[frame.Index - 1] is not { } concept)
@@ -186,7 +188,8 @@ internal sealed partial class ResourceReader
 
     private ReadOnlySpan<byte> Raw(Capture capture) => _data.AsSpan(capture.Offset, capture.Length);
 
-    /// <summary>per-1 where the two are comparable: a start that covers times after the whole end. A text without zone can be 14 hours off.</summary>
+    /// <summary>per-1 where the two are comparable: a start that covers times after the whole end. A text without zone can be 14 hours
+    /// off.</summary>
     private void CheckPeriod(int at, ReadOnlySpan<Capture> captures)
     {
         if (captures[Roles.First].Length == 0 || captures[Roles.Second].Length == 0
@@ -202,7 +205,8 @@ internal sealed partial class ResourceReader
     private void CheckRange(int at, ReadOnlySpan<Capture> captures)
     {
         if (captures[0].Length > 0 && captures[1].Length > 0 && Raw(captures[2]).SequenceEqual(Raw(captures[3]))
-            && Utf8Parser.TryParse(Raw(captures[0]), out double low, out _) && Utf8Parser.TryParse(Raw(captures[1]), out double high, out _) && low > high)
+            && Utf8Parser.TryParse(Raw(captures[0]), out double low, out _)
+                && Utf8Parser.TryParse(Raw(captures[1]), out double high, out _) && low > high)
             Report(Rule.Rng2, at);
     }
 }

@@ -3,7 +3,8 @@ using PatientGrains.Fhir.Scan;
 
 namespace PatientGrains.Fhir.Schema;
 
-/// <summary>A boolean FHIRPath expression over one object. An empty operand of a comparison makes it false, as FHIRPath's empty result does in a constraint.</summary>
+/// <summary>A boolean FHIRPath expression over one object. An empty operand of a comparison makes it false, as FHIRPath's empty result
+/// does in a constraint.</summary>
 internal abstract class Condition
 {
     public abstract bool Holds(in ObjectFacts facts);
@@ -77,7 +78,8 @@ internal sealed class IsType(int slot, int choice, int property) : Condition
     public override bool Holds(in ObjectFacts facts) => facts.Has(slot) && facts.Chosen(choice) == property;
 }
 
-/// <summary><c>x &gt;= y</c> between dates, as far as their precision lets them be compared; a text without zone can be 14 hours off.</summary>
+/// <summary><c>x &gt;= y</c> between dates, as far as their precision lets them be compared; a text without zone can be 14 hours
+/// off.</summary>
 internal sealed class NotBefore(int slot, int capture, int otherSlot, int otherCapture) : Condition
 {
     public override bool Holds(in ObjectFacts facts)
@@ -98,6 +100,13 @@ internal sealed class CountOf(int[] slots, string comparison, int number) : Cond
         int sum = 0;
         foreach (int slot in slots)
             sum += facts.Count(slot);
-        return comparison switch { ">" => sum > number, "<=" => sum <= number, ">=" => sum >= number, "<" => sum < number, _ => sum == number };
+        return comparison switch
+        {
+            ">" => sum > number,
+            "<=" => sum <= number,
+            ">=" => sum >= number,
+            "<" => sum < number,
+            _ => sum == number,
+        };
     }
 }

@@ -1,7 +1,8 @@
 namespace PatientGrains.Fhir.Schema;
 
 /// <summary>
-/// The constraints that say isDistinct(): what is the key, and within what it may stand only once. FHIRPath writes each of them differently, so they are a table.
+/// The constraints that say isDistinct(): what is the key, and within what it may stand only once. FHIRPath writes each of them
+/// differently, so they are a table.
 /// </summary>
 internal static class DistinctKeys
 {

@@ -25,8 +25,10 @@ internal sealed partial class InvariantParser
 
     public static Condition? Parse(string expression, TypeDef type)
     {
-        // trace() only names a value for a log; hasValue() of a primitive that is there and carries only extensions is the one difference to exists().
-        string plain = Trace().Replace(expression, "").Replace(".hasValue()", ".exists()", StringComparison.Ordinal).Replace(type.Name + ".", "", StringComparison.Ordinal);
+        // trace() only names a value for a log; hasValue() of a primitive that is there and carries only extensions is the one difference
+        // to exists().
+        string plain = Trace().Replace(expression, "").Replace(".hasValue()", ".exists()",
+            StringComparison.Ordinal).Replace(type.Name + ".", "", StringComparison.Ordinal);
         var parser = new InvariantParser(plain, type);
         var condition = parser.Implies();
         if (parser._failed || condition is null || parser._at < parser._tokens.Count || parser._captures.Count > TypeDef.MaxCaptures)
@@ -157,21 +159,24 @@ internal sealed partial class InvariantParser
     private Condition? Alone(int slot, string element)
     {
         bool isBoolean = _type.Properties.Any(x => x.Element == element && x.Kind == ValueKind.Boolean);
-        return isBoolean && Peek is "" or ")" or "and" or "or" or "implies" ? new IsOneOf(slot, CaptureOf(element), ["true"u8.ToArray()], false) : Fail();
+        return isBoolean && Peek is "" or ")" or "and" or "or" or "implies"
+            ? new IsOneOf(slot, CaptureOf(element), ["true"u8.ToArray()], false) : Fail();
     }
 
     private Condition? TypeTest(int slot, string element)
     {
         string type = Peek;
         _at++;
-        var property = Array.Find(_type.Properties, x => x.Element == element && x.Choice >= 0 && x.TypeName.Equals(type, StringComparison.OrdinalIgnoreCase));
+        var property = Array.Find(_type.Properties, x => x.Element == element && x.Choice >= 0
+            && x.TypeName.Equals(type, StringComparison.OrdinalIgnoreCase));
         return property is null ? Fail() : new IsType(slot, property.Choice, property.Index);
     }
 
     private Condition? NotBefore(int slot, string element)
     {
         int other = _type.SlotOf(Peek);
-        bool dates = other >= 0 && _type.Properties.Where(x => x.Slot == slot || x.Slot == other).All(x => x.Kind is ValueKind.Date or ValueKind.DateTime or ValueKind.Instant);
+        bool dates = other >= 0 && _type.Properties.Where(x => x.Slot == slot || x.Slot == other).All(x =>
+            x.Kind is ValueKind.Date or ValueKind.DateTime or ValueKind.Instant);
         return dates ? new NotBefore(slot, CaptureOf(element), other, CaptureOf(_tokens[_at++])) : Fail();
     }
 
@@ -194,7 +199,8 @@ internal sealed partial class InvariantParser
 
     private CountOf? Comparison(List<int> slots)
     {
-        if (_at + 1 >= _tokens.Count || _tokens[_at] is not (">" or "<" or "=" or ">=" or "<=") || !int.TryParse(_tokens[_at + 1], CultureInfo.InvariantCulture, out int number))
+        if (_at + 1 >= _tokens.Count || _tokens[_at] is not (">" or "<" or "=" or ">=" or "<=")
+            || !int.TryParse(_tokens[_at + 1], CultureInfo.InvariantCulture, out int number))
             return null;
         _at += 2;
         return new CountOf([.. slots], _tokens[_at - 2], number);
@@ -229,7 +235,8 @@ internal sealed partial class InvariantParser
         return Accept(")") ? [.. all] : null;
     }
 
-    /// <summary>Only elements that are a code, boolean, number, string or uri have a text to compare; anything else would have to be walked.</summary>
+    /// <summary>Only elements that are a code, boolean, number, string or uri have a text to compare; anything else would have to be
+    /// walked.</summary>
     private int CaptureOf(string element)
     {
         if (_type.Properties.Where(x => x.Element == element).Any(x => !x.IsPrimitive || x.Many))
