@@ -15,22 +15,24 @@ public static class SyntheticPopulation
     public static IEnumerable<SyntheticPatient> Patients(SyntheticOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return Drawn(options, new CareDirectory(options.Seed));
-
-        static IEnumerable<SyntheticPatient> Drawn(SyntheticOptions options, CareDirectory directory)
-        {
-            for (var i = 0; i < options.Patients; i++)
-                yield return new SyntheticPatient(Course.Of(options, i), new Rendering(options.Seed, directory));
-        }
+        return Patients(options, 0, options.Patients);
     }
 
-    /// <summary>Patient <paramref name="index"/> of the same population, without those before it; 0 to options.Patients - 1.</summary>
-    public static SyntheticPatient Patient(SyntheticOptions options, int index)
+    /// <summary>
+    /// Patients first to first + count - 1 of the same population, which must have them: for workers that share it out among themselves.
+    /// </summary>
+    public static IEnumerable<SyntheticPatient> Patients(SyntheticOptions options, int first, int count)
     {
         ArgumentNullException.ThrowIfNull(options);
-        ArgumentOutOfRangeException.ThrowIfNegative(index);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, options.Patients);
-        return new SyntheticPatient(Course.Of(options, index), new Rendering(options.Seed, new CareDirectory(options.Seed)));
+        Limits.Within(first, 0, options.Patients, nameof(first));
+        Limits.Within(count, 0, options.Patients - first, nameof(count));
+        return Drawn(options, new CareDirectory(options.Seed), first, count);
+
+        static IEnumerable<SyntheticPatient> Drawn(SyntheticOptions options, CareDirectory directory, int first, int count)
+        {
+            for (var i = first; i < first + count; i++)
+                yield return new SyntheticPatient(Course.Of(options, i), new Rendering(options.Seed, directory));
+        }
     }
 
     /// <summary>
@@ -79,7 +81,16 @@ public sealed class SyntheticPatient
     /// A transaction Bundle: POST entries without ids, urn:uuid fullUrls (version 4, deterministic), references among them by urn:uuid,
     /// conditional references to the directory (R4 http.html 3.1.0.11), and ifNoneExist on the Patient by record number.
     /// </summary>
-    public ReadOnlyMemory<byte> TransactionBundle() => ChartJson.Transaction(_chart, _rendering with { Links = Links.Conditional });
+    public ReadOnlyMemory<byte> TransactionBundle()
+    {
+        var buffer = new ArrayBufferWriter<byte>(ChartJson.BytesOfAResource * ResourceCount);
+        WriteTransactionBundle(buffer);
+        return buffer.WrittenMemory;
+    }
+
+    /// <summary>Appends the same Bundle to a buffer that the caller may use again.</summary>
+    public void WriteTransactionBundle(IBufferWriter<byte> to) =>
+        ChartJson.Transaction(to, _chart, _rendering with { Links = Links.Conditional });
 
     /// <summary>
     /// The resources one by one with literal ids and Type/id references, the Patient first, encounters before what refers to them.
@@ -87,7 +98,5 @@ public sealed class SyntheticPatient
     public IReadOnlyList<ReadOnlyMemory<byte>> Resources() => ChartJson.Resources(_chart, _rendering);
 
     /// <summary>Appends the same resources as lines, each ended by a line feed.</summary>
-    public void WriteNdjson(ArrayBufferWriter<byte> to) => ChartJson.Ndjson(to, _chart, _rendering);
-
-    internal Chart Chart => _chart;
+    public void WriteNdjson(IBufferWriter<byte> to) => ChartJson.Ndjson(to, _chart, _rendering);
 }

@@ -51,9 +51,13 @@ public sealed class SqliteStore : Store
 
     public override IPatientLog Log => _log;
 
-    public override async Task Reopen()
+    public override Task Reopen() => Reopen(_ => { });
+
+    /// <summary>Closes it, lets somebody at the database, and opens it again.</summary>
+    public async Task Reopen(Action<string> meanwhile)
     {
         await _log.DisposeAsync();
+        meanwhile(Path.Combine(Folder, "patientgrains.db"));
         _log = SqliteLog.Open(Folder, Ring);
     }
 

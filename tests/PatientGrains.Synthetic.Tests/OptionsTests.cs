@@ -22,8 +22,9 @@ public class OptionsTests
     public void A_patient_outside_the_population_is_refused_by_name()
     {
         var options = new SyntheticOptions { Patients = 3 };
-        Assert.Throws<ArgumentOutOfRangeException>("index", () => SyntheticPopulation.Patient(options, 3));
-        Assert.Throws<ArgumentOutOfRangeException>("index", () => SyntheticPopulation.Patient(options, -1));
+        Assert.Throws<ArgumentOutOfRangeException>("first", () => SyntheticPopulation.Patients(options, 4, 0));
+        Assert.Throws<ArgumentOutOfRangeException>("first", () => SyntheticPopulation.Patients(options, -1, 1));
+        Assert.Throws<ArgumentOutOfRangeException>("count", () => SyntheticPopulation.Patients(options, 1, 3));
     }
 
     [Fact]

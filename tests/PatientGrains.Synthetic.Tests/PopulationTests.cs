@@ -26,7 +26,11 @@ public class PopulationTests(ITestOutputHelper output)
     {
         var sequential = SyntheticPopulation.Patients(new() { Patients = 64 }).Select(x => x.TransactionBundle().ToArray()).ToArray();
         var parallel = new byte[64][];
-        Parallel.For(0, 64, i => parallel[i] = SyntheticPopulation.Patient(new() { Patients = 1_000 }, i).TransactionBundle().ToArray());
+        Parallel.For(0, 16, part =>
+        {
+            foreach (var patient in SyntheticPopulation.Patients(new() { Patients = 1_000 }, part * 4, 4))
+                parallel[patient.Index] = patient.TransactionBundle().ToArray();
+        });
         for (var i = 0; i < 64; i++)
             Assert.Equal(sequential[i], parallel[i]);
     }
@@ -81,7 +85,7 @@ public class PopulationTests(ITestOutputHelper output)
     [Fact]
     public void The_patient_of_a_transaction_is_created_once_only()
     {
-        var patient = SyntheticPopulation.Patient(new() { Patients = 8 }, 7);
+        var patient = SyntheticPopulation.Patients(new() { Patients = 8 }).Last();
         var request = Json.Parse(patient.TransactionBundle()).Entries().First().At("request");
         Assert.Equal($"identifier=https://patientgrains.example.org/synthetic/mrn|{patient.RecordNumber}", request.Text("ifNoneExist"));
     }

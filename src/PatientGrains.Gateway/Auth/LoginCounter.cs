@@ -9,15 +9,14 @@ internal sealed partial class LoginCounter(RefusedLogins logins, AccessNotes not
     protected override async Task ExecuteAsync(CancellationToken stopping)
     {
         using var tick = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
-        try
-        {
-            while (await tick.WaitForNextTickAsync(stopping))
-                await Write(logins.Due());
-        }
-        catch (OperationCanceledException)
-        {
-            await Write(logins.Due(stopping: true));
-        }
+        while (await tick.WaitForNextTickAsync(stopping))
+            await Write(logins.Due());
+    }
+
+    public override async Task StopAsync(CancellationToken cancel)
+    {
+        await base.StopAsync(cancel);
+        await Write(logins.Due(stopping: true));
     }
 
     private async Task Write(IReadOnlyList<RefusedLogins.Count> due)

@@ -11,8 +11,9 @@ internal static class RequestBody
     /// <param name="maxBytes">The most that is read, compressed or not, and the most that it may become.</param>
     public static async Task<(ReadOnlyMemory<byte> Bytes, Answer? Problem)> Read(HttpContext http, int maxBytes)
     {
+        // The limit is kept here. The server's own would cut the connection while the client still sends, and the client would never hear why.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = maxBytes;
+            limit.MaxRequestBodySize = null;
         if (http.Request.ContentLength > maxBytes)
             return (default, TooLarge(maxBytes));
         string encoding = http.Request.Headers.ContentEncoding.ToString().Trim();

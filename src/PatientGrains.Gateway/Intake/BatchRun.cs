@@ -43,7 +43,7 @@ internal sealed class BatchRun(SubmissionRun run, IntakeOptions options, Func<st
             return new EntryChanged(unread.Why);
         if (request.IsRead)
             return await read(entry.Method!, entry.Url!, entry);
-        var (change, wrong) = BundleReading.ReadChange(entry, request, options, inTransaction: false);
+        var (change, wrong) = BundleReading.ReadChange(entry, request);
         if (change is null)
             return new EntryChanged(wrong!.Why);
         if (entry.Resource is not null && RefersTo(entry.Resource, fullUrls))

@@ -18,7 +18,7 @@ internal static class BundleReading
                 return problem;
             if (request.IsRead)
                 plan.Reads.Add(entry);
-            else if (ReadChange(entry, request, options, plan.IsTransaction) is var (change, wrong) && wrong is not null)
+            else if (ReadChange(entry, request) is var (change, wrong) && wrong is not null)
                 return wrong;
             else
                 plan.Changes.Add(change!);
@@ -31,7 +31,7 @@ internal static class BundleReading
         Problem.TooLarge(new(null, "Bundle.entry"), "bundle-entries", $"A Bundle may have {options.MaxEntries} entries.");
 
     /// <summary>One entry that changes something.</summary>
-    public static (PlannedChange? Change, Problem? Problem) ReadChange(ScannedEntry entry, EntryRequest request, IntakeOptions options, bool inTransaction)
+    public static (PlannedChange? Change, Problem? Problem) ReadChange(ScannedEntry entry, EntryRequest request)
     {
         if (EntryRequest.ReadIfMatch(entry, out int? ifVersion) is { } stale)
             return (null, stale);
@@ -47,7 +47,7 @@ internal static class BundleReading
             return (null, invalid);
         if (resource.Type != request.Type)
             return (null, Problem.Malformed(PlaceInBundle.Request(entry.Index, "url"), "entry-type", "The url names another type than the resource has."));
-        return request.Method == "POST" ? ReadCreate(entry, resource) : ReadUpdate(entry, resource, request, ifVersion, inTransaction);
+        return request.Method == "POST" ? ReadCreate(entry, resource) : ReadUpdate(entry, resource, request, ifVersion);
     }
 
     private static (PlannedChange? Change, Problem? Problem) ReadCreate(ScannedEntry entry, ScannedResource resource)
@@ -59,13 +59,10 @@ internal static class BundleReading
     }
 
     private static (PlannedChange? Change, Problem? Problem) ReadUpdate(
-        ScannedEntry entry, ScannedResource resource, EntryRequest request, int? ifVersion, bool inTransaction)
+        ScannedEntry entry, ScannedResource resource, EntryRequest request, int? ifVersion)
     {
         if (resource.Id != request.Id)
             return (null, Problem.Malformed(new(entry.Index, "resource.id"), "entry-id", "The resource needs the id that the url names (R4 3.1.0.4)."));
-        // R4 3.1.0.11.2: for PUT the fullUrl must be consistent with the id.
-        if (inTransaction && entry.FullUrl is { } url && Urls.TrySplitFullUrl(url, out _, out var named) && named != new ResourceKey(request.Type, request.Id!))
-            return (null, Problem.Invalid(new(entry.Index, "fullUrl"), "entry-full-url", "The fullUrl of a PUT must end in the type and id of its url."));
         bool mustBeNew = entry.IfNoneMatch?.Trim() == "*";
         if (entry.IfNoneMatch is not null && !mustBeNew)
             return (null, Problem.Unsupported(PlaceInBundle.Request(entry.Index, "ifNoneMatch"), "if-none-match", "For PUT, ifNoneMatch can only be *."));

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using PatientGrains.Core.Record;
 using PatientGrains.Core.Search;
 using PatientGrains.Fhir;
+using PatientGrains.Gateway.Fhir;
 
 namespace PatientGrains.Gateway.Intake;
 
@@ -47,7 +48,7 @@ internal sealed record Condition
         var parameters = new List<QueryParameter>();
         foreach (string part in query.Split('&', StringSplitOptions.RemoveEmptyEntries))
         {
-            if (!QueryParameter.TryParse(part, out var parameter))
+            if (QueryParameter.Parse(part) is not { } parameter)
             {
                 problem = "A condition is a list of name=value joined by &, without control characters.";
                 return false;
@@ -87,21 +88,16 @@ internal sealed class ConditionReading(string type)
     /// <returns>Null when it was understood, else what is wrong.</returns>
     public string? Add(QueryParameter parameter)
     {
-        if (parameter.Name == "_id" && parameter.Modifier is null)
-        {
-            _ids = parameter.Values;
-            _criteria.Add(new IdCriterion(_ids));
-            return null;
-        }
-        if (FhirTypes.SearchParameter(type, parameter.Name) is not { Extracted: true } known)
-            return $"{type} has no search parameter of this name that conditions can use.";
+        if (parameter is { Name: "_id", Modifier: null })
+            return AddIds(parameter);
+        if (FhirTypes.SearchParameter(type, parameter.Name) is not { } known || !Searchable.Is(known))
+            return $"{type} has no search parameter of this name that conditions can use; they take tokens, dates and references.";
         return known.Type switch
         {
             SearchParameterType.Token when parameter.Modifier is null or "not" => AddToken(parameter),
             _ when parameter.Modifier is not null => $"The modifier of {known.Name} cannot be used in a condition.",
             SearchParameterType.Date => AddDate(parameter),
-            SearchParameterType.Reference => AddReference(parameter),
-            _ => $"{known.Name} is of a kind that conditions cannot use: they take tokens, dates and references.",
+            _ => AddReference(parameter),
         };
     }
 
@@ -115,9 +111,19 @@ internal sealed class ConditionReading(string type)
         PatientLogs = _patientLogs,
     };
 
+    private string? AddIds(QueryParameter parameter)
+    {
+        if (parameter.Values(SearchValues.Unescape) is not { } ids || !ids.All(References.IsId))
+            return "The values of _id must be logical ids.";
+        _ids = ids;
+        _criteria.Add(new IdCriterion(ids));
+        return null;
+    }
+
     private string? AddToken(QueryParameter parameter)
     {
-        var values = parameter.Values.Select(QueryParameter.ToToken).ToImmutableArray();
+        if (parameter.Values(SearchValues.Token) is not { } values)
+            return $"The values of {parameter.Name} must be tokens: code, system|code, |code or system|.";
         _criteria.Add(new TokenCriterion(parameter.Name, values, parameter.Modifier == "not"));
         if (parameter is { Name: "identifier", Modifier: null } && values.All(value => value.Code is not null))
             _identifiers = values;
@@ -126,27 +132,28 @@ internal sealed class ConditionReading(string type)
 
     private string? AddDate(QueryParameter parameter)
     {
-        var values = ImmutableArray.CreateBuilder<DateValue>();
-        foreach (string text in parameter.Values)
-        {
-            if (!QueryParameter.TryToDate(text, out var value))
-                return $"A value of {parameter.Name} is no date.";
-            values.Add(value);
-        }
-        _criteria.Add(new DateCriterion(parameter.Name, values.ToImmutable()));
+        if (parameter.Values(SearchValues.Date) is not { } values)
+            return $"The values of {parameter.Name} must be dates with an optional prefix.";
+        _criteria.Add(new DateCriterion(parameter.Name, values));
         return null;
     }
 
     private string? AddReference(QueryParameter parameter)
     {
-        var values = parameter.Values.Select(QueryParameter.Unescape).ToImmutableArray();
+        // A parameter called patient refers to nothing else, so a bare id is a patient's (R4 3.1.1.4.9).
+        if (parameter.Values(value => Reference(parameter.Name, SearchValues.Unescape(value))) is not { } values)
+            return $"The values of {parameter.Name} must be references: an id, Type/id or an absolute URL.";
         _criteria.Add(new ReferenceCriterion(parameter.Name, values));
-        // A search parameter called patient refers to nothing else, so a bare id is a patient's (R4 3.1.1.4.9).
-        var logs = values.Select(value => parameter.Name == "patient" && !value.Contains('/') ? "Patient/" + value : value).ToImmutableArray();
-        if (parameter.Name is "patient" or "subject" && logs.All(IsPatient))
-            _patientLogs = logs;
+        if (parameter.Name is "patient" or "subject" && values.All(value => References.Key(value) is { IsPatient: true }))
+            _patientLogs = values;
         return null;
     }
 
-    private static bool IsPatient(string reference) => ResourceKey.TryParse(reference, out var key) && key.IsPatient;
+    private static string? Reference(string name, string? value) => value switch
+    {
+        null or "" => null,
+        _ when References.IsId(value) => name == "patient" ? "Patient/" + value : value,
+        _ when References.Key(value) is not null || Uri.IsWellFormedUriString(value, UriKind.Absolute) => value,
+        _ => null,
+    };
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using PatientGrains.Core.Record;
 using PatientGrains.Fhir;
+using PatientGrains.Gateway.Fhir;
 
 namespace PatientGrains.Gateway.Intake;
 
@@ -36,7 +37,7 @@ internal readonly record struct EntryRequest(string Method, string Type, string?
         if (!FhirTypes.IsResourceType(parts[0]))
             return Problem.Malformed(at, "entry-url", "The url must begin with a resource type of R4, relative to the base.");
         request = request with { Type = parts[0], Id = parts.Length > 1 ? parts[1] : null };
-        bool fits = request.Method == "POST" ? parts.Length == 1 : parts.Length == 2 && Urls.IsId(parts[1]);
+        bool fits = request.Method == "POST" ? parts.Length == 1 : parts.Length == 2 && References.IsId(parts[1]);
         return fits ? null : Problem.Malformed(at, "entry-url", "The url must be [type] for POST and [type]/[id] for PUT and DELETE.");
     }
 
@@ -79,23 +80,10 @@ internal static class Urls
     {
         key = default;
         string[] parts = Relative(reference, baseUrls).Split('#')[0].Split('/');
-        bool good = parts.Length is 2 or 4 && (parts.Length == 2 || parts[2] == "_history") && FhirTypes.IsResourceType(parts[0]) && IsId(parts[1]);
+        bool good = parts.Length is 2 or 4 && (parts.Length == 2 || parts[2] == "_history") && FhirTypes.IsResourceType(parts[0]) && References.IsId(parts[1]);
         if (good)
             key = new ResourceKey(parts[0], parts[1]);
         return good;
-    }
-
-    /// <summary>R4 2.24.0.1: 1 to 64 of A-Z a-z 0-9 - and .</summary>
-    public static bool IsId(ReadOnlySpan<char> text)
-    {
-        if (text.Length is 0 or > 64)
-            return false;
-        foreach (char c in text)
-        {
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '.'))
-                return false;
-        }
-        return true;
     }
 
     /// <summary>For a fullUrl that is a RESTful URL (<c>http://server/base/Type/id</c>) its base with the slash, its type and id (R4 2.36.4.1); else false.</summary>
@@ -111,7 +99,7 @@ internal static class Urls
             return false;
         string type = fullUrl[(before + 1)..slash];
         string id = fullUrl[(slash + 1)..];
-        if (!FhirTypes.IsResourceType(type) || !IsId(id))
+        if (!FhirTypes.IsResourceType(type) || !References.IsId(id))
             return false;
         baseUrl = fullUrl[..(before + 1)];
         key = new ResourceKey(type, id);

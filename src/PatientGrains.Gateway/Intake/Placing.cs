@@ -13,6 +13,7 @@ internal static class Placing
 
     public static bool IsPatientLog(string log) => log.StartsWith(PatientPrefix, StringComparison.Ordinal);
 
+    /// <summary>Gives each create and update its record, by what it says; null when nothing is wrong.</summary>
     public static Problem? Place(SubmissionPlan plan, IntakeOptions options)
     {
         foreach (var change in plan.Changes)
@@ -22,24 +23,33 @@ internal static class Placing
         }
         foreach (var change in plan.Changes)
         {
-            if (change.Log is null && change.Kind != ChangeKind.Delete && Place(change, options, plan.Changes.Count) is { } problem)
+            if (change.Log is null && change.Kind != ChangeKind.Delete && Place(plan, change, options, plan.Changes.Count) is { } problem)
                 return problem;
         }
-        return CheckIdentities(plan) ?? CheckRecords(plan, options);
+        return null;
     }
 
+    /// <summary>Whether the changes can be one submission: no resource twice, no two patients. Asked when all records are known.</summary>
+    public static Problem? Check(SubmissionPlan plan, IntakeOptions options) => CheckIdentities(plan) ?? CheckRecords(plan, options);
+
+    /// <param name="plan">The submission.</param>
     /// <param name="change">A create or update.</param>
     /// <param name="options">Knows our own base URLs.</param>
     /// <param name="depth">How many steps from resource to resource are left; a chain cannot be longer than the submission.</param>
-    private static Problem? Place(PlannedChange change, IntakeOptions options, int depth)
+    private static Problem? Place(SubmissionPlan plan, PlannedChange change, IntakeOptions options, int depth)
     {
         var resource = change.Resource!;
         change.Log = change.Key.ToString();
-        if (change.Key.IsPatient || resource.PatientReference is not { } reference)
+        if (change.Key.IsPatient || !FhirTypes.CanBelongToPatient(resource.Type))
             return null;
+        if (resource.PatientReference is not { } reference)
+        {
+            change.Log = LogOfTargets(plan, change, options, depth) ?? change.Log;
+            return null;
+        }
         if (change.PatientLink is { } link)
         {
-            change.Log = link.Target.Key.IsPatient ? link.Target.Text : LogOfTarget(link.Target, options, depth) ?? change.Log;
+            change.Log = link.Target.Key.IsPatient ? link.Target.Key.ToString() : change.Log;
             return null;
         }
         if (reference.StartsWith("urn:", StringComparison.Ordinal))
@@ -53,14 +63,22 @@ internal static class Placing
         return null;
     }
 
-    /// <summary>What is about an entry that belongs to a patient belongs to the same patient: a Provenance of an Observation tells as much as the Observation.</summary>
-    private static string? LogOfTarget(LinkTarget target, IntakeOptions options, int depth)
+    /// <summary>
+    /// What names no patient but is about entries of a patient belongs to the same patient: a Provenance of an Observation tells as much as the Observation does.
+    /// </summary>
+    private static string? LogOfTargets(SubmissionPlan plan, PlannedChange change, IntakeOptions options, int depth)
     {
-        if (target.Change is not { } other)
-            return null;
-        if (other.Log is null && depth > 0)
-            _ = Place(other, options, depth - 1);
-        return other.Log is { } log && IsPatientLog(log) ? log : null;
+        var (from, count) = change.Links.GetOffsetAndLength(plan.Links.Count);
+        for (int i = from; i < from + count; i++)
+        {
+            if (plan.Links[i].Target.Change is not { Resource: not null } other)
+                continue;
+            if (other.Log is null && depth > 0)
+                _ = Place(plan, other, options, depth - 1);
+            if (other.Log is { } log && IsPatientLog(log))
+                return log;
+        }
+        return null;
     }
 
     /// <summary>R4 3.1.0.11.2: when resource identities overlap, the transaction fails.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Orleans;
 using PatientGrains.Contracts;
+using PatientGrains.Core.Record;
 
 namespace PatientGrains.Gateway.Intake;
 
@@ -11,6 +12,9 @@ internal sealed class Records(IGrainFactory grains)
     public ILocatorGrain Locator { get; } = grains.GetGrain<ILocatorGrain>("locator");
 
     public IRecordGrain Of(string log) => RecordNames.GrainOf(grains, log);
+
+    /// <summary>Name of the log that holds a resource, null when there is no such resource.</summary>
+    public Task<string?> OwnerOf(ResourceKey key) => Locator.Locate(key);
 
     /// <summary>The security log for accesses of a message; messages spread over the shards.</summary>
     public ISecurityGrain Security(string messageId) =>

@@ -54,7 +54,7 @@ internal sealed class Settling(ConditionSearch search, Records records, DerivedI
 
     private async Task<Problem?> SettleDelete(PlannedChange change)
     {
-        change.Log = await records.Locator.Locate(change.Key);
+        change.Log = await records.OwnerOf(change.Key);
         return change.Log is null && change.IfVersion is not null
             ? Problem.Broken(new Refused(Rule.VersionStale, change.Key), change.Index)
             : null;

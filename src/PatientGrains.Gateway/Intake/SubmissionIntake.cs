@@ -83,7 +83,7 @@ public sealed class SubmissionIntake
     }
 
     /// <summary>Name of the log that holds a resource, null when there is no such resource.</summary>
-    public Task<string?> OwnerOf(ResourceKey key) => _records.Locator.Locate(key);
+    public Task<string?> OwnerOf(ResourceKey key) => _records.OwnerOf(key);
 
     private async Task<BundleAnswer> Transaction(
         ScannedResource bundle, ScannedBundle content, Submission s, Func<string, string, ScannedEntry, Task<EntryAnswer>> read)

@@ -24,7 +24,7 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
         {
             if (await new Settling(search, records, _ids).Settle(plan, s) is { } unsettled)
                 return (await Noted(plan, s, unsettled), []);
-            if ((Placing.Place(plan, options) ?? await CheckOwners(plan)) is { } misplaced)
+            if ((Placing.Place(plan, options) ?? await KeepOwners(plan) ?? Placing.Check(plan, options)) is { } misplaced)
                 return (misplaced, []);
             if (await Tell(plan, search, s) is { } refusedToTell)
                 return (refusedToTell, []);
@@ -35,8 +35,11 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
                 await NoteUnknown(plan, s);
                 return (null, Answers.Of(plan, parts, accepted));
             }
-            if (!LooksAgain(plan, (Refused)outcome))
-                return (Translate(plan, (Refused)outcome), []);
+            Refused? refused = (Refused)outcome;
+            if (refused.Rule == Rule.Interrupted)
+                refused = await ExplainLoss(plan);
+            if (refused is not null && !LooksAgain(plan, refused))
+                return (Translate(plan, refused), []);
         }
         return (await Noted(plan, s, Problem.Contended()), []);
     }
@@ -65,18 +68,24 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
         return await grain.Transact(new Transaction(parts[0].Submit, others.MoveToImmutable()));
     }
 
-    /// <summary>Moving a resource between records is refused; asked before writing, so that nobody's record has to find out by a failed append.</summary>
-    private async Task<Problem?> CheckOwners(SubmissionPlan plan)
+    /// <summary>
+    /// A resource stays in its record: moving it to another patient's is refused, and when its new content names no patient it is not moved out either. Asked before
+    /// writing, so that nobody's record has to find out by a failed append.
+    /// </summary>
+    private async Task<Problem?> KeepOwners(SubmissionPlan plan)
     {
         var owned = plan.Changes.Where(change =>
             change.Kind != ChangeKind.Delete && !change.GetsNewId && !change.Key.IsPatient && FhirTypes.CanBelongToPatient(change.Key.Type)).ToList();
         if (owned.Count == 0)
             return null;
-        var owners = await Task.WhenAll(owned.Select(change => records.Locator.Locate(change.Key)));
+        var owners = await Task.WhenAll(owned.Select(change => records.OwnerOf(change.Key)));
         foreach (var (change, owner) in owned.Zip(owners))
         {
-            if (owner is not null && owner != change.Log)
+            if (owner is null || owner == change.Log)
+                continue;
+            if (change.Resource!.PatientReference is not null)
                 return Problem.Broken(new Refused(Rule.BelongsElsewhere, change.Key), change.Index);
+            change.Log = owner;
         }
         return null;
     }
@@ -90,6 +99,20 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
                 continue;
             if (await search.Tell(log, reference.Condition, s) is { } refused)
                 return Problem.Broken(refused, reference.Entry);
+        }
+        return null;
+    }
+
+    /// <summary>
+    /// An append lost to another one, and nothing was acknowledged: over an id that another record claimed, or because the activation was not the only one.
+    /// </summary>
+    /// <returns>What to make of it; null when the same may be tried again.</returns>
+    private async Task<Refused?> ExplainLoss(SubmissionPlan plan)
+    {
+        foreach (var change in plan.Changes)
+        {
+            if (change.GetsNewId && !change.HasMatch && await records.OwnerOf(change.Key) is { } owner && owner != change.Log)
+                return new Refused(Rule.BelongsElsewhere, change.Key);
         }
         return null;
     }

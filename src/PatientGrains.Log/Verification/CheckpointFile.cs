@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -19,6 +20,9 @@ public sealed class CheckpointFile
 {
     private const int PageOfLogs = 1000;
     private const int MaxLine = 1024;
+
+    /// <summary>Base64 as it is: the file is never part of a web page, and an auditor's tools need not know JSON's escapes.</summary>
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly string _path;
 
@@ -59,7 +63,7 @@ public sealed class CheckpointFile
         {
             async Task Put(object line)
             {
-                byte[] bytes = [.. JsonSerializer.SerializeToUtf8Bytes(line, line.GetType()), (byte)'\n'];
+                byte[] bytes = [.. JsonSerializer.SerializeToUtf8Bytes(line, line.GetType(), Plain), (byte)'\n'];
                 hash.AppendData(bytes);
                 await output.WriteAsync(bytes, cancel).ConfigureAwait(false);
             }
@@ -110,7 +114,7 @@ public sealed class CheckpointFile
         if (first.Key != KeyId(publicKeyPem))
             throw new CheckpointException($"The checkpoint was signed with key {first.Key}; the key given is {KeyId(publicKeyPem)}.");
         var last = Parse<Last>(held);
-        if (last.Logs != logs || !key.VerifyHash(hash.GetHashAndReset(), last.Signature, DSASignatureFormat.Rfc3279DerSequence))
+        if (last.Logs != logs || last.Signature is null || !key.VerifyHash(hash.GetHashAndReset(), last.Signature, DSASignatureFormat.Rfc3279DerSequence))
             throw new CheckpointException("The checkpoint was changed after it was signed.");
         return new CheckpointFile(path, first.Store, first.Time);
     }

@@ -17,8 +17,6 @@ internal sealed class Concept
 
     private Concept(string text, (string System, string Code, string Display)[] codings)
     {
-        Text = text;
-        Code = codings[0].Code;
         Json = RawJson.Of(json =>
         {
             json.WriteStartObject();
@@ -30,11 +28,6 @@ internal sealed class Concept
             json.WriteEndObject();
         });
     }
-
-    public string Text { get; }
-
-    /// <summary>The first coding's code.</summary>
-    public string Code { get; }
 
     public byte[] Json { get; }
 

@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json.Nodes;
+using PatientGrains.Core.Record;
+using PatientGrains.Fhir;
+using PatientGrains.Gateway.Intake;
+using Xunit.Abstractions;
+using static PatientGrains.Gateway.Tests.Intake.IntakeCluster;
+using static PatientGrains.Gateway.Tests.Intake.TransactionTests;
+
+namespace PatientGrains.Gateway.Tests.Intake;
+
+/// <summary>Real Bundles go in whole, come back as they were sent, and change nothing the second time.</summary>
+public class SyntheaTests(IntakeCluster cluster, ITestOutputHelper output) : IClassFixture<IntakeCluster>
+{
+    [SyntheaFact]
+    public async Task All_Bundles_go_in_and_each_resource_is_read_back_equal_but_for_id_and_replaced_references()
+    {
+        var known = new Dictionary<string, string>(StringComparer.Ordinal);
+        int resources = 0;
+        foreach (var (name, json) in Synthea.Bundles().Take(40))
+        {
+            var bundle = cluster.Scanners.Scan(json);
+            var message = new Submission(Clinician, "synthea/" + name, null, WantsBodies: true);
+            var first = Changes(await Gateway(bundle, message), name);
+            foreach (var (entry, done) in bundle.Bundle!.Entries.Zip(first))
+            {
+                Assert.Equal((1, ChangeEffect.Created), (done.Result.Version, done.Result.Effect));
+                known[entry.FullUrl!] = done.Result.Key.ToString();
+                if (entry.IfNoneExist is { } query)
+                    known[$"{entry.Resource!.Type}?{query}"] = done.Result.Key.ToString();
+            }
+            for (int i = 0; i < first.Count; i++)
+                AssertEqual(bundle.Bundle.Entries[i].Resource!, first[i], known, name);
+            resources += first.Count;
+            Assert.Equal(first.Select(done => done.Result), Changes(await Gateway(bundle, message), name).Select(done => done.Result));
+        }
+        output.WriteLine($"{resources} resources");
+    }
+
+    [SyntheaFact]
+    public void The_intake_adds_little_to_the_scan()
+    {
+        var bundles = Synthea.Bundles().Take(40).ToList();
+        var ids = new DerivedIds(new byte[32]);
+        var (scan, plan, write, digest) = (new Stopwatch(), new Stopwatch(), new Stopwatch(), new Stopwatch());
+        int resources = 0;
+        for (int round = 0; round < 3; round++)
+        {
+            if (round == 1)
+            {
+                foreach (var watch in new[] { scan, plan, write, digest })
+                    watch.Reset();
+                resources = 0;
+            }
+            foreach (var (_, json) in bundles)
+            {
+                scan.Start();
+                var bundle = cluster.Scanners.Scan(json);
+                scan.Stop();
+                if (bundle.Bundle!.Type != "transaction")
+                    continue;
+                plan.Start();
+                Assert.Null(BundleReading.ReadTransaction(bundle.Bundle!, Bundles.Options, out var planned));
+                Assert.Null(LinkReading.Read(planned, []));
+                foreach (var change in planned.Changes)
+                    change.Target.Settle(new ResourceKey(change.Resource!.Type, ids.ForEntry("local", "m", change.Index)), 1);
+                foreach (var reference in planned.References)
+                    reference.Target.Settle(new ResourceKey(reference.Condition.Type, "x"), 1);
+                Assert.Null(Placing.Place(planned, Bundles.Options) ?? Placing.Check(planned, Bundles.Options));
+                plan.Stop();
+                digest.Start();
+                var hash = ContentDigest.Of(bundle.Source, "transaction");
+                digest.Stop();
+                write.Start();
+                var parts = Writing.Build(planned, Bundles.Submission, hash);
+                write.Stop();
+                resources += parts.Sum(part => part.Changes.Count);
+            }
+        }
+        string Each(Stopwatch watch) => $"{watch.Elapsed.TotalMicroseconds / resources:F2} us";
+        output.WriteLine($"{resources} resources; per resource: scan {Each(scan)}, plan {Each(plan)}, digest {Each(digest)}, bodies {Each(write)}");
+        // The planner itself is a fraction of the scan; a factor, not a time, because machines differ.
+        Assert.True(plan.Elapsed < scan.Elapsed, $"Planning took {plan.Elapsed}, scanning {scan.Elapsed}.");
+    }
+
+    private Task<BundleAnswer> Gateway(ScannedResource bundle, Submission s) =>
+        cluster.Gateway().Bundle(bundle, s, (_, _, _) => throw new InvalidOperationException("Synthea reads nothing."));
+
+    private static List<Done> Changes(BundleAnswer answer, string name)
+    {
+        if (answer is BundleFailed { Why: Rejected rejected } failed)
+            Assert.Fail($"{name} entry {failed.Entry}: {string.Join("; ", rejected.Issues.Take(3).Select(issue => issue.Location + " " + issue.Message))}");
+        return [.. Assert.IsType<BundleDone>(answer).Entries.Select(entry => Assert.IsType<Done>(Assert.IsType<EntryChanged>(entry).Answer))];
+    }
+
+    /// <summary>Compared by an independent parser: everything but id and references must be the same, references must be what they were said to become.</summary>
+    private static void AssertEqual(ScannedResource sent, Done done, Dictionary<string, string> known, string name)
+    {
+        var expected = JsonNode.Parse(sent.Source.Span)!.AsObject();
+        expected["id"] = done.Result.Key.Id;
+        Replace(expected, known);
+        var stored = JsonNode.Parse(done.Version!.Body!.Json.Span);
+        Assert.True(JsonNode.DeepEquals(expected, stored), $"{name}: {done.Result.Key.Type} differs.");
+    }
+
+    private static void Replace(JsonNode? node, Dictionary<string, string> known)
+    {
+        if (node is JsonArray array)
+        {
+            foreach (var item in array)
+                Replace(item, known);
+        }
+        if (node is not JsonObject found)
+            return;
+        foreach (var (member, value) in found.ToList())
+        {
+            if (member == "reference" && value is JsonValue text && text.GetValueKind() == System.Text.Json.JsonValueKind.String && !text.GetValue<string>().StartsWith('#'))
+                found["reference"] = known[text.GetValue<string>()];
+            else
+                Replace(value, known);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Hosting;
+using PatientGrains.Contracts;
+using PatientGrains.Core.Access;
+using PatientGrains.Core.Record;
+using PatientGrains.Gateway.Auth;
+using PatientGrains.Gateway.Intake;
+using PatientGrains.Grains;
+using PatientGrains.Log;
+
+namespace PatientGrains.Gateway.Tests.Rest;
+
+/// <summary>The real front on Kestrel over real grains on a log in memory, at a port of its own. What it logs, at every level, is kept.</summary>
+public sealed class GatewayServer : IAsyncLifetime
+{
+    private readonly KeyRing _ring = KeyRing.Ephemeral();
+    private WebApplication? _app;
+
+    public CapturedLogs Logs { get; } = new();
+
+    public GatewayOptions Options { get; set; } = null!;
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public Uri Base => Http.BaseAddress!;
+
+    public IGrainFactory Grains => _app!.Services.GetRequiredService<IGrainFactory>();
+
+    public GatewayServer() => Options = new GatewayOptions
+    {
+        TokenKey = _ring.Derive("tokens"),
+        Sources = [new Source("local", "urn:test:source:local"), new Source("lab", "urn:test:source:lab")],
+        MaxBodyBytes = 1 << 20,
+    };
+
+    public async Task InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(Logs);
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddSingleton<IPatientLog>(new InMemoryLog());
+        builder.Services.AddSingleton(_ring);
+        builder.Services.AddSingleton(new JournalOptions());
+        builder.Services.AddSingleton<RecordHost>();
+        builder.Services.AddSingleton<LogNames>();
+        builder.UseOrleansLocal(silo => silo.Configure<LocalEngineOptions>(options =>
+        {
+            options.GrainAssemblies.Add(typeof(RecordHost).Assembly);
+            options.RoundTrip = WireCodec.RoundTrip;
+        }));
+        builder.Services.AddPatientGrainsGateway(Options, new IntakeOptions { IdSecret = _ring.Derive("ids") });
+        _app = builder.Build();
+        _app.MapPatientGrains();
+        await _app.StartAsync();
+        Http = new HttpClient { BaseAddress = new Uri(_app.Urls.Single() + "/fhir/") };
+    }
+
+    public async Task DisposeAsync()
+    {
+        Http.Dispose();
+        await _app!.DisposeAsync();
+    }
+
+    public string Token(Role role = Role.Clinician, string source = "local", string purpose = "TREAT", string subject = "dr-test", TimeSpan? validFor = null) =>
+        new TokenIssuer(Options, TimeProvider.System).Issue(
+            new Requester { Subject = subject, Roles = [role], Purpose = purpose, Source = source }, validFor ?? TimeSpan.FromMinutes(10));
+
+    /// <summary>Sends a request; the body is JSON of FHIR unless the headers say otherwise.</summary>
+    public async Task<Reply> Send(string method, string url, string? body = null, string? token = null, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), url);
+        if (token != "")
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token ?? Token());
+        if (body is not null)
+        {
+            request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+            if (headers.All(header => header.Name != "Content-Type"))
+                request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/fhir+json");
+        }
+        foreach (var (name, value) in headers)
+        {
+            if (!request.Headers.TryAddWithoutValidation(name, value))
+                (request.Content ??= new ByteArrayContent([])).Headers.TryAddWithoutValidation(name, value);
+        }
+        using var response = await Http.SendAsync(request);
+        return await Reply.Of(response);
+    }
+
+    public Task<Reply> Get(string url, params (string Name, string Value)[] headers) => Send("GET", url, null, null, headers);
+
+    /// <summary>A patient under an id of its own.</summary>
+    public async Task<string> NewPatient()
+    {
+        string id = "p" + Guid.NewGuid().ToString("N");
+        var reply = await Send("PUT", $"Patient/{id}", Samples.Patient(id));
+        Assert.Equal(201, reply.Status);
+        return id;
+    }
+
+    /// <summary>The newest access entries of a patient's log, by way of a privacy officer who asks the grain.</summary>
+    public async Task<IReadOnlyList<AccessEntry>> AccessLog(string patient)
+    {
+        var who = new Requester { Subject = "officer", Roles = [Role.PrivacyOfficer], Purpose = "HOPERAT", Source = "local" };
+        var outcome = await Grains.GetGrain<IPatientGrain>(patient).Ask(new ReadAccessLog { Who = who, Count = 1_000 });
+        return Assert.IsType<AccessLogReleased>(outcome).Entries;
+    }
+
+    /// <summary>All entries of the security logs.</summary>
+    public async Task<IReadOnlyList<AccessEntry>> SecurityEntries()
+    {
+        var who = new Requester { Subject = "officer", Roles = [Role.PrivacyOfficer], Purpose = "HOPERAT", Source = "local" };
+        var all = new List<AccessEntry>();
+        for (int shard = 0; shard < SecurityLog.Shards; shard++)
+        {
+            var outcome = await Grains.GetGrain<ISecurityGrain>(shard.ToString(System.Globalization.CultureInfo.InvariantCulture)).Ask(new ReadAccessLog { Who = who, Count = 10_000 });
+            all.AddRange(Assert.IsType<AccessLogReleased>(outcome).Entries);
+        }
+        return all;
+    }
+}
+
+/// <summary>What came back.</summary>
+public sealed record Reply(int Status, string Text, IReadOnlyDictionary<string, string> Headers, byte[] Bytes)
+{
+    public static async Task<Reply> Of(HttpResponseMessage response)
+    {
+        byte[] bytes = await response.Content.ReadAsByteArrayAsync();
+        var headers = response.Headers.Concat(response.Content.Headers)
+            .ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase);
+        return new Reply((int)response.StatusCode, Encoding.UTF8.GetString(bytes), headers, bytes);
+    }
+
+    public JsonNode Json => JsonNode.Parse(Bytes)!;
+
+    public string? Header(string name) => Headers.GetValueOrDefault(name);
+
+    /// <summary>The code of the first issue of an OperationOutcome; fails when the body is none.</summary>
+    public string IssueCode
+    {
+        get
+        {
+            Assert.Equal("OperationOutcome", (string?)Json["resourceType"]);
+            return (string)Json["issue"]![0]!["code"]!;
+        }
+    }
+
+    public string Diagnostics => (string)Json["issue"]![0]!["diagnostics"]!;
+
+    public JsonArray Entries => Json["entry"]?.AsArray() ?? [];
+
+    public string? Link(string relation) =>
+        Json["link"]?.AsArray().FirstOrDefault(link => (string?)link!["relation"] == relation)?["url"]?.GetValue<string>();
+}
+
+/// <summary>Keeps every line that is logged, whatever its level.</summary>
+public sealed class CapturedLogs : ILoggerProvider
+{
+    private readonly ConcurrentQueue<string> _lines = [];
+
+    public IReadOnlyCollection<string> Lines => _lines;
+
+    public ILogger CreateLogger(string categoryName) => new Capturing(categoryName, _lines);
+
+    public void Dispose()
+    {
+    }
+
+    private sealed class Capturing(string category, ConcurrentQueue<string> lines) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            lines.Enqueue($"{category} {logLevel} {formatter(state, exception)} {exception}");
+    }
+}

@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using PatientGrains.Fhir;
+
+namespace PatientGrains.Gateway.Tests.Rest;
+
+/// <summary>What the server tells machines: nothing of patients in logs, traces and metrics, and the truth in metadata.</summary>
+public sealed class SilenceTests(GatewayServer server) : IClassFixture<GatewayServer>
+{
+    [Fact]
+    public async Task Neither_logs_nor_traces_nor_metrics_hold_anything_of_a_patient()
+    {
+        var tags = new List<string>();
+        using var activities = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name.StartsWith("PatientGrains", StringComparison.Ordinal),
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = activity =>
+            {
+                lock (tags)
+                    tags.Add(activity.DisplayName + " " + string.Join(' ', activity.Tags));
+            },
+        };
+        ActivitySource.AddActivityListener(activities);
+        using var meters = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Name.StartsWith("PatientGrains", StringComparison.Ordinal))
+                    listener.EnableMeasurementEvents(instrument);
+            },
+        };
+        meters.SetMeasurementEventCallback<double>((_, _, measured, _) =>
+        {
+            lock (tags)
+                tags.Add(string.Join(' ', measured.ToArray()));
+        });
+        meters.Start();
+
+        string secret = "Zz" + Guid.NewGuid().ToString("N");
+        await server.Send("PUT", $"Patient/{secret}", Samples.Patient(secret, secret, secret));
+        await server.Get($"Patient/{secret}");
+        await server.Get($"Patient?identifier={secret}");
+        await server.Get($"Patient?name={secret}");
+        await server.Get($"Patient/{secret}/_history/99");
+        await server.Get($"Observation?patient={secret}&date={secret}&code:{secret}=1");
+        await server.Send("PUT", $"Patient/{secret}", "{ " + secret);
+        await server.Send("POST", $"{secret}/{secret}", secret, "", ("Content-Type", "text/plain"));
+        await server.Send("PUT", $"Patient/{secret}", Samples.Patient(secret, secret).Replace("female", secret));
+        await server.Send("DELETE", $"Patient/{secret}");
+
+        Assert.NotEmpty(server.Logs.Lines);
+        Assert.DoesNotContain(server.Logs.Lines, line => line.Contains(secret, StringComparison.OrdinalIgnoreCase));
+        lock (tags)
+        {
+            Assert.Contains(tags, tag => tag.Contains("fhir read", StringComparison.Ordinal));
+            Assert.Contains(tags, tag => tag.Contains("update", StringComparison.Ordinal));
+            Assert.DoesNotContain(tags, tag => tag.Contains(secret, StringComparison.OrdinalIgnoreCase));
+        }
+    }
+
+    [Fact]
+    public async Task No_failure_repeats_what_was_sent()
+    {
+        string secret = "Yy" + Guid.NewGuid().ToString("N");
+        Reply[] replies =
+        [
+            await server.Get($"Observation?patient=x&date={secret}"),
+            await server.Get($"Observation?patient=x&code:{secret}%20{secret}=1"),
+            await server.Get($"Patient/{secret}"),
+            await server.Send("POST", "Patient", Samples.Patient().Replace("1970-03", secret)),
+        ];
+        Assert.All(replies, reply => Assert.InRange(reply.Status, 400, 499));
+        Assert.All(replies, reply => Assert.DoesNotContain(secret, reply.Text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Metadata_is_valid_R4_and_says_what_the_routes_do()
+    {
+        var reply = await server.Send("GET", "metadata", token: "");
+        Assert.Empty(new FhirScanner().Scan(reply.Bytes).Issues.Select(issue => $"{issue.Location}: {issue.Rule}: {issue.Message}"));
+        var rest = reply.Json["rest"]![0]!;
+        Assert.Equal("4.0.1", (string?)reply.Json["fhirVersion"]);
+        Assert.Equal(["transaction", "batch"], rest["interaction"]!.AsArray().Select(each => (string)each!["code"]!));
+        var resources = rest["resource"]!.AsArray();
+        Assert.Equal(146, resources.Count);
+        var observation = resources.Single(each => (string?)each!["type"] == "Observation")!;
+        string[] parameters = [.. observation["searchParam"]!.AsArray().Select(each => (string)each!["name"]!)];
+        Assert.Superset(new HashSet<string> { "_id", "_lastUpdated", "code", "date", "category", "status", "patient", "subject", "identifier" }, parameters.ToHashSet());
+        // Every parameter that is promised is understood, and one that is not is refused.
+        string id = await server.NewPatient();
+        foreach (var parameter in observation["searchParam"]!.AsArray())
+        {
+            string value = (string?)parameter!["type"] switch { "date" => "2024", "reference" => $"Patient/{id}", _ => "x" };
+            Assert.Equal(200, (await server.Get($"Observation?patient={id}&{parameter["name"]}={value}")).Status);
+        }
+        Assert.DoesNotContain("value-string", parameters);
+        Assert.Equal(400, (await server.Get($"Observation?patient={id}&value-string=x")).Status);
+    }
+}

@@ -1,0 +1,118 @@
+using System.Diagnostics;
+using System.Globalization;
+using PatientGrains.Log.CrashChild;
+
+namespace PatientGrains.Log.Tests;
+
+/// <summary>The load in a process of its own, on a data folder of its own.</summary>
+internal sealed class Child : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public Child() => KeyRing.Create(RingPath).Dispose();
+
+    public string Folder => Path.Combine(_folder.Path, "data");
+
+    public string RingPath => Path.Combine(_folder.Path, "ring.json");
+
+    public string TracePath => Path.Combine(_folder.Path, "trace");
+
+    /// <summary>Runs it, under another program when one is named, and gives the lines it said. Kills it after as many acknowledgements as told; calls back at the first.</summary>
+    public async Task<List<string>> Run(string run, int decisions = 0, string pragmas = "", string[]? under = null, int killAfterAcks = int.MaxValue,
+        Action<string>? onAck = null)
+    {
+        string[] command = [.. under ?? [], "dotnet", Path.Combine(AppContext.BaseDirectory, "PatientGrains.Log.CrashChild.dll"),
+            Folder, RingPath, run, decisions.ToString(CultureInfo.InvariantCulture), pragmas];
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        var errors = process.StandardError.ReadToEndAsync();
+        var lines = new List<string>();
+        int acks = 0;
+        while (await process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            lines.Add(line);
+            if (!line.StartsWith("ack ", StringComparison.Ordinal))
+                continue;
+            if (acks == 0)
+                onAck?.Invoke(line);
+            if (++acks == killAfterAcks)
+                process.Kill();
+        }
+        await process.WaitForExitAsync();
+        if (killAfterAcks == int.MaxValue)
+            Assert.True(process.ExitCode == 0, await errors);
+        return lines;
+    }
+
+    /// <summary>Opens what is left and holds it against everything that was ever acknowledged. Returns how many events there are.</summary>
+    public async Task<int> Check(IEnumerable<string> lines)
+    {
+        using var ring = KeyRing.Open(RingPath);
+        await using var log = SqliteLog.Open(Folder, ring);
+        var report = await LogVerifier.Verify(log, ring, Store.NoteLength);
+        Assert.Empty(report.Broken);
+        var chains = new Dictionary<string, List<string>>();
+        foreach (var entry in await log.Logs(null, 1000))
+        {
+            string name = ring.NameOf(entry).Text;
+            chains.Add(name, await Chain(log, ring, name));
+        }
+        foreach (string line in lines)
+        {
+            string[] words = line.Split(' ');
+            if (words[0] != "ack")
+                continue;
+            int at = int.Parse(words[2], CultureInfo.InvariantCulture);
+            Assert.True(chains.TryGetValue(words[1], out var chain) && chain.Count > at, $"lost: {line}");
+            Assert.Equal(words[3], chain[at]);
+        }
+        Assert.All(chains.Values, WholeOrAbsent);
+        var directory = chains.GetValueOrDefault("Practitioner/p", []);
+        var transactions = chains.Where(c => c.Key != "Practitioner/p").SelectMany(c => c.Value).Where(text => text.EndsWith("#both", StringComparison.Ordinal));
+        Assert.Equal(directory.Order(), transactions.Order());
+        await ClaimsAreWhole(log, ring, chains);
+        return chains.Values.Sum(c => c.Count);
+    }
+
+    private static async Task<List<string>> Chain(IPatientLog log, KeyRing ring, string name)
+    {
+        using var journal = await PatientJournal<Notes, Note>.Open(log, ring, TimeProvider.System, new LogName(name), NoteFold.Instance, new JournalOptions());
+        var state = await journal.Execute<string[]>(s => new([], [.. s.Texts]));
+        var chain = new List<string>();
+        await foreach (var (_, note) in journal.Read(0))
+            chain.Add(note.Text);
+        Assert.Equal(chain, state);
+        return chain;
+    }
+
+    /// <summary>The events of a decision, text#i/count#padding, stand together or not at all.</summary>
+    private static void WholeOrAbsent(List<string> chain)
+    {
+        for (int i = 0; i < chain.Count;)
+        {
+            string[] parts = chain[i].Split('#');
+            Assert.StartsWith("0/", parts[1]);
+            int count = int.Parse(parts[1][2..], CultureInfo.InvariantCulture);
+            for (int k = 0; k < count; k++)
+                Assert.Equal($"{parts[0]}#{k}/{count}#{parts[2]}", chain[i + k]);
+            i += count;
+        }
+    }
+
+    /// <summary>Each event's claim leads to its log, and each decision's token too.</summary>
+    private static async Task ClaimsAreWhole(IPatientLog log, KeyRing ring, Dictionary<string, List<string>> chains)
+    {
+        foreach (var (name, chain) in chains)
+        {
+            var id = ring.Blind(new LogName(name));
+            foreach (string[] parts in chain.Select(text => text.Split('#')).Where(parts => parts[2] != "both"))
+            {
+                string number = parts[1][..parts[1].IndexOf('/')];
+                Assert.Equal(id, await log.Locate(ring.BlindClaim($"id:{parts[0]}#{number}")));
+                Assert.Equal([id], await log.Candidates(ring.BlindToken(parts[0]), null, 2));
+            }
+        }
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
