@@ -8,10 +8,18 @@ using PatientGrains.Gateway.Auth;
 namespace PatientGrains.Gateway.Fhir;
 
 /// <summary>
-/// Every FHIR request goes through here: who asks, in which format, to which interaction; every answer leaves through here, once its access entry is durable.
+/// Every FHIR request goes through here: who asks, in which format, to which interaction; every answer leaves through here, once its access
+/// entry is durable.
 /// </summary>
 internal sealed partial class FhirFront(
-    Routes routes, Metadata metadata, Login login, AccessNotes notes, ResponseWriter responses, GatewayOptions options, TimeProvider time, ILogger<FhirFront> log)
+    Routes routes,
+    Metadata metadata,
+    Login login,
+    AccessNotes notes,
+    ResponseWriter responses,
+    GatewayOptions options,
+    TimeProvider time,
+    ILogger<FhirFront> log)
 {
     public const string BasePath = "/fhir";
 
@@ -109,7 +117,8 @@ internal sealed partial class FhirFront(
     private static string RequestIdOf(HttpContext http)
     {
         string sent = http.Request.Headers["X-Request-Id"].ToString();
-        return References.IsId(sent) ? sent : Activity.Current?.TraceId.ToHexString() ?? RandomNumberGenerator.GetHexString(32, lowercase: true);
+        return References.IsId(sent) ? sent : Activity.Current?.TraceId.ToHexString()
+            ?? RandomNumberGenerator.GetHexString(32, lowercase: true);
     }
 
     private static string Asked(HttpContext http, string[] path) => $"{http.Request.Method} {string.Join('/', path)}";
@@ -126,13 +135,16 @@ internal sealed partial class FhirFront(
             case BadHttpRequestException { StatusCode: 413 }:
                 return RequestBody.TooLarge(options.MaxBodyBytes);
             case BadHttpRequestException bad:
-                return Fhir.Answer.Problem(bad.StatusCode is >= 400 and < 500 ? bad.StatusCode : 400, "structure", "The body could not be read to its end.");
+                int status = bad.StatusCode is >= 400 and < 500 ? bad.StatusCode : 400;
+                return Fhir.Answer.Problem(status, "structure", "The body could not be read to its end.");
             case TimeoutException:
                 Failed(log, failed, requestId);
-                return Fhir.Answer.Problem(503, "timeout", "The request took too long. Nothing was acknowledged; try again with the same Idempotency-Key.") with { RetryAfterSeconds = 1 };
+                const string TooLong = "The request took too long. Nothing was acknowledged; try again with the same Idempotency-Key.";
+                return Fhir.Answer.Problem(503, "timeout", TooLong) with { RetryAfterSeconds = 1 };
             default:
                 Failed(log, failed, requestId);
-                return Fhir.Answer.Problem(500, "exception", $"The server failed. Nothing was acknowledged; request {requestId} names the failure in its log.");
+                return Fhir.Answer.Problem(500, "exception",
+                    $"The server failed. Nothing was acknowledged; request {requestId} names the failure in its log.");
         }
     }
 
