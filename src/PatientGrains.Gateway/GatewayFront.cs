@@ -24,7 +24,8 @@ public static class GatewayFront
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
-        services.AddSingleton(intake);
+        // References below our own base are ours, also when they are written out (R4 2.3.0.1).
+        services.AddSingleton(options.BaseUrl is { } own ? intake with { BaseUrls = [.. intake.BaseUrls, own] } : intake);
         services.AddSingleton(new ScannerPool(PatientGrains.Fhir.FhirLimits.Default with { MaxBytes = options.MaxBodyBytes }));
         services.AddSingleton<SubmissionIntake>();
         services.AddSingleton<TokenVerifier>();

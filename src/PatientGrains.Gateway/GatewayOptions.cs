@@ -43,11 +43,8 @@ public sealed record GatewayOptions
     /// </summary>
     public int MaxBodyBytes { get; init; } = 64 << 20;
 
-    /// <summary>
-    /// Entries of a batch or transaction: the largest Synthea Bundle has about 5,000; a commit of more keeps everybody else of that record
-    /// waiting.
-    /// </summary>
-    public int MaxBundleEntries { get; init; } = 20_000;
+    /// <summary>Characters of an Idempotency-Key: it is stored with every version that it brought, and remembered in memory.</summary>
+    public int MaxMessageIdChars { get; init; } = 128;
 
     /// <summary>Resources on a page of a search or history when the client names no _count: about 100 KB.</summary>
     public int DefaultPageSize { get; init; } = 100;

@@ -14,7 +14,7 @@ internal sealed class AuditEventSearch(RecordDoor records, AuditEventWriter even
         var (call, badForm) = await Forms.WithForm(sent, options);
         if (badForm is not null)
             return badForm;
-        if (Queries.Unknown(call, "patient", "_count", "_total", Cursor.Parameter) is { } unknown)
+        if (Queries.Unknown(call, "patient", "_count", Cursor.Parameter) is { } unknown)
             return unknown;
         if (Pages.Parse(call, options.DefaultPageSize, options.MaxPageSize, out var page) is { } bad)
             return bad;
@@ -28,8 +28,8 @@ internal sealed class AuditEventSearch(RecordDoor records, AuditEventWriter even
         var key = new ResourceKey("Patient", id);
         if (await records.Holding(key) is not { } record)
         {
-            var unknown = RecordDoor.Unknown(call, AccessKind.ReadAccessLog);
-            return unknown.Status == 404 ? Show(call, key, page, [], 0) : unknown;
+            var nobody = RecordDoor.Unknown(call, AccessKind.ReadAccessLog);
+            return nobody.Status == 404 ? Show(call, key, page, [], 0) : nobody;
         }
         var command = new ReadAccessLog
         {

@@ -8,7 +8,7 @@ namespace PatientGrains.Gateway.Fhir;
 /// batch and transaction (R4 3.1.0.11), posted to the base. The intake does the writes; entries that read come back here and take the
 /// ordinary routes.
 /// </summary>
-internal sealed class BundleEndpoint(SubmissionIntake intake, Writes writes, AccessNotes notes, GatewayOptions options, Func<Routes> routes)
+internal sealed class BundleEndpoint(SubmissionIntake intake, Writes writes, AccessNotes notes, Func<Routes> routes)
 {
     public async Task<Answer> Answer(FhirCall call)
     {
@@ -19,9 +19,6 @@ internal sealed class BundleEndpoint(SubmissionIntake intake, Writes writes, Acc
             return problem!;
         if (resource.Type != "Bundle")
             return Fhir.Answer.Problem(400, "invalid", "What is posted to the base must be a Bundle of type batch or transaction.");
-        if (resource.Bundle is { } bundle && bundle.Entries.Count > options.MaxBundleEntries)
-            return Fhir.Answer.Problem(413, "too-costly",
-                FormattableString.Invariant($"A Bundle may have {options.MaxBundleEntries} entries at most."));
         bool isBatch = resource.Bundle?.Type == "batch";
         if (!isBatch && resource.Bundle?.Type != "transaction")
             return Fhir.Answer.Problem(400, "value", "What is posted to the base must be a Bundle of type batch or transaction.");

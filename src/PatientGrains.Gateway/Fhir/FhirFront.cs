@@ -66,29 +66,31 @@ internal sealed partial class FhirFront(
         var (who, denied) = isMetadata ? (null, null) : await login.Requester(http, requestId, Asked(http, path));
         if (denied is not null)
             return ("login", denied);
-        if (Formats.Response(query.First("_format"), http.Request.Headers) is null)
-            return ("unknown", await Noted(who, requestId, Asked(http, path), NotAcceptable()));
+        bool isAcceptable = Formats.Response(query.First("_format"), http.Request.Headers) is not null;
         if (isMetadata)
-        {
-            return ("capabilities", http.Request.Method is "GET" or "HEAD"
-                ? metadata.Answer(baseUrl, query)
-                : Fhir.Answer.Problem(405, "not-supported", "This address does not know the method.") with { Allow = "GET, HEAD" });
-        }
+            return ("capabilities", isAcceptable ? Capabilities(http, baseUrl, query) : NotAcceptable());
+        // An address or method that is none reaches nothing, so there is nothing to write down.
         var (route, problem) = routes.Find(http.Request.Method, path);
         if (route is null)
-            return ("unknown", await Noted(who, requestId, Asked(http, path), problem!));
+            return ("unknown", problem!);
         var call = Call(http, requestId, who!, baseUrl, path, query);
-        var answer = await route.Answer(call);
+        var answer = await Answer(call, route, isAcceptable);
         if (!call.IsLogged)
             await notes.Note(who, requestId, route.Interaction, $"{http.Request.Method} {call.Asked}", answer.RefusedBy);
         return (route.Interaction, answer);
     }
 
-    private async Task<Answer> Noted(Requester? who, string requestId, string asked, Answer answer)
+    private Answer Capabilities(HttpContext http, string baseUrl, Parameters query) => http.Request.Method is "GET" or "HEAD"
+        ? metadata.Answer(baseUrl, query)
+        : Fhir.Answer.Problem(405, "not-supported", "This address does not know the method.") with { Allow = "GET, HEAD" };
+
+    private async Task<Answer> Answer(FhirCall call, Route route, bool isAcceptable)
     {
-        if (who is not null)
-            await notes.Note(who, requestId, "search-system", asked, answer.RefusedBy);
-        return answer;
+        if (!isAcceptable)
+            return NotAcceptable();
+        return call.MessageId.Length > options.MaxMessageIdChars
+            ? Fhir.Answer.Problem(400, "too-long", FormattableString.Invariant($"An Idempotency-Key has {options.MaxMessageIdChars} characters at most."))
+            : await route.Answer(call);
     }
 
     private FhirCall Call(HttpContext http, string requestId, Requester who, string baseUrl, string[] path, Parameters query)

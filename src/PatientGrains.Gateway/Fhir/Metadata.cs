@@ -3,11 +3,12 @@ using System.Collections.Concurrent;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using PatientGrains.Fhir;
+using PatientGrains.Gateway.Intake;
 
 namespace PatientGrains.Gateway.Fhir;
 
 /// <summary>capabilities (R4 3.1.0.10): what this server can do, from the same tables that it acts on. Needs no token.</summary>
-internal sealed class Metadata(GatewayOptions options, TimeProvider time)
+internal sealed class Metadata(GatewayOptions options, IntakeOptions intake, TimeProvider time)
 {
     private static readonly string[] Interactions = ["read", "vread", "update", "delete", "history-instance", "create", "search-type"];
 
@@ -91,9 +92,8 @@ internal sealed class Metadata(GatewayOptions options, TimeProvider time)
         'Prefer: handling=lenient', ignored and named in the Bundle. _count is capped at {options.MaxPageSize}, for $everything at
         {options.MaxEverythingPageSize}. $everything takes _count, _since and _type and returns the patient's compartment. A transaction
         changes one patient and resources outside patient compartments, all or nothing; over two patients it is refused. A Bundle has
-        {options.MaxBundleEntries} entries and a body {options.MaxBodyBytes} bytes at most. What was stored is returned byte for byte but for
-        id, meta and the references and links that a transaction replaced. A repeated request with the same Idempotency-Key gets the same
-        answer and changes nothing again.
+        {intake.MaxEntries} entries and a body {options.MaxBodyBytes} bytes at most. What was stored is returned byte for byte, but for id,
+        meta and the references and links that a transaction replaced. A repeated request with the same Idempotency-Key gets the same answer and changes nothing again.
         """);
 
     private static void Resource(Utf8JsonWriter json, string type)

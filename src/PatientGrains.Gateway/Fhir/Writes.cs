@@ -39,7 +39,8 @@ internal sealed class Writes(ScannerPool scanners, ResourceWriter resources)
                 call.IsLogged = true;
                 return Of(call, done, isConditional);
             case RuleBroken broken:
-                call.IsLogged = broken.Refused.Rule is not (Rule.Busy or Rule.Interrupted or Rule.StorageFull);
+                // The intake itself finds out about owners, and nothing was written about the other three.
+                call.IsLogged = broken.Refused.Rule is not (Rule.Busy or Rule.Interrupted or Rule.StorageFull or Rule.BelongsElsewhere);
                 return Answer.Of(broken.Refused);
             case Rejected rejected:
                 return RejectionTable.Answer(rejected);

@@ -72,7 +72,10 @@ public sealed class BodyTests(GatewayServer server) : IClassFixture<GatewayServe
             string chunk = chunked ? $"{body.Length:x}\r\n{body}\r\n" : body;
             string[] head =
             [
-                $"PUT /fhir/Patient/{id} HTTP/1.1", "Host: x", $"Authorization: Bearer {server.Token()}", "Content-Type: application/fhir+json",
+                $"PUT /fhir/Patient/{id} HTTP/1.1",
+                "Host: x",
+                $"Authorization: Bearer {server.Token()}",
+                "Content-Type: application/fhir+json",
                 length,
             ];
             await stream.WriteAsync(Encoding.ASCII.GetBytes(string.Join("\r\n", head) + "\r\n\r\n" + chunk));

@@ -267,5 +267,7 @@ public sealed class HttpRulesTests(GatewayServer server) : IClassFixture<Gateway
         Assert.Equal(1, (int)(await server.Get($"Patient/{first.Json["id"]}/_history")).Json["total"]!);
         var other = await server.Send("POST", "Patient", Samples.Patient(family: "Anders"), null, ("Idempotency-Key", key));
         Assert.Equal((409, "duplicate"), (other.Status, other.IssueCode));
+        var tooLong = await server.Send("POST", "Patient", Samples.Patient(), null, ("Idempotency-Key", new string('k', 129)));
+        Assert.Equal((400, "too-long"), (tooLong.Status, tooLong.IssueCode));
     }
 }
