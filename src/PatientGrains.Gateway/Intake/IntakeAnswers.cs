@@ -6,7 +6,8 @@ namespace PatientGrains.Gateway.Intake;
 
 /// <summary>Who submits, and under which name the submission is recognised when it is repeated.</summary>
 /// <param name="Who">From the token.</param>
-/// <param name="MessageId">Unique within the requester's source: an <c>Idempotency-Key</c>, a file's digest and line. Ids that the server assigns derive from it.</param>
+/// <param name="MessageId">Unique within the requester's source: an <c>Idempotency-Key</c>, a file's digest and line. Ids that the server
+/// assigns derive from it.</param>
 /// <param name="RequestId">Ties access entries to the front's trace.</param>
 /// <param name="WantsBodies">Whether answers carry the stored bodies (<c>Prefer: return=representation</c>).</param>
 public sealed record Submission(Requester Who, string MessageId, string? RequestId, bool WantsBodies);

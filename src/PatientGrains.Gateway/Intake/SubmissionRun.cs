@@ -5,7 +5,8 @@ using PatientGrains.Fhir;
 namespace PatientGrains.Gateway.Intake;
 
 /// <summary>
-/// Carries a plan out: settle, place, write; and again, a bounded number of times, when somebody else took an id or met a condition in between.
+/// Carries a plan out: settle, place, write; and again, a bounded number of times, when somebody else took an id or met a condition in
+/// between.
 /// Until the one call that writes, nothing has happened.
 /// </summary>
 internal sealed class SubmissionRun(Records records, IntakeOptions options)
@@ -56,13 +57,15 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
     }
 
     /// <summary>
-    /// A resource stays in its record: moving it to another patient's is refused, and when its new content names no patient it is not moved out either. Asked before
+    /// A resource stays in its record: moving it to another patient's is refused, and when its new content names no patient it is not moved
+    /// out either. Asked before
     /// writing, so that nobody's record has to find out by a failed append.
     /// </summary>
     private async Task<Problem?> KeepOwners(SubmissionPlan plan)
     {
         var owned = plan.Changes.Where(change =>
-            change.Kind != ChangeKind.Delete && !change.GetsNewId && !change.Key.IsPatient && FhirTypes.CanBelongToPatient(change.Key.Type)).ToList();
+            change is { GetsNewId: false, Kind: not ChangeKind.Delete } && !change.Key.IsPatient
+            && FhirTypes.CanBelongToPatient(change.Key.Type)).ToList();
         if (owned.Count == 0)
             return null;
         var owners = await Task.WhenAll(owned.Select(change => records.OwnerOf(change.Key)));
@@ -77,7 +80,9 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
         return null;
     }
 
-    /// <summary>A conditional reference tells that a patient exists; a patient whose record is not written otherwise gets an access entry for it.</summary>
+    /// <summary>
+    /// A conditional reference tells that a patient exists; a patient whose record is not written otherwise gets an access entry for it.
+    /// </summary>
     private static async Task<Problem?> Tell(SubmissionPlan plan, ConditionSearch search, Submission s)
     {
         foreach (var reference in plan.References)
@@ -91,7 +96,8 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
     }
 
     /// <summary>
-    /// An append lost to another one, and nothing was acknowledged: over an id that another record claimed, or because the activation was not the only one.
+    /// An append lost to another one, and nothing was acknowledged: over an id that another record claimed, or because the activation was
+    /// not the only one.
     /// </summary>
     /// <returns>What to make of it; null when the same may be tried again.</returns>
     private async Task<Refused?> ExplainLoss(SubmissionPlan plan)
@@ -123,7 +129,8 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
         return (refused.Rule, change) switch
         {
             // The id derives from the message: only the same message with another patient can meet it in another record.
-            (Rule.BelongsElsewhere, { GetsNewId: true, Condition: null }) => Problem.Broken(refused with { Rule = Rule.MessageIdReused }, change.Index),
+            (Rule.BelongsElsewhere, { GetsNewId: true, Condition: null }) =>
+                Problem.Broken(refused with { Rule = Rule.MessageIdReused }, change.Index),
             (Rule.ResourceExists, { MustBeNew: true }) => Problem.PreconditionFailed(
                 PlaceInBundle.Request(change.Index, "ifNoneMatch"), "if-none-match", "A resource with this id exists already."),
             _ => Problem.Broken(refused, plan.IsTransaction ? change?.Index : null),

@@ -79,7 +79,8 @@ public class SyntheaTests(IntakeCluster cluster, ITestOutputHelper output) : ICl
             }
         }
         string Each(Stopwatch watch) => $"{watch.Elapsed.TotalMicroseconds / resources:F2} us";
-        output.WriteLine($"{resources} resources; per resource: scan {Each(scan)}, plan {Each(plan)}, digest {Each(digest)}, bodies {Each(write)}");
+        output.WriteLine(
+            $"{resources} resources; per resource: scan {Each(scan)}, plan {Each(plan)}, digest {Each(digest)}, bodies {Each(write)}");
         // The planner itself is a fraction of the scan; a factor, not a time, because machines differ.
         Assert.True(plan.Elapsed < scan.Elapsed, $"Planning took {plan.Elapsed}, scanning {scan.Elapsed}.");
     }
@@ -90,11 +91,15 @@ public class SyntheaTests(IntakeCluster cluster, ITestOutputHelper output) : ICl
     private static List<Done> Changes(BundleAnswer answer, string name)
     {
         if (answer is BundleFailed { Why: Rejected rejected } failed)
-            Assert.Fail($"{name} entry {failed.Entry}: {string.Join("; ", rejected.Issues.Take(3).Select(issue => issue.Location + " " + issue.Message))}");
-        return [.. Assert.IsType<BundleDone>(answer).Entries.Select(entry => Assert.IsType<Done>(Assert.IsType<EntryChanged>(entry).Answer))];
+            Assert.Fail($"{name}[{failed.Entry}]: {string.Join("; ", rejected.Issues.Select(issue => $"{issue.Location} {issue.Message}"))}");
+        return [.. Assert.IsType<BundleDone>(answer).Entries.Select(
+            entry => Assert.IsType<Done>(Assert.IsType<EntryChanged>(entry).Answer))];
     }
 
-    /// <summary>Compared by an independent parser: everything but id and references must be the same, references must be what they were said to become.</summary>
+    /// <summary>
+    /// Compared by an independent parser: everything but id and references must be the same, references must be what they were said to
+    /// become.
+    /// </summary>
     private static void AssertEqual(ScannedResource sent, Done done, Dictionary<string, string> known, string name)
     {
         var expected = JsonNode.Parse(sent.Source.Span)!.AsObject();
@@ -115,8 +120,8 @@ public class SyntheaTests(IntakeCluster cluster, ITestOutputHelper output) : ICl
             return;
         foreach (var (member, value) in found.ToList())
         {
-            if (member == "reference" && value is JsonValue text && text.GetValueKind() == System.Text.Json.JsonValueKind.String && !text.GetValue<string>().StartsWith('#'))
-                found["reference"] = known[text.GetValue<string>()];
+            if (member == "reference" && value is JsonValue text && text.TryGetValue(out string? link) && !link.StartsWith('#'))
+                found["reference"] = known[link];
             else
                 Replace(value, known);
         }
