@@ -5,8 +5,8 @@ using PatientGrains.Core.Record;
 namespace PatientGrains.Contracts;
 
 /// <summary>
-/// A grain that hosts one log. Whatever it answers is durable, its access entry included; a failed call (an exception) acknowledged nothing and may be repeated with the
-/// same message id.
+/// A grain that hosts one log. Whatever it answers is durable, its access entry included; a failed call (an exception) acknowledged nothing
+/// and may be repeated with the same message id.
 /// </summary>
 public interface IRecordGrain : IGrainWithStringKey
 {
@@ -14,13 +14,14 @@ public interface IRecordGrain : IGrainWithStringKey
     Task<Outcome> Ask(Command command);
 
     /// <summary>
-    /// Changes this record and others in one append: all or nothing. The outcome's results are in the order own changes first, then those of each other record.
+    /// Changes this record and others in one append: all or nothing. The outcome's results are in the order own changes first, then those
+    /// of each other record.
     /// </summary>
     Task<Outcome> Transact(Transaction transaction);
 
     /// <summary>
-    /// First half of somebody else's transaction: decides, seals, and holds everything later back until <see cref="Settle"/>, or until the preparation times out and the
-    /// activation starts afresh from the log, which knows what really happened.
+    /// First half of somebody else's transaction: decides, seals, and holds everything later back until <see cref="Settle"/>, or until the
+    /// preparation times out and the activation starts afresh from the log, which knows what really happened.
     /// </summary>
     Task<Preparation> Prepare(Submit submit);
 
@@ -34,13 +35,20 @@ public interface IPatientGrain : IRecordGrain;
 /// <summary>One resource outside patient compartments; the key is <c>Type/id</c>.</summary>
 public interface IDirectoryGrain : IRecordGrain;
 
-/// <summary>A shard of the log of accesses that have no record: refused logins, unknown patients, searches without a match. The key is the shard's number.</summary>
+/// <summary>
+/// A shard of the log of accesses that have no record: refused logins, unknown patients, searches without a match. The key is the shard's
+/// number.
+/// </summary>
 public interface ISecurityGrain : IRecordGrain;
 
-/// <summary>Answers where things are, from the durable locator and the blinded population index. Stateless; the key has no meaning.</summary>
+/// <summary>
+/// Answers where things are, from the durable locator and the blinded population index. Stateless; the key has no meaning.
+/// </summary>
 public interface ILocatorGrain : IGrainWithStringKey
 {
-    /// <summary>Name of the log that holds a resource (<c>Patient/x</c> or the resource's own name), null when no log has claimed its id.</summary>
+    /// <summary>
+    /// Name of the log that holds a resource (<c>Patient/x</c> or the resource's own name), null when no log has claimed its id.
+    /// </summary>
     Task<string?> Locate(ResourceKey key);
 
     /// <summary>
@@ -54,7 +62,9 @@ public interface ILocatorGrain : IGrainWithStringKey
     Task<ImmutableArray<string>> Candidates(string type, string param, string? system, string code, int limit);
 }
 
-/// <summary>How many security logs there are: enough that refused requests do not queue behind each other, few enough to read them all.</summary>
+/// <summary>
+/// How many security logs there are: enough that refused requests do not queue behind each other, few enough to read them all.
+/// </summary>
 public static class SecurityLog
 {
     public const int Shards = 16;

@@ -1,3 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Orleans.Hosting;
 using Orleans.Runtime;
 
 namespace Orleans.Local.Tests;
@@ -162,4 +165,73 @@ public sealed class LifeTests
         await silo.Grain<ICounter>().Write("next");
         Assert.Equal(["gate begins", "gate ends", "next"], silo.Journal.Lines.Skip(2));
     }
+
+    [Fact]
+    public async Task DelayDeactivation_keeps_an_idle_grain_for_a_while()
+    {
+        await using Silo silo = new();
+        await silo.Grain<IPatient>().StayFor(60);
+        silo.Clock.Advance(TimeSpan.FromMinutes(59));
+        Assert.Single(silo.Engine.Live);
+        silo.Clock.Advance(TimeSpan.FromMinutes(2));
+        await silo.Journal.Seen("left");
+    }
+
+    [Fact]
+    public async Task A_grain_is_disposed_with_its_services_after_it_has_deactivated()
+    {
+        await using Silo silo = new(builder => builder.ConfigureServices(services => services.AddScoped<Bed>()));
+        await silo.Grain<IPatient>().StayFor(1);
+        await silo.Engine.StopAsync(CancellationToken.None);
+        Assert.Equal(["left", "disposed", "bed free"], silo.Journal.Lines);
+    }
+
+    [Fact]
+    public async Task A_host_starts_and_stops_the_engine()
+    {
+        Journal journal = new();
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Services.AddSingleton(journal).AddScoped<Bed>();
+        builder.UseOrleansLocal(silo =>
+        {
+            Assert.Same(builder.Configuration, silo.Configuration);
+            silo.Configure<LocalEngineOptions>(options => options.GrainAssemblies.Add(typeof(LifeTests).Assembly));
+        });
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        IPatient patient = host.Services.GetRequiredService<IGrainFactory>().GetGrain<IPatient>("a");
+        await patient.StayFor(1);
+        await host.StopAsync();
+        Assert.Contains("left", journal.Lines);
+        await Assert.ThrowsAsync<SiloUnavailableException>(() => patient.StayFor(1));
+    }
+}
+
+public interface IPatient : IGrainWithStringKey
+{
+    Task StayFor(int minutes);
+}
+
+internal sealed class Bed(Journal journal) : IDisposable
+{
+    public void Dispose() => journal.Write("bed free");
+}
+
+internal sealed class PatientGrain(Journal journal, IServiceProvider services) : Grain, IPatient, IDisposable
+{
+    readonly Bed? bed = services.GetService<Bed>();
+
+    public Task StayFor(int minutes)
+    {
+        DelayDeactivation(TimeSpan.FromMinutes(minutes));
+        return Task.CompletedTask;
+    }
+
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        journal.Write("left");
+        return Task.CompletedTask;
+    }
+
+    public void Dispose() => journal.Write(bed is null ? "disposed without a bed" : "disposed");
 }

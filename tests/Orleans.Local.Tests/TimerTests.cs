@@ -1,3 +1,5 @@
+using Orleans.Runtime;
+
 namespace Orleans.Local.Tests;
 
 public sealed class TimerTests
@@ -75,5 +77,74 @@ public sealed class TimerTests
         await silo.Journal.Seen("deactivated");
         silo.Clock.Advance(TimeSpan.FromMinutes(10));
         Assert.Single(silo.Journal.Lines, line => line == "tick");
+    }
+
+    [Fact]
+    public async Task A_timer_can_be_changed_and_disposed()
+    {
+        await using Silo silo = new();
+        IMetronome metronome = silo.Grain<IMetronome>();
+        await metronome.Start();
+        silo.Clock.Advance(TimeSpan.FromSeconds(1));
+        await silo.Journal.Seen("beat");
+        await metronome.Change(60);
+        silo.Clock.Advance(TimeSpan.FromSeconds(59));
+        await metronome.Change(60);
+        Assert.Single(silo.Journal.Lines);
+        silo.Clock.Advance(TimeSpan.FromSeconds(60));
+        await silo.Journal.Seen("beat", times: 2);
+        await metronome.Stop();
+        silo.Clock.Advance(TimeSpan.FromMinutes(10));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => metronome.Change(1));
+        Assert.Equal(2, silo.Journal.Lines.Count);
+    }
+
+    [Fact]
+    public async Task A_tick_that_fails_is_followed_by_the_next()
+    {
+        await using Silo silo = new();
+        await silo.Grain<IMetronome>("broken").Start();
+        for (int beat = 1; beat <= 3; beat++)
+        {
+            silo.Clock.Advance(TimeSpan.FromSeconds(1));
+            await silo.Journal.Seen("beat", times: beat);
+            await Task.WhenAll(silo.Engine.Live.Select(activation => activation.Drained()));
+        }
+    }
+}
+
+public interface IMetronome : IGrainWithStringKey
+{
+    Task Start();
+    Task Change(int dueSeconds);
+    Task Stop();
+}
+
+internal sealed class MetronomeGrain(Journal journal) : Grain, IMetronome
+{
+    IGrainTimer? timer;
+
+    public Task Start()
+    {
+        timer = this.RegisterGrainTimer(Beat, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
+        return Task.CompletedTask;
+    }
+
+    public Task Change(int dueSeconds)
+    {
+        timer!.Change(TimeSpan.FromSeconds(dueSeconds), Timeout.InfiniteTimeSpan);
+        return Task.CompletedTask;
+    }
+
+    public Task Stop()
+    {
+        timer!.Dispose();
+        return Task.CompletedTask;
+    }
+
+    Task Beat()
+    {
+        journal.Write("beat");
+        return this.GetPrimaryKeyString() == "broken" ? throw new InvalidDataException() : Task.CompletedTask;
     }
 }

@@ -31,7 +31,8 @@ public class AccessTests
     [InlineData("treat", false)]
     [InlineData("", false)]
     public void A_purpose_is_one_that_a_record_is_released_for(string purpose, bool permitted) =>
-        Assert.Equal(permitted ? null : Rule.PurposeNotPermitted, AccessPolicy.RefusalFor(Clinician with { Purpose = purpose }, AccessKind.ReadRecord));
+        Assert.Equal(permitted ? null : Rule.PurposeNotPermitted,
+            AccessPolicy.RefusalFor(Clinician with { Purpose = purpose }, AccessKind.ReadRecord));
 
     [Fact]
     public void The_table_covers_every_kind_and_nobody_gets_nothing()
@@ -45,7 +46,8 @@ public class AccessTests
     }
 
     [Fact]
-    public void The_permitted_purposes_cannot_be_added_to() => Assert.False(AccessPolicy.Purposes is ICollection<string> { IsReadOnly: false });
+    public void The_permitted_purposes_cannot_be_added_to() =>
+        Assert.False(AccessPolicy.Purposes is ICollection<string> { IsReadOnly: false });
 
     public static TheoryData<Command> Commands => new()
     {

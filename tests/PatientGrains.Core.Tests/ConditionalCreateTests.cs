@@ -51,7 +51,8 @@ public class ConditionalCreateTests
     public void It_is_refused_when_others_refer_to_an_id_that_it_would_not_use()
     {
         var live = Live.After(Create("Patient/x", Body(identifier: "17")));
-        Assert.Equal(Rule.ConditionIdTaken, Refusal(live.Do(Submission("m1", CreateUnless("Patient/derived", "17") with { IsReferredTo = true }))));
+        Assert.Equal(Rule.ConditionIdTaken, Refusal(live.Do(Submission("m1", CreateUnless("Patient/derived", "17")
+            with { IsReferredTo = true }))));
         Assert.IsType<Accepted>(live.Do(Submission("m2", CreateUnless("Patient/x", "17") with { IsReferredTo = true })));
     }
 

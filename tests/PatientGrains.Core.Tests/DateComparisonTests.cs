@@ -4,7 +4,9 @@ using static PatientGrains.Core.Tests.Samples;
 
 namespace PatientGrains.Core.Tests;
 
-/// <summary>The table of prefixes of R4 3.1.1.4.3 over the intervals that precisions cover (R4 3.1.1.4.7), both half-open, in days.</summary>
+/// <summary>
+/// The table of prefixes of R4 3.1.1.4.3 over the intervals that precisions cover (R4 3.1.1.4.7), both half-open, in days.
+/// </summary>
 public class DateComparisonTests
 {
     private const string Equal = "eq", NotEqual = "ne", Greater = "gt", Less = "lt", GreaterOrEqual = "ge", LessOrEqual = "le";
@@ -42,7 +44,8 @@ public class DateComparisonTests
         A_prefix_compares_the_interval_of_the_element_with_that_of_the_parameter(from, until, matching);
 
     [Fact]
-    public void Every_prefix_is_in_the_table() => Assert.Equal(Enum.GetValues<DateComparison>(), Prefixes.Select(prefix => prefix.Comparison));
+    public void Every_prefix_is_in_the_table() => Assert.Equal(Enum.GetValues<DateComparison>(),
+        Prefixes.Select(prefix => prefix.Comparison));
 
     [Fact]
     public void A_date_matches_when_any_term_matches_any_value()

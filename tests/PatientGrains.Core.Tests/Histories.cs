@@ -7,7 +7,9 @@ using static PatientGrains.Core.Tests.Samples;
 
 namespace PatientGrains.Core.Tests;
 
-/// <summary>Arbitrary sequences of commands over a few keys, sources, message ids, identifiers and bodies, so that they meet often.</summary>
+/// <summary>
+/// Arbitrary sequences of commands over a few keys, sources, message ids, identifiers and bodies, so that they meet often.
+/// </summary>
 internal static class Histories
 {
     private static readonly string[] Keys = ["Patient/p", "Observation/a", "Observation/b", "Condition/c", "Patient/q"];
@@ -31,7 +33,8 @@ internal static class Histories
             Key = ResourceKey.Parse(key),
             Body = kind == ChangeKind.Delete ? null : body,
             IfVersion = kind == ChangeKind.Create ? null : expected,
-            IfNoneExist = kind == ChangeKind.Create && condition is not null ? [new TokenCriterion("identifier", [new("urn:mrn", condition)])] : [],
+            IfNoneExist = kind == ChangeKind.Create && condition is not null
+                ? [new TokenCriterion("identifier", [new("urn:mrn", condition)])] : [],
         };
 
     private static Gen<Command> AnySubmission =>

@@ -40,5 +40,8 @@ internal sealed class Live
     /// <summary>The access entry that the newest command wrote.</summary>
     public AccessEntry Entry => Last.Events.OfType<AccessRecorded>().Single().Entry;
 
+    /// <summary>The event of a sequence number; the first event of a log is 0.</summary>
+    public Event EventAt(long seq) => Log[(int)seq];
+
     public Statement this[string key] => Record.Find(ResourceKey.Parse(key))!;
 }

@@ -68,7 +68,7 @@ public class ReadTests
         var live = ThreeVersions;
         var old = ((Released)live.Do(new ReadVersion { Who = Clinician, Key = A, Version = 2 })).Versions[0];
         Assert.Null(old.Body);
-        Assert.Equal("{2}"u8.ToArray(), ((ResourceStored)live.Log[(int)old.Seq - 1]).Body.Json.Span.ToArray());
+        Assert.Equal("{2}"u8.ToArray(), ((ResourceStored)live.EventAt(old.Seq)).Body.Json.Span.ToArray());
         Assert.NotNull(((Released)live.Do(new ReadVersion { Who = Clinician, Key = A, Version = 3 })).Versions[0].Body);
     }
 
@@ -102,7 +102,7 @@ public class ReadTests
         var live = ThreeVersions;
         var shown = (AccessLogReleased)live.Do(new ReadAccessLog { Who = Auditor, Count = 10 });
         Assert.Equal(live.Record.NextSeq, shown.BeforeSeq);
-        Assert.IsType<AccessRecorded>(live.Log[(int)shown.BeforeSeq - 2]);
+        Assert.IsType<AccessRecorded>(live.EventAt(shown.BeforeSeq - 1));
         Assert.Equal(3, ((AccessLogReleased)live.Do(new ReadAccessLog { Who = Auditor, Count = 10, BeforeSeq = 3 })).BeforeSeq);
     }
 

@@ -64,7 +64,7 @@ public class RecordProperties
         var live = Histories.Play(commands);
         return live.Record.Statements.All(statement =>
             statement.Seqs.Count == statement.Version
-            && statement.Seqs.Select((seq, i) => live.Log[(int)seq - 1] is var happened
+            && statement.Seqs.Select((seq, i) => live.EventAt(seq) is var happened
                 && happened switch
                 {
                     ResourceStored stored => (stored.Key, stored.Version) == (statement.Key, i + 1),
@@ -95,7 +95,7 @@ public class RecordProperties
                 continue;
             if (live.Do(command) is not Accepted { Repeated: true, AnswerSeq: { } seq } || !live.Last.Events.IsEmpty)
                 return false;
-            if (!((SubmissionAccepted)live.Log[(int)seq - 1]).Results.SequenceEqual(first.Results))
+            if (!((SubmissionAccepted)live.EventAt(seq)).Results.SequenceEqual(first.Results))
                 return false;
         }
         return true;
@@ -118,10 +118,14 @@ public class RecordProperties
         var current = new Dictionary<string, int>();
         foreach (var statement in record.Statements.Where(statement => !statement.IsDeleted))
         {
-            var stored = new ResourceStored { Key = statement.Key, Version = 1, At = default, Source = "", MessageId = "", Body = statement.Body! };
+            var stored = new ResourceStored
+            {
+                Key = statement.Key, Version = 1, At = default, Source = "", MessageId = "", Body = statement.Body!,
+            };
             Effects.Index(new PatientRecord(), stored, (key, change) => current[key] = current.GetValueOrDefault(key) + change);
         }
-        var expected = record.Statements.Where(statement => statement.Key != new ResourceKey("Patient", "p")).Select(statement => Effects.LocatorKey(statement.Key));
+        var expected = record.Statements.Where(statement => statement.Key != new ResourceKey("Patient", "p"))
+            .Select(statement => Effects.LocatorKey(statement.Key));
         return sums.Where(sum => sum.Value != 0).OrderBy(sum => sum.Key, StringComparer.Ordinal)
                 .SequenceEqual(current.OrderBy(sum => sum.Key, StringComparer.Ordinal))
             && claims.Order(StringComparer.Ordinal).SequenceEqual(expected.Order(StringComparer.Ordinal));
@@ -148,7 +152,8 @@ public class RecordProperties
     [Fact]
     public void Arbitrary_bytes_are_read_or_are_a_FormatException_and_nothing_else() =>
         Check.One(Quick(2000), Prop.ForAll(Gen.Choose(0, 255).Select(n => (byte)n).ArrayOf().ToArbitrary(), bytes =>
-            ReadsOrRefuses(Vocabulary.Events[0], bytes) && ReadsOrRefuses(Vocabulary.Commands[0], bytes) && ReadsOrRefuses(Vocabulary.Outcomes[0], bytes)));
+            ReadsOrRefuses(Vocabulary.Events[0], bytes) && ReadsOrRefuses(Vocabulary.Commands[0], bytes)
+                && ReadsOrRefuses(Vocabulary.Outcomes[0], bytes)));
 
     private static bool ReadsOrRefuses(object alike, byte[] frame)
     {

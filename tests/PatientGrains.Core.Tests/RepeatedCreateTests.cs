@@ -4,7 +4,8 @@ using static PatientGrains.Core.Tests.Samples;
 namespace PatientGrains.Core.Tests;
 
 /// <summary>
-/// The server derives the id of a create from its message, so that a retry comes back to the same record even when that has forgotten the submission.
+/// The server derives the id of a create from its message, so that a retry comes back to the same record even when that has forgotten the
+/// submission.
 /// </summary>
 public class RepeatedCreateTests
 {
@@ -51,7 +52,9 @@ public class RepeatedCreateTests
         Assert.IsType<Accepted>(decision.Outcome);
     }
 
-    /// <summary>A record that has Observation/a from the message "first", then the changes, and then so much that the submission is forgotten.</summary>
+    /// <summary>
+    /// A record that has Observation/a from the message "first", then the changes, and then so much that the submission is forgotten.
+    /// </summary>
     private static Live Forgotten(params Change[] changes)
     {
         var live = new Live();

@@ -48,7 +48,8 @@ internal static class Samples
     /// <summary>A submission whose digest stands for its message id, unless another content is named.</summary>
     public static Submit Submission(string messageId, params ImmutableArray<Change> changes) => new()
     {
-        Who = Clinician, MessageId = messageId, Digest = Digest(messageId), Interaction = changes.Length == 1 ? "update" : "transaction", Changes = changes,
+        Who = Clinician, MessageId = messageId, Digest = Digest(messageId), Interaction = changes.Length == 1 ? "update" : "transaction",
+        Changes = changes,
         RequestId = "trace-1",
     };
 
@@ -58,7 +59,10 @@ internal static class Samples
         new() { Kind = ChangeKind.Create, Key = ResourceKey.Parse(key), Body = body ?? Body() };
 
     public static Change CreateUnless(string key, string identifier) =>
-        Create(key, Body(identifier: identifier)) with { IfNoneExist = [new TokenCriterion("identifier", [new TokenValue("urn:mrn", identifier)])] };
+        Create(key, Body(identifier: identifier)) with
+        {
+            IfNoneExist = [new TokenCriterion("identifier", [new TokenValue("urn:mrn", identifier)])],
+        };
 
     public static Change Update(string key, StatementBody? body = null, int? ifVersion = null) =>
         new() { Kind = ChangeKind.Update, Key = ResourceKey.Parse(key), Body = body ?? Body(), IfVersion = ifVersion };

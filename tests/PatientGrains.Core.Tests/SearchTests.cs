@@ -93,7 +93,8 @@ public class SearchTests
         terms.Text(TermKind.Number, "p"u8, "0.1"u8);
         var read = new List<string>();
         foreach (var term in terms.ToTerms())
-            read.Add($"{term.Kind} {Text(term.Param)} {Text(term.Decimal)}/{Text(term.First)}/{Text(term.Second)} {term.FromTicks}..{term.UntilTicks}");
+            read.Add($"{term.Kind} {Text(term.Param)} {Text(term.Decimal)}/{Text(term.First)}/{Text(term.Second)} "
+                + $"{term.FromTicks}..{term.UntilTicks}");
         Assert.Equal(
             [
                 "Token t /s/ 0..0", $"Date d // {long.MinValue}..{long.MaxValue}", "Quantity q 1.50/http://unitsofmeasure.org/mg 0..0",
@@ -114,13 +115,15 @@ public class SearchTests
         long second = first.At.UtcTicks;
         Assert.True(new LastUpdatedCriterion([new(DateComparison.Equal, second, second + TimeSpan.TicksPerSecond)]).Matches(first));
         Assert.False(new LastUpdatedCriterion([new(DateComparison.Greater, second, second + TimeSpan.TicksPerSecond)]).Matches(first));
-        Assert.True(new LastUpdatedCriterion([new(DateComparison.Greater, second, second + TimeSpan.TicksPerSecond)]).Matches(live["Observation/b"]));
+        Assert.True(new LastUpdatedCriterion([new(DateComparison.Greater, second, second + TimeSpan.TicksPerSecond)])
+            .Matches(live["Observation/b"]));
     }
 
     [Fact]
     public void A_search_pages_in_the_order_of_arrival_counts_all_and_passes_over_what_is_deleted()
     {
-        var live = Live.After(Create("Observation/a"), Create("Condition/c"), Create("Observation/b"), Create("Observation/gone"), Delete("Observation/gone"));
+        var live = Live.After(Create("Observation/a"), Create("Condition/c"), Create("Observation/b"), Create("Observation/gone"),
+            Delete("Observation/gone"));
         var page = Search(live, ["Observation"], skip: 1, count: 1);
         Assert.Equal((2, "Observation/b"), (page.Total, Assert.Single(page.Versions).Key.ToString()));
         Assert.Equal("Observation/b", Assert.Single(live.Entry.Versions).Key.ToString());
@@ -149,10 +152,12 @@ public class SearchTests
     [Fact]
     public void A_match_tells_keys_only_and_is_logged_when_it_is_told()
     {
-        var live = Live.After(Create("Patient/x", Body(identifier: "17")), Create("Patient/y", Body(identifier: "17")), Create("Patient/z"));
+        var live = Live.After(Create("Patient/x", Body(identifier: "17")), Create("Patient/y", Body(identifier: "17")),
+            Create("Patient/z"));
         var match = new MatchRecord
         {
-            Who = Clinician, Type = "Patient", Criteria = [new TokenCriterion("identifier", [new("urn:mrn", "17")])], Count = 2, Asked = "Patient?identifier=",
+            Who = Clinician, Type = "Patient", Criteria = [new TokenCriterion("identifier", [new("urn:mrn", "17")])], Count = 2,
+            Asked = "Patient?identifier=",
         };
         Assert.Equal(["x", "y"], ((Matched)live.Do(match)).Versions.Select(version => version.Key.Id));
         Assert.Empty(live.Last.Events);
@@ -168,7 +173,8 @@ public class SearchTests
     private static Released Search(Live live, ImmutableArray<string> types, int skip = 0, int count = 100, params Criterion[] criteria) =>
         (Released)live.Do(new SearchRecord
         {
-            Who = Clinician, Types = types, Criteria = [.. criteria], Skip = skip, Count = count, Asked = "Observation?x", Interaction = "search-type",
+            Who = Clinician, Types = types, Criteria = [.. criteria], Skip = skip, Count = count, Asked = "Observation?x",
+            Interaction = "search-type",
         });
 
     private static Statement Of(Action<TermWriter> write)

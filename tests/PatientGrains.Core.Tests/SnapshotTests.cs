@@ -11,7 +11,8 @@ public class SnapshotTests
         get
         {
             var output = new ArrayBufferWriter<byte>();
-            RecordSnapshot.Write(Live.After(Create("Observation/a"), Update("Observation/a", Body("{2}")), Delete("Observation/a"), Create("Patient/p")).Record, output);
+            RecordSnapshot.Write(Live.After(Create("Observation/a"), Update("Observation/a", Body("{2}")), Delete("Observation/a"),
+                Create("Patient/p")).Record, output);
             return output.WrittenSpan.ToArray();
         }
     }

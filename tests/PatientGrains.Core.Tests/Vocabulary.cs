@@ -5,7 +5,9 @@ using static PatientGrains.Core.Tests.Samples;
 
 namespace PatientGrains.Core.Tests;
 
-/// <summary>One sample with every member set of each kind of event, command and outcome: what the codec and the contracts are tested with.</summary>
+/// <summary>
+/// One sample with every member set of each kind of event, command and outcome: what the codec and the contracts are tested with.
+/// </summary>
 internal static class Vocabulary
 {
     private static readonly ResourceKey A = new("Observation", "a");
@@ -27,14 +29,17 @@ internal static class Vocabulary
 
     public static IReadOnlyList<Command> Commands =>
     [
-        Submission("m", Update("Observation/a", ifVersion: 1), Delete("Observation/b"), CreateUnless("Patient/p", "17") with { IsReferredTo = true })
+        Submission(
+            "m",
+            Update("Observation/a", ifVersion: 1), Delete("Observation/b"), CreateUnless("Patient/p", "17") with { IsReferredTo = true })
             with { WantsBodies = true },
         new ReadResource { Who = Clinician, RequestId = "r", Key = A },
         new ReadVersion { Who = Clinician, RequestId = "r", Key = A, Version = 2 },
         new ReadHistory { Who = Clinician, RequestId = "r", Key = A, Skip = 1, Count = 2 },
         new SearchRecord
         {
-            Who = Clinician, RequestId = "r", Types = ["Observation"], Skip = 1, Count = 2, Asked = "Observation?code=x", Interaction = "search-type",
+            Who = Clinician, RequestId = "r", Types = ["Observation"], Skip = 1, Count = 2, Asked = "Observation?code=x",
+            Interaction = "search-type",
             Criteria =
             [
                 new TokenCriterion("code", [new("http://loinc.org", "8867-4"), new(null, "x"), new("", null)], Not: true),
@@ -46,7 +51,8 @@ internal static class Vocabulary
         },
         new MatchRecord
         {
-            Who = Clinician, RequestId = "r", Type = "Patient", Criteria = [new IdCriterion(["p"])], Count = 2, Asked = "Patient?_id=p", IsTold = true,
+            Who = Clinician, RequestId = "r", Type = "Patient", Criteria = [new IdCriterion(["p"])], Count = 2, Asked = "Patient?_id=p",
+            IsTold = true,
         },
         new ReadAccessLog { Who = Auditor, RequestId = "r", BeforeSeq = 9, Skip = 1, Count = 2 },
         new NoteAccess { Who = null, RequestId = "r", Interaction = "login", Asked = "x", RefusedBy = "RequesterUnknown" },

@@ -3,8 +3,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace PatientGrains.House.Tests;
 
 /// <summary>
-/// Every kind of event has a stable name, is folded, and lies in the tree as a sample that is replayed for ever; commands and outcomes, which cross between
-/// versions of the program too, have a name and a sample.
+/// Every kind of event has a stable name, is folded, and lies in the tree as a sample that is replayed for ever; commands and outcomes,
+/// which cross between versions of the program too, have a name and a sample.
 /// </summary>
 internal static class VocabularyRules
 {
@@ -14,7 +14,8 @@ internal static class VocabularyRules
 
     public static IEnumerable<string> Violations(IReadOnlyList<CodeFile> core, Func<string, bool> exists)
     {
-        var types = core.SelectMany(file => file.Tree.DescendantNodes().OfType<RecordDeclarationSyntax>().Select(type => (file, type))).ToArray();
+        var types = core.SelectMany(file => file.Tree.DescendantNodes().OfType<RecordDeclarationSyntax>().Select(type => (file, type)))
+            .ToArray();
         foreach (string root in Roots)
         {
             var names = Names(types.Select(found => found.type).Single(type => type.Identifier.Text == root));
@@ -26,7 +27,7 @@ internal static class VocabularyRules
                 if (!names.TryGetValue(name, out string? stable))
                     yield return $"{file.At(type)}: {name} has no stable name: add [JsonDerivedType(typeof({name}), \"...\")] to {root}.";
                 else if (!exists($"{Samples}/{root.ToLowerInvariant()}.{stable}.json"))
-                    yield return $"{Samples}/{root.ToLowerInvariant()}.{stable}.json is missing: the contract tests write it once; commit it and never change it.";
+                    yield return $"{Samples}/{root.ToLowerInvariant()}.{stable}.json is missing: the contract tests say how to write it.";
             }
         }
         string[] folded = [.. Folded(core)];
@@ -70,7 +71,8 @@ public class EventTests
 
     [Fact]
     public void Every_event_command_and_outcome_is_named_and_sampled_and_every_event_is_folded() =>
-        House.Holds(VocabularyRules.Violations([.. Repository.Code.Where(file => file.Project == "PatientGrains.Core")], Repository.Exists));
+        House.Holds(VocabularyRules.Violations([.. Repository.Code.Where(file => file.Project == "PatientGrains.Core")],
+            Repository.Exists));
 
     [Theory]
     [InlineData("case Born born: break;", "default: break;", "not handled")]
@@ -81,7 +83,8 @@ public class EventTests
     public void A_nameless_unsampled_or_unfolded_event_is_caught(string part, string instead, string complaint)
     {
         string[] samples = ["event.born.json", "command.ask.json", "outcome.said.json"];
-        var found = VocabularyRules.Violations([new CodeFile("src/PatientGrains.Core/A.cs", Whole.Replace(part, instead))], path => samples.Contains(path.Split('/')[^1]));
+        var found = VocabularyRules.Violations([new CodeFile("src/PatientGrains.Core/A.cs", Whole.Replace(part, instead))],
+            path => samples.Contains(path.Split('/')[^1]));
         Assert.Contains(found, violation => violation.Contains(complaint));
     }
 

@@ -3,16 +3,20 @@ using System.Xml.Linq;
 
 namespace PatientGrains.House.Tests;
 
-/// <summary>One build for all projects: versions in one place, warnings are errors, ambient time and blocking calls banned everywhere.</summary>
+/// <summary>
+/// One build for all projects: versions in one place, warnings are errors, ambient time and blocking calls banned everywhere.
+/// </summary>
 internal static class ProjectRules
 {
-    private static readonly string[] Weakening = ["NoWarn", "WarningsNotAsErrors", "TreatWarningsAsErrors", "Nullable", "RunAnalyzers", "RunAnalyzersDuringBuild"];
+    private static readonly string[] Weakening =
+        ["NoWarn", "WarningsNotAsErrors", "TreatWarningsAsErrors", "Nullable", "RunAnalyzers", "RunAnalyzersDuringBuild"];
 
     public static IEnumerable<string> OwnVersions(IEnumerable<Project> projects) =>
         from project in projects
         from reference in project.Elements("PackageReference").Concat(project.Elements("PackageVersion"))
-        where reference.Attributes().Any(attribute => attribute.Name.LocalName.StartsWith("Version", StringComparison.Ordinal)) || reference.HasElements
-        select $"{project.Path}: {reference.Attribute("Include")?.Value} names a version of its own; src/Directory.Packages.props is the place.";
+        where reference.Attributes().Any(attribute => attribute.Name.LocalName.StartsWith("Version", StringComparison.Ordinal))
+            || reference.HasElements
+        select $"{project.Path}: {reference.Attribute("Include")?.Value} names its own version; src/Directory.Packages.props is the place.";
 
     public static IEnumerable<string> WeakerBuilds(IEnumerable<Project> projects) =>
         from project in projects
@@ -32,7 +36,8 @@ internal static class ProjectRules
     }
 
     public static IEnumerable<string> Missing(IEnumerable<string> required, string banned) =>
-        required.Where(symbol => !banned.Split('\n').Any(line => line.StartsWith(symbol + ";", StringComparison.Ordinal))).Select(symbol => $"{symbol} is not banned.");
+        required.Where(symbol => !banned.Split('\n').Any(line => line.StartsWith(symbol + ";", StringComparison.Ordinal)))
+            .Select(symbol => $"{symbol} is not banned.");
 
     private static bool IsBannedSymbolsRemoval(XElement reference) => reference.Attribute("Remove") is not null;
 }
@@ -42,11 +47,13 @@ public class ProjectTests
     /// <summary>What only a composition root may touch, as the analyzer of banned symbols names it.</summary>
     private static readonly string[] Ambient =
     [
-        "P:System.DateTime.Now", "P:System.DateTime.UtcNow", "P:System.DateTime.Today", "P:System.DateTimeOffset.Now", "P:System.DateTimeOffset.UtcNow",
+        "P:System.DateTime.Now", "P:System.DateTime.UtcNow", "P:System.DateTime.Today", "P:System.DateTimeOffset.Now",
+        "P:System.DateTimeOffset.UtcNow",
         "M:System.Guid.NewGuid", "P:System.Random.Shared",
         "M:System.Threading.Thread.Sleep(System.Int32)", "M:System.Threading.Thread.Sleep(System.TimeSpan)",
         "P:System.Threading.Tasks.Task`1.Result", "P:System.Threading.Tasks.ValueTask`1.Result",
-        "M:System.Threading.Tasks.Task.Wait", "M:System.Threading.Tasks.Task.Wait(System.Int32)", "M:System.Threading.Tasks.Task.Wait(System.TimeSpan)",
+        "M:System.Threading.Tasks.Task.Wait", "M:System.Threading.Tasks.Task.Wait(System.Int32)",
+        "M:System.Threading.Tasks.Task.Wait(System.TimeSpan)",
         "M:System.Threading.Tasks.Task.Wait(System.Threading.CancellationToken)",
         "M:System.Console.Write(System.String)", "M:System.Console.WriteLine(System.String)", "M:System.Console.WriteLine",
     ];
@@ -87,7 +94,8 @@ public class ProjectTests
     public void Every_project_of_src_is_watched_by_the_analyzer_of_banned_symbols()
     {
         var shared = new Project("src/Directory.Build.props", Repository.Read("src/Directory.Build.props"));
-        var watched = Assert.Single(shared.Elements("PackageReference"), reference => reference.Attribute("Include")!.Value.EndsWith("BannedApiAnalyzers"));
+        var watched = Assert.Single(shared.Elements("PackageReference"),
+            reference => reference.Attribute("Include")!.Value.EndsWith("BannedApiAnalyzers"));
         Assert.Equal("'$(IsTestProject)' != 'true'", watched.Parent!.Attribute("Condition")!.Value);
         Assert.Contains(watched.Parent.Elements("AdditionalFiles"), file => file.Attribute("Include")!.Value.EndsWith("BannedSymbols.txt"));
         // A nearer Directory.Build.props would replace the shared one.

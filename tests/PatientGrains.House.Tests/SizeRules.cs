@@ -5,7 +5,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace PatientGrains.House.Tests;
 
 /// <summary>
-/// How long files, methods and lines may be. What is over the line that asks for a look stands in SizeRatchet.txt with its size and a reason, and may only shrink;
+/// How long files, methods and lines may be. What is over the line that asks for a look stands in SizeRatchet.txt with its size and a
+/// reason, and may only shrink;
 /// nothing passes the wall.
 /// </summary>
 internal static class SizeRules
@@ -14,7 +15,7 @@ internal static class SizeRules
     public const int FileWall = 400;
     public const int MethodLook = 40;
     public const int MethodWall = 70;
-    public const int LineWall = 140;
+    public const int LineWidth = 140;
 
     /// <summary>Sizes of all files and methods in lines; a method is named <c>path::Type.Method</c>.</summary>
     public static IEnumerable<Measured> Measure(CodeFile file)
@@ -56,15 +57,15 @@ internal static class SizeRules
             yield return $"{gone} is listed, but is not there: {SizeRatchet.HowToLower}";
     }
 
-    public static IEnumerable<string> LongLines(CodeFile file)
-    {
-        string[] lines = LinesOf(file.Text);
-        for (int i = 0; i < lines.Length; i++)
-        {
-            if (lines[i].Length > LineWall)
-                yield return $"{file.Path}({i + 1}): {lines[i].Length} columns; {LineWall} is the wall.";
-        }
-    }
+    /// <summary>
+    /// How many lines of each project are too long, as <c>project::long-lines</c>: none is the aim, and the number may only fall.
+    /// </summary>
+    public static IEnumerable<Measured> LongLines(IEnumerable<CodeFile> files) =>
+        from file in files
+        group LinesOf(file.Text).Count(line => line.Length > LineWidth) by file.Project into counts
+        let sum = counts.Sum()
+        where sum > 0
+        select new Measured(counts.Key + "::long-lines", sum, 0, int.MaxValue);
 
     private static string[] LinesOf(string text) => text.TrimEnd('\n').Split('\n');
 

@@ -10,7 +10,7 @@ public class SizeTests
     [Fact]
     public void Files_and_methods_keep_their_measure()
     {
-        var sizes = Written.SelectMany(SizeRules.Measure).ToArray();
+        Measured[] sizes = [.. Written.SelectMany(SizeRules.Measure), .. SizeRules.LongLines(Written)];
         string text = Repository.Read(SizeRatchet.File);
         if (Environment.GetEnvironmentVariable(SizeRatchet.Variable) == "1")
             File.WriteAllText(Repository.FullPath(SizeRatchet.File), text = SizeRatchet.Lower(text, sizes.ToDictionary(size => size.Name)));
@@ -18,13 +18,13 @@ public class SizeTests
     }
 
     [Fact]
-    public void Lines_end_before_the_wall() => House.Holds(Written.SelectMany(SizeRules.LongLines));
-
-    [Fact]
-    public void A_long_line_is_caught()
+    public void Long_lines_are_counted_per_project()
     {
-        Assert.Single(SizeRules.LongLines(Of(new string('/', SizeRules.LineWall + 1))));
-        Assert.Empty(SizeRules.LongLines(Of(new string('/', SizeRules.LineWall))));
+        string tooLong = new('/', SizeRules.LineWidth + 1);
+        var counted = Assert.Single(SizeRules.LongLines([Of($"{tooLong}\n//\n{tooLong}"), Of(tooLong), Of(tooLong[1..])]));
+        Assert.Equal(("PatientGrains.Core::long-lines", 3), (counted.Name, counted.Lines));
+        Check("over 0", SizeRules.Violations([counted], Nothing));
+        Check("grew", SizeRules.Violations([counted], new Dictionary<string, int> { [counted.Name] = 2 }));
     }
 
     [Theory]

@@ -11,10 +11,12 @@ internal static partial class TreeRules
     public const long MaxFileBytes = 1_000_000;
 
     private static readonly string[] TextEndings =
-        [".cs", ".csproj", ".props", ".targets", ".md", ".sln", ".yml", ".yaml", ".json", ".sh", ".proto", ".html", ".css", ".js", ".txt", ".editorconfig", "run"];
+        [".cs", ".csproj", ".props", ".targets", ".md", ".sln", ".yml", ".yaml", ".json", ".sh", ".proto", ".html", ".css", ".js", ".txt",
+            ".editorconfig", "run"];
 
     private static readonly string[] DataEndings =
-        [".gz", ".zip", ".ndjson", ".csv", ".tsv", ".parquet", ".db", ".sqlite", ".sqlite3", ".hl7", ".psv", ".xlsx", ".dll", ".exe", ".nupkg"];
+        [".gz", ".zip", ".ndjson", ".csv", ".tsv", ".parquet", ".db", ".sqlite", ".sqlite3", ".hl7", ".psv", ".xlsx", ".dll", ".exe",
+            ".nupkg"];
 
     // The words are put together here, so that this file does not hold them.
     private static readonly (string Word, string Why)[] Words =

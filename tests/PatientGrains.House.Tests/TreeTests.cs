@@ -8,7 +8,8 @@ public class TreeTests
     private static IEnumerable<(string Path, string Text)> Texts =>
         Repository.Paths.Where(TreeRules.IsText).Select(path => (path, Repository.Read(path)));
 
-    private static IEnumerable<(string Path, string Text)> Pages => Texts.Where(file => file.Path.EndsWith(".md", StringComparison.Ordinal));
+    private static IEnumerable<(string Path, string Text)> Pages =>
+        Texts.Where(file => file.Path.EndsWith(".md", StringComparison.Ordinal));
 
     [Fact]
     public void Nothing_speaks_of_the_workplace_or_leaves_marks_for_later() =>
@@ -23,7 +24,8 @@ public class TreeTests
     [InlineData("as DESIGN" + ".md says", true)]
     [InlineData("see issue" + " 2", true)]
     [InlineData("../shared/data holds a farm of workers; the issue is known", false)]
-    public void A_word_of_the_workplace_is_caught(string text, bool caught) => Assert.Equal(caught, TreeRules.ForeignWords("a.cs", text).Any());
+    public void A_word_of_the_workplace_is_caught(string text, bool caught) =>
+        Assert.Equal(caught, TreeRules.ForeignWords("a.cs", text).Any());
 
     [Fact]
     public void No_data_or_binary_is_committed() =>
@@ -34,7 +36,8 @@ public class TreeTests
     [InlineData("tests/A.NDJSON", 10, true)]
     [InlineData("src/a.txt", TreeRules.MaxFileBytes + 1, true)]
     [InlineData("src/PatientGrains.Fhir/Schema/r4.txt", 500_000, false)]
-    public void A_data_file_is_caught(string path, long bytes, bool caught) => Assert.Equal(caught, TreeRules.DataFiles([(path, bytes)]).Any());
+    public void A_data_file_is_caught(string path, long bytes, bool caught) =>
+        Assert.Equal(caught, TreeRules.DataFiles([(path, bytes)]).Any());
 
     [SharedDataFact("synthea")]
     public void No_patient_of_the_test_data_is_copied_into_the_tree()
@@ -43,11 +46,13 @@ public class TreeTests
             .Select(file => Path.GetFileName(file).Split('.')[0])
             .Where(name => Guid.TryParse(name, out _))];
         Assert.NotEmpty(ids);
-        House.Holds(from file in Texts from id in ids where file.Text.Contains(id, StringComparison.OrdinalIgnoreCase) select $"{file.Path} holds {id}.");
+        House.Holds(from file in Texts from id in ids where file.Text.Contains(id,
+            StringComparison.OrdinalIgnoreCase) select $"{file.Path} holds {id}.");
     }
 
     [Fact]
-    public void No_link_of_a_page_is_dead() => House.Holds(Pages.SelectMany(page => TreeRules.DeadLinks(page.Path, page.Text, Repository.Exists)));
+    public void No_link_of_a_page_is_dead() => House.Holds(Pages.SelectMany(page =>
+        TreeRules.DeadLinks(page.Path, page.Text, Repository.Exists)));
 
     [Theory]
     [InlineData("[a](gone.md)", "src/a/README.md", true)]
@@ -59,9 +64,11 @@ public class TreeTests
         Assert.Equal(caught, TreeRules.DeadLinks(page, text, path => path == "src/b/README.md").Any());
 
     [Fact]
-    public void Every_project_says_on_a_page_what_it_is_for() =>
-        House.Holds(Repository.Projects.SelectMany(project => TreeRules.Readme(
-            project.Folder, project.Name, Repository.Exists(project.Folder + "/README.md") ? Repository.Read(project.Folder + "/README.md") : null)));
+    public void Every_project_that_is_not_a_test_says_on_a_page_what_it_is_for() =>
+        House.Holds(Repository.Projects.Where(project => !project.Path.StartsWith("tests/", StringComparison.Ordinal))
+            .SelectMany(project => TreeRules.Readme(
+            project.Folder, project.Name, Repository.Exists(project.Folder + "/README.md") ? Repository.Read(project.Folder + "/README.md")
+                : null)));
 
     [Theory]
     [InlineData(null, "no README")]

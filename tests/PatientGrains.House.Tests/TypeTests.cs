@@ -7,7 +7,7 @@ internal static class TypeRules
 {
     /// <summary>Names that say nothing about what a type is.</summary>
     private static readonly string[] EmptyEndings =
-        ["Wrapper", "Manager", "Helper", "Helpers", "Service", "Services", "Processor", "Dto", "Utils", "Util", "Extensions", "Impl"];
+        ["Wrapper", "Manager", "Helper", "Helpers", "Service", "Processor", "Dto", "Utils", "Util", "Extensions", "Impl"];
 
     /// <summary>Interfaces with one implementation of ours, each with its reason.</summary>
     private static readonly IReadOnlyDictionary<string, string> LoneInterfaces = new Dictionary<string, string>
@@ -24,7 +24,8 @@ internal static class TypeRules
 
     public static IEnumerable<string> NeedlessInterfaces(IReadOnlyList<CodeFile> files)
     {
-        var types = files.SelectMany(file => file.Tree.DescendantNodes().OfType<TypeDeclarationSyntax>().Select(type => (file, type))).ToArray();
+        var types = files.SelectMany(file => file.Tree.DescendantNodes().OfType<TypeDeclarationSyntax>().Select(type => (file, type)))
+            .ToArray();
         var bases = types.ToLookup(declared => declared.type.Identifier.Text, declared => Bases(declared.type));
         foreach (var (file, type) in types)
         {
@@ -38,7 +39,7 @@ internal static class TypeRules
                 .Select(other => other.type.Identifier.Text)
                 .Distinct()];
             if (implemented.Length < 2)
-                yield return $"{file.At(type)}: {name} is implemented by {(implemented is [var one] ? one : "nothing")} alone: use the class.";
+                yield return $"{file.At(type)}: {name} is implemented by {implemented.FirstOrDefault("nothing")} alone: use the class.";
         }
 
         HashSet<string> All(string type)

@@ -55,13 +55,12 @@ namespace Orleans
     [AttributeUsage(AttributeTargets.Class)]
     public sealed class GrainTypeAttribute(string grainType) : Attribute
     {
-        readonly GrainType grainType = GrainType.Create(grainType);
-
-        public GrainType GetGrainType(IServiceProvider services, Type type) => grainType;
+        internal GrainType GrainType { get; } = GrainType.Create(grainType);
     }
 
     /// <summary>A stable name for a type or method on the wire. Nothing is on a wire here.</summary>
-    [AttributeUsage(AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Interface | AttributeTargets.Enum | AttributeTargets.Method)]
+    [AttributeUsage(
+        AttributeTargets.Class | AttributeTargets.Struct | AttributeTargets.Interface | AttributeTargets.Enum | AttributeTargets.Method)]
     public sealed class AliasAttribute(string alias) : Attribute
     {
         public string Alias { get; } = alias;

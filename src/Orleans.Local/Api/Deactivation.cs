@@ -19,7 +19,7 @@ public readonly record struct DeactivationReason
         : $"{ReasonCode}: {Description}. Exception: {Exception}";
 }
 
-/// <summary>The numbers are Orleans's. The local engine gives ShuttingDown, ActivationFailed, ActivationIdle and ApplicationRequested.</summary>
+/// <summary>The numbers are Orleans's. The local engine gives ShuttingDown, ActivationIdle and ApplicationRequested.</summary>
 public enum DeactivationReasonCode : byte
 {
     None,

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
 
 namespace Orleans;
@@ -13,7 +12,7 @@ public abstract class Grain : IGrainBase, IAddressable
 
     public IGrainContext GrainContext { get; }
 
-    protected IGrainFactory GrainFactory => ServiceProvider.GetRequiredService<IGrainFactory>();
+    protected IGrainFactory GrainFactory => ((Local.Activation)GrainContext).Engine;
 
     protected internal IServiceProvider ServiceProvider => GrainContext.ActivationServices;
 

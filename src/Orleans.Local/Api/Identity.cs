@@ -12,7 +12,7 @@ public readonly struct IdSpan : IEquatable<IdSpan>, IComparable<IdSpan>
     public static IdSpan Create(string id) => new(id);
 
     public int CompareTo(IdSpan other) => string.CompareOrdinal(text, other.text);
-    public bool Equals(IdSpan other) => string.Equals(text, other.text, StringComparison.Ordinal);
+    public bool Equals(IdSpan obj) => string.Equals(text, obj.text, StringComparison.Ordinal);
     public override bool Equals(object? obj) => obj is IdSpan other && Equals(other);
     public override int GetHashCode() => text?.GetHashCode(StringComparison.Ordinal) ?? 0;
     public override string ToString() => text ?? "";
@@ -30,7 +30,7 @@ public readonly struct GrainType(IdSpan id) : IEquatable<GrainType>, IComparable
     public static GrainType Create(string value) => new(IdSpan.Create(value));
 
     public int CompareTo(GrainType other) => Value.CompareTo(other.Value);
-    public bool Equals(GrainType other) => Value.Equals(other.Value);
+    public bool Equals(GrainType obj) => Value.Equals(obj.Value);
     public override bool Equals(object? obj) => obj is GrainType other && Equals(other);
     public override int GetHashCode() => Value.GetHashCode();
     public override string ToString() => Value.ToString();

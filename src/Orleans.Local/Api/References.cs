@@ -59,7 +59,7 @@ namespace Orleans
         {
             IGrainBase inside => inside.GrainContext.GrainId,
             Local.GrainProxy reference => reference.GrainId,
-            _ => throw new ArgumentException($"{grain?.GetType().FullName ?? "null"} is neither a grain nor a grain reference.", nameof(grain)),
+            _ => throw new ArgumentException($"{grain?.GetType().FullName ?? "null"} is neither a grain nor a reference.", nameof(grain)),
         };
 
         /// <summary>The key that the reference was made with.</summary>

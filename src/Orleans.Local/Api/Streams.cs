@@ -18,7 +18,8 @@ public interface IAsyncStream
 }
 
 /// <summary>A stream: items go in by OnNextAsync and come out at every subscription, in order.</summary>
-public interface IAsyncStream<T> : IAsyncStream, IEquatable<IAsyncStream<T>>, IComparable<IAsyncStream<T>>, IAsyncObservable<T>, IAsyncObserver<T>
+public interface IAsyncStream<T>
+    : IAsyncStream, IEquatable<IAsyncStream<T>>, IComparable<IAsyncStream<T>>, IAsyncObservable<T>, IAsyncObserver<T>
 {
     /// <summary>The subscriptions of whoever asks: of the calling grain, or of everything outside of grains.</summary>
     Task<IList<StreamSubscriptionHandle<T>>> GetAllSubscriptionHandles();

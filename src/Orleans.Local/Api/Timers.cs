@@ -10,7 +10,7 @@ namespace Orleans.Runtime
     }
 
     /// <summary>When a timer ticks. The period is counted from the end of one tick to the start of the next.</summary>
-    public readonly record struct GrainTimerCreationOptions()
+    public readonly struct GrainTimerCreationOptions()
     {
         [SetsRequiredMembers]
         public GrainTimerCreationOptions(TimeSpan dueTime, TimeSpan period) : this() => (DueTime, Period) = (dueTime, period);

@@ -83,7 +83,9 @@ internal sealed partial class Activation
     {
         lock (gate)
         {
-            return running + waiting.Count == 0 || phase == Phase.Gone ? Task.CompletedTask : (drained ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            return running + waiting.Count == 0 || phase == Phase.Gone
+                ? Task.CompletedTask
+                : (drained ??= new(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
         }
     }
 
@@ -141,8 +143,7 @@ internal sealed partial class Activation
             drained?.TrySetResult();
             if (pool is null)
             {
-                // Within the gate, so that nothing that is sent later overtakes what has waited here.
-                Class.Replace(this, left.Count == 0 ? null : Successor(left));
+                HandOver(left);
             }
         }
 
@@ -151,17 +152,23 @@ internal sealed partial class Activation
         deactivated.TrySetResult();
     }
 
-    Activation? Successor(List<Message> inherited)
+    // Within the gate, so that nothing that is sent later overtakes what has waited here. The successor starts only when it is in the
+    // directory: it might otherwise be gone before it was there.
+    void HandOver(List<Message> left)
     {
-        if (Engine.RefusesActivations)
+        if (left.Count == 0 || Engine.RefusesActivations)
         {
-            inherited.ForEach(message => message.Fail(LocalEngine.Unavailable()));
-            return null;
+            Class.Replace(this, successor: null);
+            left.ForEach(message => message.Fail(LocalEngine.Unavailable()));
+            return;
         }
 
         Activation successor = new(Engine, Class, Key, pool: null);
-        inherited.ForEach(message => successor.TryAccept(message));
-        return successor;
+        lock (successor.gate)
+        {
+            Class.Replace(this, successor);
+            left.ForEach(successor.Take);
+        }
     }
 
     async Task DisposeGrain()

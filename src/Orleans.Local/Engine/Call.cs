@@ -28,26 +28,49 @@ internal sealed class Call<T>(TaskMethod<T> method, object?[] arguments) : Reque
     protected override Task Start()
     {
         RequestContext.Current = Activation.Engine.Copy(Context);
-        return Activation.HasFilters ? new FilteredCall(this, Activation).Run() : method.InvokeOn(Activation.Instance, arguments);
+        if (Activation.HasFilters)
+        {
+            return Filtered();
+        }
+
+        Task task = method.InvokeOn(Activation.Instance, arguments);
+        return method.HasResult && Activation.Engine.Options.RoundTrip is not null ? Copied((Task<T>)task) : task;
+    }
+
+    async Task<T> Copied(Task<T> task) => (T)Activation.Engine.Copy(await task, typeof(T))!;
+
+    async Task<T> Filtered()
+    {
+        object? result = await new FilteredCall(this, Activation).Run();
+        return method.HasResult ? (T)Activation.Engine.Copy(result, typeof(T))! : default!;
     }
 
     public async Task<object?> InvokeGrain()
     {
         Task task = method.InvokeOn(Activation.Instance, arguments);
         await task;
-        return task is Task<T> typed ? typed.GetAwaiter().GetResult() : null;
+        return method.HasResult ? await (Task<T>)task : null;
     }
 
     protected override void Answer(Task ended)
     {
         cancellation.Dispose();
-        T result = !ended.IsCompletedSuccessfully ? default! : ended switch
+        if (ended is Task<T> typed)
         {
-            Task<T> typed => typed.GetAwaiter().GetResult(),
-            Task<object?> filtered when method.HasResult => (T)filtered.GetAwaiter().GetResult()!,
-            _ => default!,
-        };
-        reply.CompleteAs(ended, method.HasResult ? (T)Activation.Engine.Copy(result, typeof(T))! : result);
+            reply.TrySetFromTask(typed);
+        }
+        else if (ended.IsCompletedSuccessfully)
+        {
+            reply.TrySetResult(default!);
+        }
+        else if (ended.IsCanceled)
+        {
+            reply.TrySetCanceled(new TaskCanceledException(ended).CancellationToken);
+        }
+        else
+        {
+            reply.TrySetException(ended.Exception!.InnerExceptions);
+        }
     }
 
     internal override void Fail(Exception reason)

@@ -20,8 +20,8 @@ internal sealed class EnumerableMethod<T> : GrainMethod
     }
 }
 
-internal sealed class RemoteEnumerable<T>(EnumerableMethod<T> method, GrainProxy target, object?[] arguments, CancellationToken cancellation)
-    : IAsyncEnumerable<T>
+internal sealed class RemoteEnumerable<T>(
+    EnumerableMethod<T> method, GrainProxy target, object?[] arguments, CancellationToken cancellation) : IAsyncEnumerable<T>
 {
     public IAsyncEnumerator<T> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
         new RemoteEnumerator<T>(target, new Enumeration<T>(method, arguments, cancellationToken), cancellation, cancellationToken);

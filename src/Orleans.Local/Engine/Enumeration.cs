@@ -13,7 +13,8 @@ internal abstract class Enumeration
 }
 
 /// <summary>The grain's end of an enumeration. Everything in it runs in turns of the activation, interleaved with its calls.</summary>
-internal sealed class Enumeration<T>(EnumerableMethod<T> method, object?[] arguments, CancellationToken consumer) : Enumeration, IFilteredCall
+internal sealed class Enumeration<T>(EnumerableMethod<T> method, object?[] arguments, CancellationToken consumer)
+    : Enumeration, IFilteredCall
 {
     // As Orleans: as many items as are there without waiting, up to this, go in one answer.
     const int BatchSize = 100;
@@ -143,7 +144,7 @@ internal sealed class Enumeration<T>(EnumerableMethod<T> method, object?[] argum
     }
 }
 
-/// <summary>A consumer asks for items. As a message it ends at once, so that a wait of hours does not hold up the end of the grain.</summary>
+/// <summary>A consumer asks for items. As a message it ends at once, so that a long wait does not hold up the end of the grain.</summary>
 internal sealed class Pull<T>(Enumeration<T> enumeration, bool opens) : Message
 {
     readonly TaskCompletionSource<Batch<T>> reply = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -15,9 +15,7 @@ internal sealed class GrainClass
     internal GrainClass(Type type)
     {
         Implementation = type;
-        Type = type.GetCustomAttribute<GrainTypeAttribute>() is { } named
-            ? named.GetGrainType(null!, type)
-            : GrainType.Create(ConventionalName(type.Name));
+        Type = type.GetCustomAttribute<GrainTypeAttribute>()?.GrainType ?? GrainType.Create(ConventionalName(type.Name));
         Reentrant = type.GetCustomAttribute<ReentrantAttribute>() is not null;
         MaxWorkers = type.GetCustomAttribute<StatelessWorkerAttribute>()?.MaxLocalWorkers ?? 0;
         FiltersItself = type.IsAssignableTo(typeof(IIncomingGrainCallFilter));
@@ -75,7 +73,8 @@ internal sealed class GrainClasses
 
     internal GrainClasses(IEnumerable<Assembly> assemblies)
     {
-        All = [.. assemblies.Distinct().SelectMany(assembly => assembly.GetTypes()).Where(IsGrainClass).Select(type => new GrainClass(type))];
+        All = [.. assemblies.Distinct().SelectMany(assembly => assembly.GetTypes())
+            .Where(IsGrainClass).Select(type => new GrainClass(type))];
         if (All.GroupBy(grainClass => grainClass.Type).FirstOrDefault(named => named.Count() > 1) is { } twice)
         {
             string classes = string.Join(", ", twice.Select(grainClass => grainClass.Implementation.FullName));

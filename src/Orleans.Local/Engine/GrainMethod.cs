@@ -30,7 +30,7 @@ internal abstract class GrainMethod
     {
         if (method.IsGenericMethodDefinition || method.GetParameters().Any(parameter => parameter.ParameterType.IsByRef))
         {
-            throw new NotSupportedException($"{method.DeclaringType}.{method.Name}: a grain method has no type parameters and no ref parameters.");
+            throw new NotSupportedException($"{method.DeclaringType}.{method.Name} has type parameters or ref parameters.");
         }
 
         Type returned = method.ReturnType;
@@ -42,7 +42,7 @@ internal abstract class GrainMethod
 
         Type? made = shape == typeof(Task<>) || shape == typeof(ValueTask<>) ? typeof(TaskMethod<>)
             : shape == typeof(IAsyncEnumerable<>) ? typeof(EnumerableMethod<>)
-            : throw new NotSupportedException($"{method.DeclaringType}.{method.Name}: a grain method returns a task or an IAsyncEnumerable.");
+            : throw new NotSupportedException($"{method.DeclaringType}.{method.Name} returns neither a task nor an IAsyncEnumerable.");
         return (GrainMethod)Activator.CreateInstance(
             made.MakeGenericType(returned.GetGenericArguments()), BindingFlags.Instance | BindingFlags.NonPublic, null, [method], null)!;
     }

@@ -46,7 +46,7 @@ internal abstract class Message : Turn
         Task task;
         try
         {
-            task = Start();
+            task = Start() ?? throw new InvalidOperationException("A grain gave null for a task.");
         }
         catch (Exception thrown)
         {
@@ -69,14 +69,7 @@ internal abstract class Message : Turn
     {
         // First, so that who has the answer finds the grain free. What may run next still waits for the end of this turn.
         Activation.Ended(this);
-        try
-        {
-            Answer(task);
-        }
-        catch (Exception thrown)
-        {
-            Fail(thrown); // the reply could not be copied, for one
-        }
+        Answer(task);
     }
 }
 
@@ -91,37 +84,4 @@ internal abstract class Request : Message
 
     /// <summary>The sender gives up. The grain, if it has begun, goes on.</summary>
     internal abstract void TimeOut(TimeSpan after);
-}
-
-internal static class Completion
-{
-    /// <summary>Completes a reply as the grain's task ended: the same exception, the same cancellation.</summary>
-    internal static void CompleteAs<T>(this TaskCompletionSource<T> reply, Task ended, T result)
-    {
-        if (ended.IsCompletedSuccessfully)
-        {
-            reply.TrySetResult(result);
-        }
-        else if (ended.IsCanceled)
-        {
-            reply.TrySetCanceled(CancellationOf(ended));
-        }
-        else
-        {
-            reply.TrySetException(ended.Exception!.InnerExceptions);
-        }
-    }
-
-    static CancellationToken CancellationOf(Task canceled)
-    {
-        try
-        {
-            canceled.GetAwaiter().GetResult();
-            return default;
-        }
-        catch (OperationCanceledException e)
-        {
-            return e.CancellationToken;
-        }
-    }
 }

@@ -7,7 +7,7 @@ internal interface IAddressee
     bool TryAccept(Message message);
 }
 
-/// <summary>The activations of one identity of a stateless worker. A message goes to a free one, to a new one, or to the least busy.</summary>
+/// <summary>The activations of one stateless worker. A message goes to a free one, to a new one, or to the least busy.</summary>
 internal sealed class WorkerPool(LocalEngine engine, GrainClass grainClass, string key) : IAddressee
 {
     readonly Lock gate = new(); // may be held while taking an activation's

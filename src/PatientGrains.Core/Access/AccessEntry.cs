@@ -47,7 +47,10 @@ public sealed record AccessEntry
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required Requester? Who { get; init; }
 
-    /// <summary>A code of R4's restful-interaction value set (read, vread, history-instance, search-type, create, update, delete, transaction, batch, operation), or <c>login</c>.</summary>
+    /// <summary>
+    /// A code of R4's restful-interaction value set (read, vread, history-instance, search-type, create, update, delete, transaction,
+    /// batch, operation), or <c>login</c>.
+    /// </summary>
     public required string Interaction { get; init; }
 
     /// <summary>What was asked for, as the front understood it: a key, a search; sealed like everything else in the log.</summary>

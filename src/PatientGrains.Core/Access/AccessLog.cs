@@ -5,7 +5,10 @@ namespace PatientGrains.Core.Access;
 /// <summary>Shows who accessed this record. Looking is an access itself and is logged first (45 CFR 164.312(b)).</summary>
 public sealed record ReadAccessLog : Command
 {
-    /// <summary>Only entries before this sequence number, as an earlier <see cref="AccessLogReleased"/> named it, so that pages do not shift while entries arrive; null for all.</summary>
+    /// <summary>
+    /// Only entries before this sequence number, as an earlier <see cref="AccessLogReleased"/> named it, so that pages do not shift while
+    /// entries arrive; null for all.
+    /// </summary>
     public long? BeforeSeq { get; init; }
 
     /// <summary>How many of the newest of them to pass over.</summary>
@@ -15,7 +18,9 @@ public sealed record ReadAccessLog : Command
     public required int Count { get; init; }
 }
 
-/// <summary>Writes an access that has no record to be decided in: a request without a token, an unknown patient, a search that matched nobody.</summary>
+/// <summary>
+/// Writes an access that has no record to be decided in: a request without a token, an unknown patient, a search that matched nobody.
+/// </summary>
 public sealed record NoteAccess : Command
 {
     public required string Interaction { get; init; }

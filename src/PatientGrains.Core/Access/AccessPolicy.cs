@@ -17,7 +17,10 @@ public enum AccessKind
 /// </summary>
 public static class AccessPolicy
 {
-    /// <summary>Purposes of use that this engine releases a record for (HL7 v3-ActReason, value set PurposeOfUse): care, emergency care, payment, operations, patient's own request.</summary>
+    /// <summary>
+    /// Purposes of use that this engine releases a record for (HL7 v3-ActReason, value set PurposeOfUse): care, emergency care, payment,
+    /// operations, patient's own request.
+    /// </summary>
     public static readonly IReadOnlySet<string> Purposes = FrozenSet.Create("TREAT", "ETREAT", "HPAYMT", "HOPERAT", "PATRQT");
 
     /// <returns>Null when permitted, else the rule that refuses.</returns>

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace PatientGrains.Core.Record;
 
 /// <summary>
-/// Immutable bytes inside an event, a command or a reply: a FHIR body or a term list. Under <see cref="WireCodec"/> they travel beside the JSON head as raw
-/// bytes and the head holds only their number; in plain JSON (snapshots of contracts, debugging) they are base64.
+/// Immutable bytes inside an event, a command or a reply: a FHIR body or a term list. Under <see cref="WireCodec"/> they travel beside the
+/// JSON head as raw bytes and the head holds only their number; in plain JSON (snapshots of contracts, debugging) they are base64.
 /// </summary>
 [JsonConverter(typeof(BlobJson))]
 public readonly struct Blob(ReadOnlyMemory<byte> bytes) : IEquatable<Blob>

@@ -40,7 +40,9 @@ public sealed record Decision(ImmutableArray<Event> Events, Outcome Outcome)
 public static class RecordDecider
 {
     /// <summary>Deterministic; never throws for what a command asks. A refusal has events too: its access entry.</summary>
-    /// <exception cref="ArgumentException">The command itself is malformed, which only a bug of a front can do; nothing may be appended.</exception>
+    /// <exception cref="ArgumentException">
+    /// The command itself is malformed, which only a bug of a front can do; nothing may be appended.
+    /// </exception>
     public static Decision Decide(PatientRecord record, Command command, Facts facts) => command switch
     {
         Submit submit => SubmitDecision.Decide(record, submit, facts),

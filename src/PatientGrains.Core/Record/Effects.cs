@@ -9,15 +9,17 @@ namespace PatientGrains.Core.Record;
 /// </summary>
 public static class Effects
 {
-    /// <summary>Search parameters of the population index: what conditional creates, conditional references and <c>Patient?identifier=</c> look up.</summary>
+    /// <summary>
+    /// Search parameters of the population index: what conditional creates, conditional references and <c>Patient?identifier=</c> look up.
+    /// </summary>
     private static ReadOnlySpan<byte> Identifier => "identifier"u8;
 
     /// <summary>Calls <paramref name="claim"/> for each id that must be unique from now on.</summary>
     /// <param name="before">The record before the event.</param>
     /// <param name="happened">The event.</param>
     /// <param name="owner">
-    /// The log's own name. A Patient can be nowhere but in the log that bears its name; any other resource claims its id even there, because the same id might be
-    /// submitted for a patient's record at the same time, and only one of the two may win.
+    /// The log's own name. A Patient can be nowhere but in the log that bears its name; any other resource claims its id even there,
+    /// because the same id might be submitted for a patient's record at the same time, and only one of the two may win.
     /// </param>
     /// <param name="claim">Takes the text key.</param>
     public static void Claims(PatientRecord before, Event happened, string owner, Action<string> claim)
@@ -47,7 +49,10 @@ public static class Effects
 
     public static string LocatorKey(ResourceKey key) => "id:" + key;
 
-    /// <summary>The index key of a token value; a value without system (null) has a key of its own, so that <c>identifier=x</c> finds candidates too.</summary>
+    /// <summary>
+    /// The index key of a token value; a value without system (null) has a key of its own, so that <c>identifier=x</c> finds candidates
+    /// too.
+    /// </summary>
     public static string IndexKey(string type, string param, string? system, string code) =>
         system is null ? $"{type}|{param}||{code}" : $"{type}|{param}|s{system}|{code}";
 

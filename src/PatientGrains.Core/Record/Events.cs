@@ -5,8 +5,8 @@ using PatientGrains.Core.Access;
 namespace PatientGrains.Core.Record;
 
 /// <summary>
-/// A line of a patient's log. The names below are stored for ever: a new shape of an event gets a new optional member or a new name, never a changed meaning
-/// (samples of every event ever written are replayed by a test).
+/// A line of a patient's log. The names below are stored for ever: a new shape of an event gets a new optional member or a new name, never
+/// a changed meaning (samples of every event ever written are replayed by a test).
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "$")]
 [JsonDerivedType(typeof(ResourceStored), "resource-stored")]
@@ -29,7 +29,9 @@ public sealed record ResourceStored : Event
     /// <summary>Slug of the source that asserted it; becomes meta.source.</summary>
     public required string Source { get; init; }
 
-    /// <summary>The submission that brought it (source's message id), so that a repeated create is recognised for as long as the version lives.</summary>
+    /// <summary>
+    /// The submission that brought it (source's message id), so that a repeated create is recognised for as long as the version lives.
+    /// </summary>
     public required string MessageId { get; init; }
 
     public required StatementBody Body { get; init; }
@@ -64,7 +66,9 @@ public sealed record ResourceDeleted : Event
     public required string MessageId { get; init; }
 }
 
-/// <summary>A submission was taken, with what became of each of its changes: repeating it gets this same answer and no new events.</summary>
+/// <summary>
+/// A submission was taken, with what became of each of its changes: repeating it gets this same answer and no new events.
+/// </summary>
 public sealed record SubmissionAccepted : Event
 {
     public required string Source { get; init; }

@@ -39,7 +39,10 @@ public enum ChangeEffect
     Created = 1,
     Updated = 2,
     Deleted = 3,
-    /// <summary>Nothing had to change: a conditional create that found its resource, an update with the very bytes that are current, a delete of what is gone.</summary>
+    /// <summary>
+    /// Nothing had to change: a conditional create that found its resource, an update with the very bytes that are current, a delete of
+    /// what is gone.
+    /// </summary>
     Unchanged = 4,
 }
 
@@ -101,7 +104,9 @@ public enum Rule
     VersionStale = 4,
     /// <summary>The criteria of a conditional create match several resources.</summary>
     ConditionAmbiguous = 5,
-    /// <summary>A conditional create cannot use its id: something that does not match has it, or what matches has another. The front looks again.</summary>
+    /// <summary>
+    /// A conditional create cannot use its id: something that does not match has it, or what matches has another. The front looks again.
+    /// </summary>
     ConditionIdTaken = 6,
     /// <summary>The same message id came before with other content.</summary>
     MessageIdReused = 7,
@@ -121,7 +126,10 @@ public enum Rule
     RecordFull = 14,
     /// <summary>Too much is waiting; nothing was written, try again.</summary>
     Busy = 15,
-    /// <summary>The activation lost its place in the log while this waited. Nothing was acknowledged; repeating it under the same message id is safe.</summary>
+    /// <summary>
+    /// The activation lost its place in the log while this waited. Nothing was acknowledged; repeating it under the same message id is
+    /// safe.
+    /// </summary>
     Interrupted = 16,
     /// <summary>The store has no space left. Nothing was written.</summary>
     StorageFull = 17,

@@ -4,7 +4,8 @@ using PatientGrains.Core.Search;
 namespace PatientGrains.Core.Record;
 
 /// <summary>
-/// The state that one log folds to: the current version of every statement, where its older versions lie, and the submissions that are remembered.
+/// The state that one log folds to: the current version of every statement, where its older versions lie, and the submissions that are
+/// remembered.
 /// Old bodies and the access log are not held. Only <see cref="RecordFold"/> changes it.
 /// </summary>
 public sealed class PatientRecord
@@ -75,8 +76,8 @@ public sealed class Statement(ResourceKey key)
 }
 
 /// <summary>
-/// Which submissions a record remembers, to give a repeated one the same answer: the newest <see cref="Limit"/> of them. A create whose id the server derived from
-/// its message is recognised for ever, by the message id that its first version carries.
+/// Which submissions a record remembers, to give a repeated one the same answer: the newest <see cref="Limit"/> of them. A create whose id
+/// the server derived from its message is recognised for ever, by the message id that its first version carries.
 /// </summary>
 public sealed class SubmissionMemory
 {

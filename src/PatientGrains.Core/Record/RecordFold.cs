@@ -24,7 +24,8 @@ public static class RecordFold
     }
 
     private static void Put(
-        PatientRecord record, Statement statement, long seq, int version, DateTimeOffset at, string source, string messageId, StatementBody? body)
+        PatientRecord record, Statement statement, long seq, int version, DateTimeOffset at, string source, string messageId,
+        StatementBody? body)
     {
         record.CurrentBytes += Size(body) - Size(statement.Body);
         statement.Version = version;

@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace PatientGrains.Core.Record;
 
-/// <summary>Type and logical id of a FHIR resource, written <c>Type/id</c> (R4 2.3.0.1). Equality is by ordinal text: ids are case sensitive (R4 2.24.0.1).</summary>
+/// <summary>
+/// Type and logical id of a FHIR resource, written <c>Type/id</c> (R4 2.3.0.1). Equality is by ordinal text: ids are case sensitive (R4
+/// 2.24.0.1).
+/// </summary>
 [JsonConverter(typeof(ResourceKeyJson))]
 public readonly record struct ResourceKey(string Type, string Id)
 {

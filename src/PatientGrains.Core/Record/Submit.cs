@@ -4,7 +4,9 @@ using PatientGrains.Core.Search;
 
 namespace PatientGrains.Core.Record;
 
-/// <summary>Changes of one record, all or nothing, under the message id of their source. Repeating it gives the same answer and no new change.</summary>
+/// <summary>
+/// Changes of one record, all or nothing, under the message id of their source. Repeating it gives the same answer and no new change.
+/// </summary>
 public sealed record Submit : Command
 {
     public required string MessageId { get; init; }
@@ -41,7 +43,9 @@ public sealed record Change
     /// <summary>The version that must be current (If-Match).</summary>
     public int? IfVersion { get; init; }
 
-    /// <summary>Create only if nothing matches (If-None-Exist, R4 3.1.0.8.1); <see cref="Key"/> is then derived from the criteria.</summary>
+    /// <summary>
+    /// Create only if nothing matches (If-None-Exist, R4 3.1.0.8.1); <see cref="Key"/> is then derived from the criteria.
+    /// </summary>
     public ImmutableArray<Criterion> IfNoneExist { get; init => field = value.IsDefault ? [] : value; } = [];
 
     /// <summary>
@@ -76,11 +80,12 @@ internal static class SubmitDecision
     private static Decision Repeat(Submit submit, Remembered known, Facts facts) =>
         known.Digest != submit.Digest
             ? Refuse(submit, facts, new Refused(Rule.MessageIdReused))
-            // No new events: the access entry of the first time stands for what was written, and the answer releases nothing but ids and versions.
+            // No new events: the access entry of the first time stands for what was written, and the answer releases nothing but ids and
+            // versions.
             : new Decision([], new Accepted([], []) { Repeated = true, AnswerSeq = known.Seq });
 
     private static Decision Refuse(Submit submit, Facts facts, Refused refused) =>
-        Decision.Of(AccessEntry.For(submit, facts, submit.Interaction, Asked(submit)) with { RefusedBy = refused.Rule.ToString() }, refused);
+        ReadDecision.Refuse(AccessEntry.For(submit, facts, submit.Interaction, Asked(submit)), refused);
 
     private static string Asked(Submit submit) =>
         submit.Changes.Length == 1 ? submit.Changes[0].Key.ToString() : $"{submit.Changes.Length} changes";
@@ -119,7 +124,8 @@ internal static class SubmitDecision
         {
             if (present is null)
                 return Store(change, 1, ChangeEffect.Created, index);
-            // The server derives the id of a create from its message: this very one came before, longer ago than submissions are remembered.
+            // The server derives the id of a create from its message: this very one came before, longer ago than submissions are
+            // remembered.
             if (present.Origin != new Origin(Source, submit.MessageId))
                 return new Refused(Rule.ResourceExists, change.Key, index, present.Version);
             return present.Version > 1 || present.Body?.Json == change.Body!.Json
@@ -152,7 +158,8 @@ internal static class SubmitDecision
             if (present?.Body is { } body && body.Json == change.Body!.Json && present.Source == Source)
                 return Keep(present);
             // R4 3.1.0.4: 201 also for a resource that is brought back to life.
-            return Store(change, (present?.Version ?? 0) + 1, present is null or { IsDeleted: true } ? ChangeEffect.Created : ChangeEffect.Updated, index);
+            var effect = present is null or { IsDeleted: true } ? ChangeEffect.Created : ChangeEffect.Updated;
+            return Store(change, (present?.Version ?? 0) + 1, effect, index);
         }
 
         private Refused? Delete(Change change, Statement? present)
@@ -166,7 +173,10 @@ internal static class SubmitDecision
             if (present.IsDeleted)
                 return Keep(present);
             int version = present.Version + 1;
-            _events.Add(new ResourceDeleted { Key = change.Key, Version = version, At = facts.Now, Source = Source, MessageId = submit.MessageId });
+            _events.Add(new ResourceDeleted
+            {
+                Key = change.Key, Version = version, At = facts.Now, Source = Source, MessageId = submit.MessageId,
+            });
             Say(change.Key, version, ChangeEffect.Deleted, null);
             return null;
         }
@@ -228,7 +238,8 @@ internal static class SubmitDecision
             {
                 Entry = AccessEntry.For(submit, facts, submit.Interaction, Asked(submit)) with
                 {
-                    Versions = [.. results.Where(result => result.Version > 0).Select(result => new ReleasedVersion(result.Key, result.Version))],
+                    Versions = [.. results.Where(result => result.Version > 0)
+                        .Select(result => new ReleasedVersion(result.Key, result.Version))],
                 },
             });
             return new Decision(_events.ToImmutable(), new Accepted(results, _bodies.ToImmutable()));

@@ -6,10 +6,9 @@ using System.Text.Json.Serialization.Metadata;
 namespace PatientGrains.Core.Record;
 
 /// <summary>
-/// The one codec for what is logged, snapshotted and sent between grains: a frame is
-/// <c>varint length of head, head (JSON, UTF-8), varint number of blobs, then for each blob varint length and raw bytes</c>.
-/// Reading never copies a blob: it is a slice of the frame. Unknown JSON members are ignored, so that an older program reads what a newer one added;
-/// an unknown event name is an error.
+/// The one codec for what is logged, snapshotted and sent between grains: a frame is <c>varint length of head, head (JSON, UTF-8), varint
+/// number of blobs, then for each blob varint length and raw bytes</c>. Reading never copies a blob: it is a slice of the frame. Unknown
+/// JSON members are ignored, so that an older program reads what a newer one added; an unknown event name is an error.
 /// </summary>
 public static class WireCodec
 {
@@ -58,9 +57,12 @@ public static class WireCodec
                 blobs.Add(Slice(bytes, ref at));
             BlobJson.Aside = blobs;
             used = at;
-            return JsonSerializer.Deserialize(head.Span, Root<T>.Json) is T read ? read : throw new FormatException($"The frame holds no {typeof(T).Name}.");
+            return JsonSerializer.Deserialize(head.Span, Root<T>.Json) is T read
+                ? read
+                : throw new FormatException($"The frame holds no {typeof(T).Name}.");
         }
-        // Members that are not what their constructor takes surface as ArgumentException, text that is not UTF-8 as InvalidOperationException.
+        // Members that are not what their constructor takes surface as ArgumentException, text that is not UTF-8 as
+        // InvalidOperationException.
         catch (Exception broken) when (broken is JsonException or NotSupportedException or ArgumentException or InvalidOperationException)
         {
             throw new FormatException($"The bytes are not a frame of {typeof(T).Name}.", broken);
@@ -71,7 +73,9 @@ public static class WireCodec
         }
     }
 
-    /// <summary>Whether values declared as this type travel in this codec: Core's own messages do, what engines bring themselves does not.</summary>
+    /// <summary>
+    /// Whether values declared as this type travel in this codec: Core's own messages do, what engines bring themselves does not.
+    /// </summary>
     public static bool Carries(Type type) => KindOf(type) >= 0;
 
     /// <summary>Appends a kind byte and the frame of a value whose type is known only at run time.</summary>
@@ -116,7 +120,8 @@ public static class WireCodec
         return ReadTagged(output.WrittenMemory);
     }
 
-    private static readonly Type[] Kinds = [typeof(Command), typeof(Outcome), typeof(Event), typeof(Transaction), typeof(Preparation), typeof(ResourceKey)];
+    private static readonly Type[] Kinds =
+        [typeof(Command), typeof(Outcome), typeof(Event), typeof(Transaction), typeof(Preparation), typeof(ResourceKey)];
 
     private static int KindOf(Type type) => Array.FindIndex(Kinds, kind => kind.IsAssignableFrom(type));
 
@@ -159,13 +164,15 @@ public static class WireCodec
     }
 
     /// <summary>
-    /// The type that a value is written as: the root of its polymorphic family, since without the stable name that only the root writes, nobody could read it.
+    /// The type that a value is written as: the root of its polymorphic family, since without the stable name that only the root writes,
+    /// nobody could read it.
     /// </summary>
     private static class Root<T>
     {
         public static readonly JsonTypeInfo Json = CoreJson.Default.Options.GetTypeInfo(Of(typeof(T)));
 
-        private static Type Of(Type type) => type.BaseType is { IsAbstract: true } family && family.IsDefined(typeof(JsonPolymorphicAttribute), false) ? family : type;
+        private static Type Of(Type type) =>
+            type.BaseType is { } family && family.IsDefined(typeof(JsonPolymorphicAttribute), false) ? family : type;
     }
 
     [ThreadStatic]

@@ -5,8 +5,8 @@ using PatientGrains.Core.Record;
 namespace PatientGrains.Core.Search;
 
 /// <summary>
-/// One search parameter as a front understood it: a statement matches when one of its terms of that name matches one of the values (R4 3.1.1.3: values are OR,
-/// parameters are AND). Deterministic over the stored terms.
+/// One search parameter as a front understood it: a statement matches when one of its terms of that name matches one of the values (R4
+/// 3.1.1.3: values are OR, parameters are AND). Deterministic over the stored terms.
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "$")]
 [JsonDerivedType(typeof(TokenCriterion), "token")]
@@ -142,13 +142,16 @@ public sealed record ReferenceCriterion(string Param, ImmutableArray<string> Val
         return false;
     }
 
-    /// <summary>Whether a target <c>Type/id</c> or <c>Type/id/_history/n</c> is the resource that the value names by id or by type and id.</summary>
+    /// <summary>
+    /// Whether a target <c>Type/id</c> or <c>Type/id/_history/n</c> is the resource that the value names by id or by type and id.
+    /// </summary>
     private static bool IsLocal(ReadOnlySpan<char> target, ReadOnlySpan<char> value)
     {
         int version = target.IndexOf("/_history/");
         var current = version < 0 ? target : target[..version];
         int slash = current.IndexOf('/');
-        return slash > 0 && !current[(slash + 1)..].Contains('/') && (current.SequenceEqual(value) || current[(slash + 1)..].SequenceEqual(value));
+        return slash > 0 && !current[(slash + 1)..].Contains('/')
+            && (current.SequenceEqual(value) || current[(slash + 1)..].SequenceEqual(value));
     }
 }
 

@@ -5,8 +5,9 @@ using PatientGrains.Core.Record;
 namespace PatientGrains.Core.Search;
 
 /// <summary>
-/// Which current resources of a type match, keys and versions only: how a front evaluates <c>If-None-Exist</c> and conditional references (R4 3.1.0.8.1, 3.1.0.11.2)
-/// before it submits. What the requester is then told is logged by the submission, or, where that goes to another record, by asking with <see cref="IsTold"/>.
+/// Which current resources of a type match, keys and versions only: how a front evaluates <c>If-None-Exist</c> and conditional references
+/// (R4 3.1.0.8.1, 3.1.0.11.2) before it submits. What the requester is then told is logged by the submission, or, where that goes to
+/// another record, by asking with <see cref="IsTold"/>.
 /// </summary>
 public sealed record MatchRecord : Command
 {

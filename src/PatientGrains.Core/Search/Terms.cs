@@ -24,7 +24,8 @@ public enum TermKind : byte
 
 /// <summary>
 /// One search term as it lies in a <see cref="TermList"/>: the name of the search parameter (R4 3.1.1) and the value, all UTF-8.
-/// <see cref="First"/> and <see cref="Second"/> mean system and code (Token), nothing (Date), system and code (Quantity), or text and nothing (the others).
+/// <see cref="First"/> and <see cref="Second"/> mean system and code (Token), nothing (Date), system and code (Quantity), or text and
+/// nothing (the others).
 /// </summary>
 public readonly ref struct Term
 {
@@ -41,7 +42,8 @@ public readonly ref struct Term
 }
 
 /// <summary>
-/// The search terms of one version of one resource, extracted by the gateway and stored with the event, so that neither Core nor a grain ever parses FHIR.
+/// The search terms of one version of one resource, extracted by the gateway and stored with the event, so that neither Core nor a grain
+/// ever parses FHIR.
 /// Immutable; a flat list of kind, name and value in one buffer, because a record holds thousands of them in memory.
 /// </summary>
 public readonly struct TermList(ReadOnlyMemory<byte> bytes)

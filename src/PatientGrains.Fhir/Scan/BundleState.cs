@@ -6,8 +6,11 @@ namespace PatientGrains.Fhir.Scan;
 internal sealed class BundleState
 {
     private readonly List<Entry> _entries = [];
-    private int[] _buckets = [];
-    private int[] _next = [];
+    private readonly TextIndex _fullUrls = new();
+
+    /// <summary>Versions of one resource in one Bundle that are told apart; more of the same would slip through, and comparing all would
+    /// let one Bundle hold a gateway.</summary>
+    private const int MaxVersions = 100;
 
     public int FirstUndecided { get; private set; }
 
@@ -16,7 +19,6 @@ internal sealed class BundleState
         public int Offset { get; set; }
         public Capture FullUrl { get; set; }
         public Capture VersionId { get; set; }
-        public int Hash { get; set; }
         public bool HasSearch { get; set; }
         public bool HasRequest { get; set; }
         public bool HasResponse { get; set; }
@@ -34,6 +36,7 @@ internal sealed class BundleState
     public void Start(int undecided)
     {
         Count = 0;
+        _fullUrls.Start([], 0);
         FirstUndecided = undecided;
     }
 
@@ -58,54 +61,25 @@ internal sealed class BundleState
     /// <summary>Makes fullUrls findable; tells of every entry whose fullUrl and version another has before it.</summary>
     public void Index(byte[] data, Action<int> repeated)
     {
-        int size = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(4, Count * 2));
-        if (_buckets.Length < size)
-            _buckets = new int[size];
-        if (_next.Length < Count)
-            _next = new int[size];
-        _buckets.AsSpan().Fill(-1);
+        _fullUrls.Start(data, Count);
         for (int i = 0; i < Count; i++)
         {
-            var url = Text(_entries[i].FullUrl, data);
-            if (url.IsEmpty)
-                continue;
-            int bucket = Bucket(url, out int hash);
-            _entries[i].Hash = hash;
-            for (int other = _buckets[bucket]; other >= 0; other = _next[other])
+            _fullUrls.Add(_entries[i].FullUrl);
+            int versions = 0;
+            for (int other = _fullUrls.Before(i); other >= 0 && versions < MaxVersions; other = _fullUrls.Before(other), versions++)
             {
-                if (_entries[other].Hash == hash && Text(_entries[other].FullUrl, data).SequenceEqual(url) && Text(_entries[other].VersionId, data).SequenceEqual(Text(_entries[i].VersionId, data)))
+                if (Text(_entries[other].VersionId, data).SequenceEqual(Text(_entries[i].VersionId, data)))
                 {
                     repeated(i);
                     break;
                 }
             }
-            _next[i] = _buckets[bucket];
-            _buckets[bucket] = i;
         }
     }
 
     /// <summary>The type of the entry with that fullUrl: an index of a resource type, or -1 when the Bundle does not say.</summary>
-    public int TypeOf(ReadOnlySpan<byte> fullUrl, byte[] data)
-    {
-        if (_buckets.Length == 0)
-            return -1;
-        int bucket = Bucket(fullUrl, out int hash);
-        for (int other = _buckets[bucket]; other >= 0; other = _next[other])
-        {
-            if (_entries[other].Hash == hash && Text(_entries[other].FullUrl, data).SequenceEqual(fullUrl))
-                return _entries[other].Resource?.TypeIndex ?? -1;
-        }
-        return -1;
-    }
-
-    private int Bucket(ReadOnlySpan<byte> url, out int hash)
-    {
-        // Seeded per process: senders choose fullUrls, and a known hash could be made to collide.
-        var hasher = default(HashCode);
-        hasher.AddBytes(url);
-        hash = hasher.ToHashCode();
-        return hash & (_buckets.Length - 1);
-    }
+    public int TypeOf(ReadOnlySpan<byte> fullUrl) =>
+        _fullUrls.Find(fullUrl) is var entry and >= 0 ? _entries[entry].Resource?.TypeIndex ?? -1 : -1;
 
     private static ReadOnlySpan<byte> Text(Capture capture, byte[] data) => data.AsSpan(capture.Offset, capture.Length);
 }

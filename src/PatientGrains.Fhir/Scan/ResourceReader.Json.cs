@@ -101,7 +101,11 @@ internal sealed partial class ResourceReader
         if (at >= _end || !char.IsAsciiDigit((char)_data[at]))
             return Syntax("a value is expected");
         if (_data[at] == '0')
+        {
             at++;
+            if (at < _end && char.IsAsciiDigit((char)_data[at]))
+                return SyntaxAt(at, "a number has no leading zeros");
+        }
         else
             SkipDigits(ref at);
         if (at < _end && _data[at] == '.')

@@ -2,10 +2,13 @@ using PatientGrains.Fhir.Schema;
 
 namespace PatientGrains.Fhir.Scan;
 
-/// <summary>What can be said of underscore siblings only when their object has ended, since value and sibling come in any order (R4 2.6.2.3).</summary>
+/// <summary>What can be said of underscore siblings only when their object has ended, since value and sibling come in any order (R4
+/// 2.6.2.3).</summary>
 internal sealed partial class ResourceReader
 {
     private readonly List<SiblingNote> _notes = [];
+    private readonly HashSet<(Property, int)> _nullValues = [];
+    private readonly HashSet<(Property, int)> _nullSiblings = [];
     private bool _siblingHasExtension;
 
     private enum SiblingNoteKind : byte
@@ -32,17 +35,27 @@ internal sealed partial class ResourceReader
         int first = _notes.Count;
         while (first > 0 && _notes[first - 1].Frame == frame.Index)
             first--;
+        _nullValues.Clear();
+        _nullSiblings.Clear();
         for (int i = first; i < _notes.Count; i++)
         {
-            var note = _notes[i];
-            bool hasOther = ((note.Kind == SiblingNoteKind.NullValue ? frame.Siblings : frame.Seen) & (1UL << note.Property.Slot)) != 0;
-            var other = note.Kind == SiblingNoteKind.NullValue ? SiblingNoteKind.NullSibling : SiblingNoteKind.NullValue;
-            bool otherIsNull = hasOther && note.Index >= 0 && _notes.FindIndex(first, x => x.Kind == other && x.Index == note.Index && x.Property == note.Property) >= 0;
-            if (hasOther && !otherIsNull)
-                continue;
-            var rule = note.Kind == SiblingNoteKind.IdOnly ? Rule.Ele1 : hasOther ? Rule.Siblings : Rule.Null;
-            ReportUnder(rule, note.Offset, note.Property.Element, index: note.Index);
+            if (_notes[i].Kind != SiblingNoteKind.IdOnly)
+                (_notes[i].Kind == SiblingNoteKind.NullValue ? _nullValues : _nullSiblings).Add((_notes[i].Property, _notes[i].Index));
         }
+        for (int i = first; i < _notes.Count; i++)
+            CheckNote(ref frame, _notes[i]);
         _notes.RemoveRange(first, _notes.Count - first);
+    }
+
+    private void CheckNote(ref Frame frame, SiblingNote note)
+    {
+        bool isValue = note.Kind == SiblingNoteKind.NullValue;
+        bool hasOther = ((isValue ? frame.Siblings : frame.Seen) & (1UL << note.Property.Slot)) != 0;
+        bool otherIsNull = hasOther && note.Index >= 0 && (isValue ? _nullSiblings : _nullValues).Contains((note.Property, note.Index));
+        // Null in both is said once, at the value.
+        if (hasOther && (!otherIsNull || note.Kind == SiblingNoteKind.NullSibling))
+            return;
+        var rule = note.Kind == SiblingNoteKind.IdOnly ? Rule.Ele1 : hasOther ? Rule.Siblings : Rule.Null;
+        ReportUnder(rule, note.Offset, note.Property.Element, index: note.Index);
     }
 }

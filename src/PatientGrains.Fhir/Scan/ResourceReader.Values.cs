@@ -31,8 +31,11 @@ internal sealed partial class ResourceReader
 
     private bool Mismatch(byte b)
     {
-        Report(b == 'n' ? Rule.Null : Rule.JsonType, _at);
-        return Skip();
+        int start = _at;
+        bool ok = Skip();
+        if (ok)
+            Report(b == 'n' ? Rule.Null : Rule.JsonType, start);
+        return ok;
     }
 
     private bool ReadBoolean(ref Frame frame, Property property, byte b)
@@ -112,7 +115,8 @@ internal sealed partial class ResourceReader
             return;
         if (text[0] == '#' && kind != ValueKind.Oid && kind != ValueKind.Uuid)
             NoteLocal(offset, length, null);
-        else if (kind != ValueKind.Canonical && (_limits.AllUriLinks || (text[0] == 'u' && (text.StartsWith("urn:uuid:"u8) || text.StartsWith("urn:oid:"u8)))))
+        else if (kind != ValueKind.Canonical
+            && (_limits.AllUriLinks || (text[0] == 'u' && (text.StartsWith("urn:uuid:"u8) || text.StartsWith("urn:oid:"u8)))))
             AddLink(offset, length, LinkKind.Uri);
     }
 

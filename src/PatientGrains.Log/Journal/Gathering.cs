@@ -1,12 +1,11 @@
-using System.Buffers;
-
 namespace PatientGrains.Log;
 
 /// <summary>The decisions that become one commit.</summary>
 internal sealed class Gathering
 {
-    public ArrayBufferWriter<byte> Body { get; } = new(1024);
-    public EffectKeys Effects { get; } = new();
+    /// <summary>Disposed when the commit is sealed; what waits for durability holds no bodies.</summary>
+    public PooledBuffer Body { get; } = new();
+    public EffectKeys Effects { get; private set; } = new();
     public int Count { get; set; }
 
     /// <summary>Prepared commits of other logs that are appended with this one.</summary>
@@ -15,8 +14,16 @@ internal sealed class Gathering
     /// <summary>Completes when it is durable, fails with <see cref="JournalLostException"/>.</summary>
     public TaskCompletionSource Durable { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>Lets go of what is sealed by now.</summary>
+    public void Release()
+    {
+        Body.Dispose();
+        Effects = new EffectKeys();
+    }
+
     public void Fail(Exception reason)
     {
+        Release();
         if (Durable.TrySetException(new JournalLostException(reason)))
             _ = Durable.Task.Exception;
     }

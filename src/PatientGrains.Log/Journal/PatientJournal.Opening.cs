@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace PatientGrains.Log;
 
 /// <summary>How a journal is opened: the newest snapshot that holds, and the commits after it; and how the next snapshot is made, behind the replies.</summary>
@@ -133,22 +131,22 @@ public sealed partial class PatientJournal<TState, TEvent>
     }
 
     /// <summary>
-    /// The state as it is right after the commit that was sealed just now, when enough was written since the last snapshot: as much as the state itself, so that snapshots at
-    /// most double what is written. Encoded here because the state moves on; sealed and stored behind the reply.
+    /// The state as it is right after the commit that was sealed just now, when enough was written since the last snapshot: twice the state itself. Replaying less is
+    /// no slower than reading a snapshot, and snapshots add at most half to what is written. Encoded here because the state moves on; sealed and stored behind the reply.
     /// </summary>
-    private ArrayBufferWriter<byte>? DueSnapshot(int bodyBytes)
+    private PooledBuffer? DueSnapshot(int bodyBytes)
     {
         _bytesSinceSnapshot += bodyBytes;
-        if (_saving || _bytesSinceSnapshot < Math.Max(_options.SnapshotFrom, _fold.Size(_state)))
+        if (_saving || _bytesSinceSnapshot < Math.Max(_options.SnapshotFrom, 2 * _fold.Size(_state)))
             return null;
-        var snapshot = new ArrayBufferWriter<byte>((int)Math.Clamp(_fold.Size(_state), 1024, 1 << 28));
+        var snapshot = new PooledBuffer();
         _fold.WriteSnapshot(_state, snapshot);
         _saving = true;
         _bytesSinceSnapshot = 0;
         return snapshot;
     }
 
-    private async Task Save(Head at, ArrayBufferWriter<byte> snapshot)
+    private async Task Save(Head at, PooledBuffer snapshot)
     {
         try
         {
@@ -166,6 +164,7 @@ public sealed partial class PatientJournal<TState, TEvent>
         }
         finally
         {
+            snapshot.Dispose();
             _saving = false;
         }
     }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.CompilerServices;
 
 namespace PatientGrains.Log;
@@ -12,9 +11,6 @@ namespace PatientGrains.Log;
 /// </summary>
 public sealed partial class PatientJournal<TState, TEvent> : IDisposable
 {
-    /// <summary>Bytes of the encoding buffer that an activation keeps.</summary>
-    private const int KeptScratch = 64 << 10;
-
     private readonly IPatientLog _log;
     private readonly KeyRing _keys;
     private readonly TimeProvider _clock;
@@ -26,7 +22,6 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
     private readonly byte[] _wrappedKey;
     private readonly TaskCompletionSource _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Queue<Gathering> _queue = [];
-    private ArrayBufferWriter<byte> _scratch = new(1024);
     private TState _state;
     private Head _sealed;
     private Head _durable;
@@ -127,19 +122,23 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
     /// <summary>Encodes before anything is evolved: a decision that is too large changes nothing.</summary>
     private void Encode(IReadOnlyList<TEvent> events, Gathering gathering)
     {
-        var one = _scratch;
-        if (one.Capacity > KeptScratch)
-            one = _scratch = new ArrayBufferWriter<byte>(1024);
-        one.ResetWrittenCount();
-        foreach (var happened in events)
-            _fold.Write(happened, one);
-        if (one.WrittenCount > LogKey.MaxBody - _options.CommitBytes)
-            throw new LogLimitException($"a decision's events have at most {LogKey.MaxBody - _options.CommitBytes} bytes");
-        if (_sealed.NextSeq + events.Count >= LogKey.MaxEvents)
-            throw new LogLimitException($"a log has at most {LogKey.MaxEvents} events");
-        gathering.Body.Write(one.WrittenSpan);
+        int before = gathering.Body.WrittenCount;
+        try
+        {
+            foreach (var happened in events)
+                _fold.Write(happened, gathering.Body);
+            if (gathering.Body.WrittenCount - before > LogKey.MaxBody - _options.CommitBytes)
+                throw new LogLimitException($"a decision's events have at most {LogKey.MaxBody - _options.CommitBytes} bytes");
+            if (_sealed.NextSeq + events.Count >= LogKey.MaxEvents)
+                throw new LogLimitException($"a log has at most {LogKey.MaxEvents} events");
+        }
+        catch
+        {
+            gathering.Body.CutTo(before);
+            throw;
+        }
         gathering.Count += events.Count;
-        _gatheredBytes += one.WrittenCount;
+        _gatheredBytes += gathering.Body.WrittenCount - before;
     }
 
     private void Evolve(IReadOnlyList<TEvent> events, Gathering gathering)
@@ -166,9 +165,10 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
         {
             try
             {
+                int bytes = gathering.Body.WrittenCount;
                 var batch = Seal(gathering);
-                var snapshot = _queue.Count == 0 ? DueSnapshot(gathering.Body.WrittenCount) : null;
-                _gatheredBytes -= gathering.Body.WrittenCount;
+                var snapshot = _queue.Count == 0 ? DueSnapshot(bytes) : null;
+                _gatheredBytes -= bytes;
                 foreach (var other in gathering.With)
                     batch = other.JoinTo(batch);
                 _inFlight++;
@@ -202,10 +202,12 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
             ? new CommitAppend(commit, _sealed, _wrappedKey, _key.SealName(_name))
             : new CommitAppend(commit, _sealed);
         _sealed = commit.End;
-        return gathering.Effects.Blind(_keys, append);
+        var batch = gathering.Effects.Blind(_keys, append);
+        gathering.Release();
+        return batch;
     }
 
-    private async Task Finish(Gathering gathering, Head end, Task append, ArrayBufferWriter<byte>? snapshot)
+    private async Task Finish(Gathering gathering, Head end, Task append, PooledBuffer? snapshot)
     {
         try
         {
