@@ -22,12 +22,13 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
         if (plan.NeedsLookUps && AccessPolicy.RefusalFor(s.Who, AccessKind.WriteRecord) is { } rule)
             return (await _notes.Refusal(plan, s, Problem.Broken(new Refused(rule))), []);
         var search = new ConditionSearch(records, options);
+        bool isLost = false;
         for (int look = 0; look < options.MaxLooks; look++)
         {
             if (await new Settling(search, records, _ids).Settle(plan, s) is { } unsettled)
                 return (await _notes.Refusal(plan, s, unsettled), []);
-            if ((Placing.Place(plan, options) ?? await KeepOwners(plan) ?? Placing.Check(plan, options)) is { } misplaced)
-                return (misplaced, []);
+            if ((Placing.Place(plan, options) ?? await KeepOwners(plan, s) ?? Placing.Check(plan, options)) is { } misplaced)
+                return (misplaced.Why is RuleBroken ? await _notes.Refusal(plan, s, misplaced) : misplaced, []);
             if (await Tell(plan, search, s) is { } refusedToTell)
                 return (refusedToTell, []);
             var answered = new List<Answered>();
@@ -37,12 +38,16 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
                 await _notes.Unknown(plan, s);
                 return (null, Answers.Of(plan, answered));
             }
-            if (refused.Rule == Rule.Interrupted)
-                refused = await ExplainLoss(plan);
-            if (refused is not null && !LooksAgain(plan, refused))
-                return (Translate(plan, refused), []);
+            isLost = refused.Rule == Rule.Interrupted;
+            if (isLost && (refused = await ExplainLoss(plan)) is null)
+                continue;
+            if (!LooksAgain(plan, refused))
+            {
+                var problem = Translate(plan, refused);
+                return (isLost ? await _notes.Refusal(plan, s, problem) : problem, []);
+            }
         }
-        return (await _notes.Refusal(plan, s, Problem.Contended()), []);
+        return (isLost ? Problem.Broken(new Refused(Rule.Interrupted)) : await _notes.Refusal(plan, s, Problem.Contended()), []);
     }
 
     /// <summary>A create, update or delete by itself: a plan of one change, for which only conditional references are resolved.</summary>
@@ -61,12 +66,13 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
     /// out either. Asked before
     /// writing, so that nobody's record has to find out by a failed append.
     /// </summary>
-    private async Task<Problem?> KeepOwners(SubmissionPlan plan)
+    private async Task<Problem?> KeepOwners(SubmissionPlan plan, Submission s)
     {
         var owned = plan.Changes.Where(change =>
             change is { GetsNewId: false, Kind: not ChangeKind.Delete } && !change.Key.IsPatient
             && FhirTypes.CanBelongToPatient(change.Key.Type)).ToList();
-        if (owned.Count == 0)
+        // Who may not write is refused by the record, which logs it, and hears nothing about what exists elsewhere.
+        if (owned.Count == 0 || AccessPolicy.RefusalFor(s.Who, AccessKind.WriteRecord) is not null)
             return null;
         var owners = await Task.WhenAll(owned.Select(change => records.OwnerOf(change.Key)));
         foreach (var (change, owner) in owned.Zip(owners))
