@@ -16,7 +16,8 @@ public class BundleTests
     [InlineData("bdl-5", "Bundle.entry[0]", "\"type\":\"collection\",\"entry\":[{" +
         "\"fullUrl\":\"urn:uuid:05efabf0-4be2-4561-91ce-51548425acb9\"}]")]
     [InlineData("bdl-7", "Bundle.entry[1]",
-        "\"type\":\"collection\",\"entry\":[{\"fullUrl\":\"http://x/Patient/p\",\"resource\":" + Patient + "},{\"fullUrl\":\"http://x/Patient/p\",\"resource\":" + Patient + "}]")]
+        "\"type\":\"collection\",\"entry\":[{\"fullUrl\":\"http://x/Patient/p\",\"resource\":" + Patient +
+        "},{\"fullUrl\":\"http://x/Patient/p\",\"resource\":" + Patient + "}]")]
     [InlineData("bdl-8", "Bundle.entry[0].fullUrl", "\"type\":\"collection\",\"entry\":[{\"fullUrl\":\"http://x/Patient/p/_history/1\"," +
         "\"resource\":" + Patient + "}]")]
     [InlineData("fullurl", "Bundle.entry[0].fullUrl",

@@ -21,7 +21,7 @@ public class ValidatorTests
         """true}]}]}]}""")]
     [InlineData("""{"resourceType":"Patient","name":[{"_given":[{"extension":[{"url":"http://x","valueBoolean":true}]}]}]}""")]
     [InlineData("""{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueDateTime":"2015-06-30T23:59:60Z"}""")]
-    [InlineData("""{"resourceType":"Observation","_status":{"extension":[{"url":"http://x","valueCode":"unknown"}]},"code":{"text":"x"}}""")]
+    [InlineData("""{"resourceType":"Observation","_status":{"extension":[{"url":"u:x","valueCode":"x"}]},"code":{"text":"x"}}""")]
     [InlineData("""{"resourceType":"Observation","status":"final","code":{"text":"x"},"valueQuantity":{"value":-1.50E+03}}""")]
     [InlineData("""{"resourceType":"Patient","contained":[{"resourceType":"Organization","id":"o","name":"x"}],"managingOrganization":""" +
         """{"reference":"#o"}}""")]

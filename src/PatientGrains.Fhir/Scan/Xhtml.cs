@@ -54,6 +54,12 @@ internal sealed class Xhtml
         ToRaw(raw, brokenAt);
     }
 
+    public void Release()
+    {
+        if (_text.Length > ResourceReader.LargestKept)
+            _text = new byte[1024];
+    }
+
     /// <summary>Turns offsets in the text into offsets in the JSON string, in one walk: links are in order, and there can be very
     /// many.</summary>
     private void ToRaw(ReadOnlySpan<byte> raw, int brokenAt)

@@ -38,6 +38,10 @@ internal static partial class MutationKinds
             x.Parent[x.Property.Name] = x.Value!.DeepClone();
             return x.ElementPath;
         }),
+    ];
+
+    private static Mutation[] Choices =>
+    [
         Mutation.At("two types of a choice", "choice-twice", x => x.Property.Choice >= 0 && Other(x) is not null, x =>
         {
             x.Parent[Other(x)!.Name] = "text";
