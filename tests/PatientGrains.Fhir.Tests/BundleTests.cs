@@ -50,7 +50,8 @@ public class BundleTests
         Assert.Equal("batch", bundle.Bundle.Type);
         Assert.Equal(["POST", "PUT", "DELETE"], entries.Select(x => x.Method));
         Assert.Equal(["Patient", "Patient/b", "Patient/c"], entries.Select(x => x.Url));
-        Assert.Equal(("identifier=a|b", "W/\"3\"", (string?)null), (entries[0].IfNoneExist, entries[1].IfMatch, entries[2].IfModifiedSince));
+        Assert.Equal(("identifier=a|b", "W/\"3\"", (string?)null),
+            (entries[0].IfNoneExist, entries[1].IfMatch, entries[2].IfModifiedSince));
         Assert.Equal("urn:uuid:05efabf0-4be2-4561-91ce-51548425acb9", entries[1].FullUrl);
         Assert.False(entries[0].Resource!.IsValid);
         Assert.Equal("Bundle.entry[0].resource.gender", entries[0].Resource!.Issues.Single().Location);

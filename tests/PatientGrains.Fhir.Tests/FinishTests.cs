@@ -9,7 +9,8 @@ public class FinishTests
 {
     private static string Text(FinishedResource finished) => Encoding.UTF8.GetString(finished.Body.Span);
 
-    private static string At(FinishedResource finished) => Encoding.UTF8.GetString(finished.Body.Span.Slice(finished.Meta.Offset, finished.Meta.Length));
+    private static string At(FinishedResource finished) =>
+        Encoding.UTF8.GetString(finished.Body.Span.Slice(finished.Meta.Offset, finished.Meta.Length));
 
     [Fact]
     public void An_id_that_was_not_sent_is_put_after_the_resourceType_and_all_else_is_kept()
@@ -25,7 +26,8 @@ public class FinishTests
     [InlineData("""{"meta":{"source":"urn:uuid:00000000-0000-0000-0000-000000000001"},"link":[{"other":{"reference":"Patient/1"},"type":"seealso"}],"id":"old","resourceType":"Patient"}""", "{\"source\":\"a longer replacement\"}")]
     public void Meta_is_found_wherever_it_stands(string json, string meta)
     {
-        var finished = ValidatorTests.Scan(json).Finish("a-much-longer-id", x => x.Kind == LinkKind.Uri ? "a longer replacement" : "Patient/22");
+        var finished = ValidatorTests.Scan(json).Finish("a-much-longer-id", x => x.Kind == LinkKind.Uri ? "a longer replacement"
+            : "Patient/22");
         Assert.Equal(meta, At(finished));
         Assert.Contains("\"id\":\"a-much-longer-id\"", Text(finished), StringComparison.Ordinal);
         JsonDocument.Parse(finished.Body).Dispose();
@@ -43,9 +45,11 @@ public class FinishTests
             """);
         Assert.Empty(scanned.Issues);
         Assert.Equal(
-            [(LinkKind.Narrative, "urn:uuid:00000000-0000-0000-0000-000000000001"), (LinkKind.Narrative, "#p"), (LinkKind.Reference, "Organization/1"), (LinkKind.Uri, "urn:oid:1.2.3"), (LinkKind.Reference, "#p")],
+            [(LinkKind.Narrative, "urn:uuid:00000000-0000-0000-0000-000000000001"), (LinkKind.Narrative, "#p"),
+                (LinkKind.Reference, "Organization/1"), (LinkKind.Uri, "urn:oid:1.2.3"), (LinkKind.Reference, "#p")],
             scanned.Links.Select(x => (x.Kind, x.Text)));
-        var finished = scanned.Finish("i", x => x.Kind switch { LinkKind.Narrative => "Patient/1?a=\"b\"&c", LinkKind.Reference => "A\"B", _ => null });
+        var finished = scanned.Finish("i", x =>
+            x.Kind switch { LinkKind.Narrative => "Patient/1?a=\"b\"&c", LinkKind.Reference => "A\"B", _ => null });
         string text = Text(finished);
         Assert.Contains("""href=\"Patient/1?a=&quot;b&quot;&amp;c\">a<\/a>""", text, StringComparison.Ordinal);
         Assert.Contains("""src='Patient/1?a=&quot;b&quot;&amp;c'""", text, StringComparison.Ordinal);
@@ -78,7 +82,8 @@ public class FinishTests
     {
         var finished = ValidatorTests.Scan(sent).Finish("a");
         var to = new ArrayBufferWriter<byte>();
-        FhirMeta.Write(to, finished.Body.Span, finished.Meta, "3", new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.FromHours(2)), "urn:x:\"");
+        FhirMeta.Write(to, finished.Body.Span, finished.Meta, "3", new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.FromHours(2)),
+            "urn:x:\"");
         Assert.Equal(read, Encoding.UTF8.GetString(to.WrittenSpan));
         Assert.True(new FhirScanner().Scan(to.WrittenMemory.ToArray()).IsValid);
     }

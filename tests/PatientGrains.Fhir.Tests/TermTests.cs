@@ -35,8 +35,10 @@ public class TermTests
     {
         Assert.Equal(
             [
-                "based-on=ServiceRequest/1", "category=http://c|laboratory", "code=http://loinc.org|2524-7", "code=|x", "combo-code=http://loinc.org|2524-7", "combo-code=|x",
-                "combo-value-quantity=1.50|http://unitsofmeasure.org|mmol/L", "date=2020-01-01T08:00:00..2020-01-01T08:00:01", "identifier=http://i|a\"b", "patient=Patient/1", "performer=Practitioner/1",
+                "based-on=ServiceRequest/1", "category=http://c|laboratory", "code=http://loinc.org|2524-7", "code=|x",
+                    "combo-code=http://loinc.org|2524-7", "combo-code=|x",
+                "combo-value-quantity=1.50|http://unitsofmeasure.org|mmol/L", "date=2020-01-01T08:00:00..2020-01-01T08:00:01",
+                    "identifier=http://i|a\"b", "patient=Patient/1", "performer=Practitioner/1",
                 "status=|final", "subject=Patient/1", "value-quantity=1.50|http://unitsofmeasure.org|mmol/L",
             ],
             Terms("""
@@ -56,9 +58,12 @@ public class TermTests
             """);
         Assert.Equal(
             [
-                "_profile=http://p", "_tag=|t", "active=|true", "address-city=Bern", "address=Bern", "address=Gasse 1", "birthdate=1970-05-01T00:00:00..1970-06-01T00:00:00",
-                "death-date=2020-01-01T00:00:00..2021-01-01T00:00:00", "deceased=|true", "email=|a@b", "family=Ünal", "general-practitioner=Organization/1", "given=A", "given=B",
-                "name=A", "name=B", "name=Ünal", "phone=|1", "phonetic=A", "phonetic=B", "phonetic=Ünal", "telecom=|1", "telecom=|a@b", "telecom=|c",
+                "_profile=http://p", "_tag=|t", "active=|true", "address-city=Bern", "address=Bern", "address=Gasse 1",
+                    "birthdate=1970-05-01T00:00:00..1970-06-01T00:00:00",
+                "death-date=2020-01-01T00:00:00..2021-01-01T00:00:00", "deceased=|true", "email=|a@b", "family=Ünal",
+                    "general-practitioner=Organization/1", "given=A", "given=B",
+                "name=A", "name=B", "name=Ünal", "phone=|1", "phonetic=A", "phonetic=B", "phonetic=Ünal", "telecom=|1", "telecom=|a@b",
+                    "telecom=|c",
             ],
             terms);
     }

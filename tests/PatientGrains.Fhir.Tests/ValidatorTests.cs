@@ -1,4 +1,6 @@
 using System.Text;
+using PatientGrains.Fhir.Scan;
+using PatientGrains.Fhir.Schema;
 
 namespace PatientGrains.Fhir.Tests;
 
@@ -75,10 +77,44 @@ public class ValidatorTests
     [InlineData("age-1", "Condition", "\"subject\":{\"display\":\"x\"},\"onsetAge\":{\"value\":1}")]
     [InlineData("sqty-1", "ServiceRequest", "\"status\":\"active\",\"intent\":\"order\",\"subject\":{\"display\":\"x\"},\"quantityRange\":{\"low\":{\"value\":1,\"comparator\":\"<\"}}")]
     [InlineData("que-1", "Questionnaire", "\"status\":\"active\",\"item\":[{\"linkId\":\"1\",\"type\":\"group\"}]")]
+    [InlineData("que-2", "Questionnaire", "\"status\":\"active\",\"item\":[{\"linkId\":\"1\",\"type\":\"group\",\"item\":[{\"linkId\":\"2\",\"type\":\"string\"}]},{\"linkId\":\"2\",\"type\":\"string\"}]")]
+    [InlineData("que-7", "Questionnaire", "\"status\":\"active\",\"item\":[{\"linkId\":\"1\",\"type\":\"string\",\"enableWhen\":[{\"question\":\"2\",\"operator\":\"exists\",\"answerString\":\"x\"}]}]")]
+    [InlineData("csd-1", "CodeSystem", "\"status\":\"active\",\"content\":\"complete\",\"concept\":[{\"code\":\"a\",\"concept\":[{\"code\":\"b\"}]},{\"code\":\"b\"}]")]
+    [InlineData("mdd-1", "MedicationDispense", "\"status\":\"completed\",\"medicationCodeableConcept\":{\"text\":\"x\"},\"whenPrepared\":\"2020-02-02\",\"whenHandedOver\":\"2020-02-01\"")]
+    [InlineData("inv-1", "Task", "\"status\":\"draft\",\"intent\":\"order\",\"authoredOn\":\"2020-02\",\"lastModified\":\"2020-01\"")]
     public void The_invariant_of_the_standard_is_checked(string key, string type, string members)
     {
         var scanned = Scan($"{{\"resourceType\":\"{type}\",{members}}}");
         Assert.Contains(scanned.Issues, x => x.Rule == key);
+    }
+
+    [Fact]
+    public void The_README_lists_the_invariants_that_are_not_checked()
+    {
+        string readme = File.ReadAllText(RealData.InRepository("src/PatientGrains.Fhir/README.md")).Replace("\n  ", " ",
+            StringComparison.Ordinal);
+        var byHand = typeof(Rule).GetFields().Where(x => x.IsStatic).Select(x => ((Rule)x.GetValue(null)!).Key).ToHashSet();
+        var checkedKeys = R4.Instance.Types.SelectMany(x =>
+            x.Invariants.Select(i => i.Key + x.Name).Concat(x.Distinct.Select(d => d.Rule.Key + x.Name))).ToHashSet();
+        string type = "";
+        var left = new List<string>();
+        int all = 0;
+        int compiled = 0;
+        foreach (string[] fields in File.ReadLines(RealData.InRepository("src/PatientGrains.Fhir/Schema/r4.txt")).Select(x =>
+            x.Split('\t')))
+        {
+            if (fields[0] == "type")
+                type = fields[1];
+            if (fields is not ["", "!", var key, ..])
+                continue;
+            all++;
+            compiled += R4.Instance.Type(type).Invariants.Exists(x => x.Key == key) ? 1 : 0;
+            if (!checkedKeys.Contains(key + type) && !byHand.Contains(key))
+                left.Add(key);
+        }
+        Assert.True(readme.Contains($"- not checked: {string.Join(", ", left)}", StringComparison.Ordinal), string.Join(", ", left));
+        string share = $"{compiled} of {all}";
+        Assert.True(readme.Contains(share, StringComparison.Ordinal), share);
     }
 
     [Fact]
@@ -94,7 +130,8 @@ public class ValidatorTests
     {
         var scanner = new FhirScanner(FhirLimits.Default with { MaxBytes = 4000, MaxDepth = 8, MaxIssues = 3 });
         Assert.Equal("size", scanner.Scan(new byte[4001]).Issues.Single().Rule);
-        string deep = "{\"resourceType\":\"Patient\"" + string.Concat(Enumerable.Repeat(",\"extension\":[{\"url\":\"http://x\"", 9)) + string.Concat(Enumerable.Repeat("}]", 9)) + "}";
+        string deep = "{\"resourceType\":\"Patient\"" + string.Concat(Enumerable.Repeat(",\"extension\":[{\"url\":\"http://x\"",
+            9)) + string.Concat(Enumerable.Repeat("}]", 9)) + "}";
         Assert.Contains(scanner.Scan(Encoding.UTF8.GetBytes(deep)).Issues, x => x.Rule == "depth" && x.Code == "too-long");
         string skipped = "{\"resourceType\":\"Patient\",\"foo\":" + new string('[', 100) + new string(']', 100) + "}";
         Assert.Contains(scanner.Scan(Encoding.UTF8.GetBytes(skipped)).Issues, x => x.Rule == "depth");
@@ -120,10 +157,12 @@ public class ValidatorTests
     public void Time_grows_no_faster_than_the_bytes(string start, string first, string middle, string second, string end)
     {
         string comma = first.StartsWith('<') ? "" : ",";
-        string Many(string item, int count) => string.Join(comma, Enumerable.Range(0, count).Select(x => item.Replace("#", x.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)));
+        string Many(string item, int count) => string.Join(comma, Enumerable.Range(0, count).Select(x =>
+            item.Replace("#", x.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)));
         TimeSpan Take(int count)
         {
-            byte[] json = Encoding.UTF8.GetBytes(start + Many(first, count) + middle + Many(second.Replace("\"#o#", "\"\u0001o#", StringComparison.Ordinal), count).Replace('\u0001', '#') + end);
+            byte[] json = Encoding.UTF8.GetBytes(start + Many(first, count) + middle + Many(second.Replace("\"#o#", "\"\u0001o#",
+                StringComparison.Ordinal), count).Replace('\u0001', '#') + end);
             var scanner = new FhirScanner();
             return Enumerable.Range(0, 3).Min(_ =>
             {
@@ -133,7 +172,8 @@ public class ValidatorTests
             });
         }
 
-        // Eight times the bytes take 8 times as long, 64 times when something compares pair by pair; in between lies the noise of the machine.
+        // Eight times the bytes take 8 times as long, 64 times when something compares pair by pair; in between lies the noise of the
+        // machine.
         var small = Take(8_000);
         var large = Take(64_000);
         Assert.True(large < (40 * small) + TimeSpan.FromMilliseconds(50), $"{small} then {large}");

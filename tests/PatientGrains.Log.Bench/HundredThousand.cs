@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace PatientGrains.Log.Bench;
 
 /// <summary>
@@ -36,14 +34,13 @@ internal static class HundredThousand
         for (int i = 0; i < patients.Length; i++)
             batches[i] = Batch(ring, patients[i], heads, claims, tokens, random);
         int next = 0;
-        long before = Stopwatch.GetTimestamp();
+        var clocks = new Clocks();
         await Task.WhenAll(Enumerable.Range(0, Waiting).Select(_ => Task.Run(async () =>
         {
             for (int i = Interlocked.Increment(ref next) - 1; i < batches.Length; i = Interlocked.Increment(ref next) - 1)
                 await log.Append(batches[i]);
         })));
-        double seconds = Stopwatch.GetElapsedTime(before).TotalSeconds;
-        Console.WriteLine($"   {what,-60} {patients.Length / seconds,9:N0} appends/s  {seconds * 1e6 / patients.Length,7:N1} us each");
+        Console.WriteLine($"   {what,-60} {clocks.Per(patients.Length, "appends")}");
     }
 
     private static AppendBatch Batch(KeyRing ring, int patient, Head[] heads, int claims, int tokens, Random random)

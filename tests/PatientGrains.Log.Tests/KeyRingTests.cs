@@ -1,4 +1,6 @@
 using System.Runtime.Versioning;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace PatientGrains.Log.Tests;
 
@@ -64,6 +66,19 @@ public sealed class KeyRingTests
         ];
         Assert.Equal(all.Length, all.Distinct().Count());
         Assert.Equal(ring.BlindToken(new string('ä', 5000)), ring.BlindToken(new string('ä', 5000)));
+    }
+
+    [Fact]
+    public void Blinding_is_HMAC_SHA_256()
+    {
+        for (int length = 0; length < 700; length += 13)
+        {
+            byte[] key = RandomNumberGenerator.GetBytes(32);
+            string text = new('x', length);
+            byte[] expected = HMACSHA256.HashData(key, Encoding.UTF8.GetBytes("C" + text));
+            using var blinding = new Blinding(key);
+            Assert.Equal(new BlindKey(blinding.Of('C', text)), BlindKey.Read(expected));
+        }
     }
 
     [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]

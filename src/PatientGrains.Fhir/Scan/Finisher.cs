@@ -5,7 +5,8 @@ using PatientGrains.Fhir.Schema;
 
 namespace PatientGrains.Fhir.Scan;
 
-/// <summary>Makes the stored body of a scanned resource: one copy with the id and replaced links put in, and the terms that depend on them.</summary>
+/// <summary>Makes the stored body of a scanned resource: one copy with the id and replaced links put in, and the terms that depend on
+/// them.</summary>
 internal sealed class Finisher
 {
     [ThreadStatic]
@@ -59,7 +60,8 @@ internal sealed class Finisher
         int longer = 0;
         foreach (var link in links)
         {
-            byte[]? text = replace!(new ScannedLink(scanned.Source, link.Offset, link.Length, link.Kind)) is { } put ? Escape(put, link.Kind) : null;
+            byte[]? text = replace!(new ScannedLink(scanned.Source, link.Offset, link.Length, link.Kind)) is { } put
+                ? Escape(put, link.Kind) : null;
             longer += text is null ? 0 : text.Length - link.Length;
             _replacements.Add(text);
         }
@@ -88,7 +90,8 @@ internal sealed class Finisher
         _copied = until;
     }
 
-    /// <summary>In the narrative a link stands in an XML attribute, whose quotes the text does not know: all that could end it is escaped.</summary>
+    /// <summary>In the narrative a link stands in an XML attribute, whose quotes the text does not know: all that could end it is
+    /// escaped.</summary>
     private static byte[] Escape(string text, LinkKind kind)
     {
         if (kind == LinkKind.Narrative)
@@ -108,7 +111,8 @@ internal sealed class Finisher
         foreach (var term in scanned.References)
         {
             var spot = scanned.LinkSpots[term.Link];
-            var raw = term.Link < _replacements.Count && _replacements[term.Link] is { } put ? put : scanned.Source.Span.Slice(spot.Offset, spot.Length);
+            var raw = term.Link < _replacements.Count && _replacements[term.Link] is { } put ? put
+                : scanned.Source.Span.Slice(spot.Offset, spot.Length);
             if (buffer.Length < raw.Length)
                 buffer = new byte[raw.Length];
             var text = raw.IndexOf((byte)'\\') < 0 ? raw : buffer.AsSpan(0, JsonText.Unescape(raw, buffer));

@@ -5,7 +5,8 @@ using PatientGrains.Fhir.Schema;
 namespace PatientGrains.Fhir.Scan;
 
 /// <summary>
-/// The pass itself: recursive descent over the bytes along the schema. Every method that reads returns false when the JSON is broken and nothing more can be said;
+/// The pass itself: recursive descent over the bytes along the schema. Every method that reads returns false when the JSON is broken and
+/// nothing more can be said;
 /// everything else that is wrong is reported and reading goes on. All buffers are kept from scan to scan.
 /// </summary>
 internal sealed partial class ResourceReader
@@ -32,6 +33,7 @@ internal sealed partial class ResourceReader
         _path = new Step[frames * 2];
         _places = new Property?[frames];
         _bindingMet = new bool[frames];
+        _keyMarks = new int[frames];
         _flags = new StatusFlags[frames];
         _referenceLinks = new int[frames];
         _codingProperty = _schema.Type("CodeableConcept").Find("coding")!;
@@ -78,6 +80,7 @@ internal sealed partial class ResourceReader
         _errors = 0;
         _issues.Clear();
         _notes.Clear();
+        _keys.Clear();
         StartExtraction();
     }
 
@@ -132,7 +135,8 @@ internal sealed partial class ResourceReader
     }
 
     /// <summary>
-    /// The type of the resource at <c>_at</c>, which stays where it is. Usually resourceType stands first; JSON does not ask for it, so else the members are skipped through once.
+    /// The type of the resource at <c>_at</c>, which stays where it is. Usually resourceType stands first; JSON does not ask for it, so
+    /// else the members are skipped through once.
     /// False when the JSON is broken; a null type (reported) when there is none.
     /// </summary>
     private bool FindType(out TypeDef? type)
@@ -190,7 +194,8 @@ internal enum ResourcePlace : byte
     Root,
     /// <summary>Bundle.entry.resource: a resource of its own.</summary>
     Entry,
-    /// <summary>Parameters.parameter.resource, Bundle.entry.response.outcome: part of what it stands in, but its local references are its own.</summary>
+    /// <summary>Parameters.parameter.resource, Bundle.entry.response.outcome: part of what it stands in, but its local references are its
+    /// own.</summary>
     Inline,
     Contained,
 }

@@ -31,7 +31,7 @@ internal sealed class BatchRun(SubmissionRun run, IntakeOptions options, Func<st
         var fullUrls = content.Entries.Select(entry => entry.FullUrl).OfType<string>().ToHashSet(StringComparer.Ordinal);
         foreach (var wave in content.Entries.GroupBy(WaveOf).OrderBy(wave => wave.Key))
         {
-            var limits = new ParallelOptions { MaxDegreeOfParallelism = wave.Key == Wave.Read ? 1 : options.BatchWidth };
+            var limits = new ParallelOptions { MaxDegreeOfParallelism = options.BatchWidth };
             await Parallel.ForEachAsync(wave, limits, async (entry, _) => answers[entry.Index] = await Entry(entry, fullUrls, s));
         }
         return new BundleDone("batch-response", answers);

@@ -60,6 +60,9 @@ internal sealed class PlannedChange
 
     public ResourceKey Key => Target.Key;
 
+    /// <summary>The change as a statement, made once when conditions are held against it.</summary>
+    public Statement? Draft { get; set; }
+
     /// <summary>The record that it goes to; null as long as that is not known, and for a delete of what never existed.</summary>
     public string? Log { get; set; }
 

@@ -13,12 +13,13 @@ internal sealed class Settling(ConditionSearch search, Records records, DerivedI
     public async Task<Problem?> Settle(SubmissionPlan plan, Submission s)
     {
         var creates = new List<Task<Problem?>>();
+        var entryIds = ids.Of(s.Who.Source, s.MessageId);
         foreach (var change in plan.Changes)
         {
             if (change.Condition is { } condition)
                 creates.Add(SettleCreate(change, condition, s));
             else if (change.GetsNewId)
-                change.Target.Settle(new ResourceKey(change.Resource!.Type, ids.ForEntry(s.Who.Source, s.MessageId, change.Index)), 1);
+                change.Target.Settle(new ResourceKey(change.Resource!.Type, entryIds.ForEntry(change.Index)), 1);
             else if (change.Kind == ChangeKind.Delete)
                 creates.Add(SettleDelete(change));
         }
@@ -99,14 +100,15 @@ internal static class OwnMatches
         {
             if (change.Resource is not { } resource || change.HasMatch || resource.Type != condition.Type)
                 continue;
-            if (Matches(change.Key, resource.Finish(change.Key.Id), condition))
+            var draft = change.Draft ??= DraftOf(change.Key, resource);
+            if (Criterion.AllMatch(condition.Criteria, draft))
                 matches.Add(change);
         }
         return matches;
     }
 
-    /// <summary>Evaluated by the record's own rules, on a record that holds nothing else.</summary>
-    private static bool Matches(ResourceKey key, FinishedResource finished, Condition condition)
+    /// <summary>The change as a statement, so that conditions are evaluated by the record's own rules.</summary>
+    private static Statement DraftOf(ResourceKey key, ScannedResource resource)
     {
         var record = new PatientRecord();
         RecordFold.Evolve(record, new ResourceStored
@@ -116,8 +118,8 @@ internal static class OwnMatches
             At = default,
             Source = "",
             MessageId = "",
-            Body = Writing.Body(finished),
+            Body = Writing.Body(resource.Finish(key.Id)),
         });
-        return Criterion.AllMatch(condition.Criteria, record.Find(key)!);
+        return record.Find(key)!;
     }
 }

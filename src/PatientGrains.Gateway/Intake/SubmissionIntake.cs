@@ -68,7 +68,7 @@ public sealed class SubmissionIntake
     /// </summary>
     /// <param name="bundle">The scanned Bundle.</param>
     /// <param name="s">Who submits.</param>
-    /// <param name="read">Answers a GET or HEAD entry: method, url, entry. In a transaction it is called after the writes are durable.</param>
+    /// <param name="read">Answers a GET or HEAD entry: method, url, entry. In a batch it is called concurrently, in a transaction after the writes are durable.</param>
     public async Task<BundleAnswer> Bundle(ScannedResource bundle, Submission s, Func<string, string, ScannedEntry, Task<EntryAnswer>> read)
     {
         if (bundle.Bundle is not { } content)

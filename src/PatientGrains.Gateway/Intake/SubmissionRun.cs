@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using PatientGrains.Core.Access;
 using PatientGrains.Core.Record;
 using PatientGrains.Fhir;
@@ -12,36 +11,37 @@ namespace PatientGrains.Gateway.Intake;
 internal sealed class SubmissionRun(Records records, IntakeOptions options)
 {
     private readonly DerivedIds _ids = new(options.IdSecret);
+    private readonly Sending _sending = new(records);
+    private readonly IntakeNotes _notes = new(records);
 
     /// <returns>What became of each change, by the index of its entry; or why nothing was written.</returns>
     public async Task<(Problem? Problem, Dictionary<int, Done> Answers)> Run(SubmissionPlan plan, Submission s, Blob digest)
     {
         // Conditions are evaluated before a record decides: who may not write is not told by them what exists.
         if (plan.NeedsLookUps && AccessPolicy.RefusalFor(s.Who, AccessKind.WriteRecord) is { } rule)
-            return (await Noted(plan, s, Problem.Broken(new Refused(rule))), []);
+            return (await _notes.Refusal(plan, s, Problem.Broken(new Refused(rule))), []);
         var search = new ConditionSearch(records, options);
         for (int look = 0; look < options.MaxLooks; look++)
         {
             if (await new Settling(search, records, _ids).Settle(plan, s) is { } unsettled)
-                return (await Noted(plan, s, unsettled), []);
+                return (await _notes.Refusal(plan, s, unsettled), []);
             if ((Placing.Place(plan, options) ?? await KeepOwners(plan) ?? Placing.Check(plan, options)) is { } misplaced)
                 return (misplaced, []);
             if (await Tell(plan, search, s) is { } refusedToTell)
                 return (refusedToTell, []);
-            var parts = Writing.Build(plan, s, digest);
-            var outcome = await Send(parts);
-            if (outcome is Accepted accepted)
+            var answered = new List<Answered>();
+            var refused = await _sending.Send(Writing.Build(plan, s, digest), answered);
+            if (refused is null)
             {
-                await NoteUnknown(plan, s);
-                return (null, Answers.Of(plan, parts, accepted));
+                await _notes.Unknown(plan, s);
+                return (null, Answers.Of(plan, answered));
             }
-            Refused? refused = (Refused)outcome;
             if (refused.Rule == Rule.Interrupted)
                 refused = await ExplainLoss(plan);
             if (refused is not null && !LooksAgain(plan, refused))
                 return (Translate(plan, refused), []);
         }
-        return (await Noted(plan, s, Problem.Contended()), []);
+        return (await _notes.Refusal(plan, s, Problem.Contended()), []);
     }
 
     /// <summary>A create, update or delete by itself: a plan of one change, for which only conditional references are resolved.</summary>
@@ -53,19 +53,6 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
             return (unlinked, null);
         var (problem, answers) = await Run(plan, s, digest);
         return (problem, problem is null ? answers[change.Index] : null);
-    }
-
-    private async Task<Outcome> Send(List<RecordPart> parts)
-    {
-        if (parts.Count == 0)
-            return new Accepted([], []);
-        var grain = records.Of(parts[0].Log);
-        if (parts.Count == 1)
-            return await grain.Ask(parts[0].Submit);
-        var others = ImmutableArray.CreateBuilder<OtherRecord>(parts.Count - 1);
-        for (int i = 1; i < parts.Count; i++)
-            others.Add(new OtherRecord(parts[i].Log, parts[i].Submit));
-        return await grain.Transact(new Transaction(parts[0].Submit, others.MoveToImmutable()));
     }
 
     /// <summary>
@@ -142,37 +129,4 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
             _ => Problem.Broken(refused, plan.IsTransaction ? change?.Index : null),
         };
     }
-
-    /// <summary>Refusals that rest on what is stored say something about it, so they are accesses; they have no record of their own.</summary>
-    private async Task<Problem> Noted(SubmissionPlan plan, Submission s, Problem problem)
-    {
-        string why = problem.Why switch
-        {
-            Rejected { Issues: [var issue, ..] } => issue.Rule,
-            RuleBroken broken => broken.Refused.Rule.ToString(),
-            _ => "",
-        };
-        var conditions = plan.Changes.Select(change => change.Condition).Concat(plan.References.Select(reference => reference.Condition));
-        await Note(plan, s, string.Join(' ', conditions.OfType<Condition>().Take(3).Select(condition => condition.Asked)), why);
-        return problem;
-    }
-
-    /// <summary>Deletes of what never existed have no record that could log them.</summary>
-    private async Task NoteUnknown(SubmissionPlan plan, Submission s)
-    {
-        foreach (var change in plan.Changes)
-        {
-            if (change.Kind == ChangeKind.Delete && change.Log is null)
-                await Note(plan, s, change.Key.ToString(), null);
-        }
-    }
-
-    private Task Note(SubmissionPlan plan, Submission s, string asked, string? refusedBy) => records.Security(s.MessageId).Ask(new NoteAccess
-    {
-        Who = s.Who,
-        RequestId = s.RequestId,
-        Interaction = plan.Interaction,
-        Asked = asked.Length > 0 ? asked : plan.Interaction,
-        RefusedBy = refusedBy,
-    });
 }

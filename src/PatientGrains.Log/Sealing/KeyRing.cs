@@ -18,14 +18,14 @@ public sealed class KeyRing : IDisposable
     private readonly Lock _lock = new();
     private readonly string? _path;
     private readonly ECDsa _signer;
-    private readonly byte[] _indexKey;
+    private readonly Blinding _index;
     private KeyRingContent _content;
 
     private KeyRing(string? path, KeyRingContent content)
     {
         _path = path;
         _content = content;
-        _indexKey = Derive("index");
+        _index = new Blinding(Derive("index"));
         _signer = ECDsa.Create();
         _signer.ImportPkcs8PrivateKey(content.Signing, out _);
     }
@@ -61,13 +61,13 @@ public sealed class KeyRing : IDisposable
     }
 
     /// <summary>The blinded name of a log.</summary>
-    public LogId Blind(LogName name) => new(Hmac('L', name.Text));
+    public LogId Blind(LogName name) => new(_index.Of('L', name.Text));
 
     /// <summary>The blinded form of a locator key such as <c>id:Observation/x</c>.</summary>
-    public BlindKey BlindClaim(string key) => new(Hmac('C', key));
+    public BlindKey BlindClaim(string key) => new(_index.Of('C', key));
 
     /// <summary>The blinded form of a token of the population index.</summary>
-    public BlindKey BlindToken(string token) => new(Hmac('T', token));
+    public BlindKey BlindToken(string token) => new(_index.Of('T', token));
 
     /// <summary>The name of a stored log. Throws <see cref="LogErasedException"/>, or <see cref="LogCorruptException"/> when the name is not the one that the id blinds.</summary>
     public LogName NameOf(LogEntry entry)
@@ -77,18 +77,6 @@ public sealed class KeyRing : IDisposable
         using var key = DataKey(entry.Log, entry.WrappedKey.Span);
         var name = key.OpenName(entry.SealedName.Span);
         return Blind(name) == entry.Log ? name : throw new LogCorruptException(entry.Log, 0, "the sealed name is another log's");
-    }
-
-    /// <summary>HMAC-SHA-256 over a domain letter and the text, truncated to 128 bits (RFC 2104 section 5 allows half).</summary>
-    private UInt128 Hmac(char domain, string text)
-    {
-        int most = Encoding.UTF8.GetMaxByteCount(text.Length) + 1;
-        Span<byte> bytes = most <= 512 ? stackalloc byte[512] : new byte[most];
-        bytes[0] = (byte)domain;
-        int length = 1 + Encoding.UTF8.GetBytes(text, bytes[1..]);
-        Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(_indexKey, bytes[..length], mac);
-        return BinaryPrimitives.ReadUInt128BigEndian(mac);
     }
 
     /// <summary>
@@ -226,7 +214,7 @@ public sealed class KeyRing : IDisposable
     public void Dispose()
     {
         _signer.Dispose();
-        CryptographicOperations.ZeroMemory(_indexKey);
+        _index.Dispose();
         _content.Clear();
     }
 }

@@ -95,5 +95,33 @@ public class ConditionalCreateTests(IntakeCluster cluster) : IClassFixture<Intak
         Assert.Equal(first, Result(await cluster.Create(resource, $"identifier=s|{value}", message)));
     }
 
+    [Fact]
+    public async Task Transactions_that_name_the_same_organization_do_not_make_a_second_one()
+    {
+        string value = Fresh("v");
+        string organization = $"{{\"resourceType\":\"Organization\",\"name\":\"x\",{Identifier(value)}}}";
+        var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(i => Task.Run(() => cluster.Bundle(Transaction(
+            Entry("POST", "Organization", organization, Urn(1), $",\"ifNoneExist\":\"identifier=s|{value}\""),
+            Entry("POST", "Patient", Patient($",\"managingOrganization\":{{\"reference\":\"{Urn(1)}\"}}"), Urn(2)))))));
+        var results = answers.Select(Results).ToList();
+        Assert.Single(results.Select(result => result[0].Key).Distinct());
+        Assert.Equal(1, results.Count(result => result[0].Effect == ChangeEffect.Created));
+        Assert.Equal(32, results.Select(result => result[1].Key).Distinct().Count());
+        foreach (var result in results)
+            Assert.Contains($"\"reference\":\"{results[0][0].Key}\"", await cluster.Body(result[1].Key), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_transaction_that_fails_leaves_no_trace_in_what_its_conditional_create_found()
+    {
+        string value = Fresh("v");
+        var found = Result(await cluster.Create($"{{\"resourceType\":\"Organization\",\"name\":\"x\",{Identifier(value)}}}"));
+        string id = Fresh("p");
+        Assert.IsType<BundleFailed>(await cluster.Bundle(Transaction(
+            Entry("POST", "Organization", "{\"resourceType\":\"Organization\",\"name\":\"x\"}", more: $",\"ifNoneExist\":\"identifier=s|{value}\""),
+            Entry("PUT", $"Patient/{id}", Patient($",\"id\":\"{id}\""), more: ",\"ifMatch\":\"W/\\\"3\\\"\""))));
+        Assert.Equal(["create"], (await cluster.Accesses(found.Key.ToString())).Select(entry => entry.Interaction));
+    }
+
     private static string Identifier(string value) => $"\"identifier\":[{{\"system\":\"s\",\"value\":\"{value}\"}}]";
 }

@@ -42,7 +42,7 @@ public class SyntheaTests(IntakeCluster cluster, ITestOutputHelper output) : ICl
     public void The_intake_adds_little_to_the_scan()
     {
         var bundles = Synthea.Bundles().Take(40).ToList();
-        var ids = new DerivedIds(new byte[32]);
+        var ids = new DerivedIds(new byte[32]).Of("local", "m");
         var (scan, plan, write, digest) = (new Stopwatch(), new Stopwatch(), new Stopwatch(), new Stopwatch());
         int resources = 0;
         for (int round = 0; round < 3; round++)
@@ -64,7 +64,7 @@ public class SyntheaTests(IntakeCluster cluster, ITestOutputHelper output) : ICl
                 Assert.Null(BundleReading.ReadTransaction(bundle.Bundle!, Bundles.Options, out var planned));
                 Assert.Null(LinkReading.Read(planned, []));
                 foreach (var change in planned.Changes)
-                    change.Target.Settle(new ResourceKey(change.Resource!.Type, ids.ForEntry("local", "m", change.Index)), 1);
+                    change.Target.Settle(new ResourceKey(change.Resource!.Type, ids.ForEntry(change.Index)), 1);
                 foreach (var reference in planned.References)
                     reference.Target.Settle(new ResourceKey(reference.Condition.Type, "x"), 1);
                 Assert.Null(Placing.Place(planned, Bundles.Options) ?? Placing.Check(planned, Bundles.Options));

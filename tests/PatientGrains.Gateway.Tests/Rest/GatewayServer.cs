@@ -7,13 +7,12 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans;
-using Orleans.Hosting;
 using PatientGrains.Contracts;
 using PatientGrains.Core.Access;
 using PatientGrains.Core.Record;
 using PatientGrains.Gateway.Auth;
 using PatientGrains.Gateway.Intake;
-using PatientGrains.Grains;
+using PatientGrains.Host.Composition;
 using PatientGrains.Log;
 
 namespace PatientGrains.Gateway.Tests.Rest;
@@ -46,16 +45,7 @@ public sealed class GatewayServer : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(Logs);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton<IPatientLog>(new InMemoryLog());
-        builder.Services.AddSingleton(_ring);
-        builder.Services.AddSingleton(new JournalOptions());
-        builder.Services.AddSingleton<RecordHost>();
-        builder.Services.AddSingleton<LogNames>();
-        builder.UseOrleansLocal(silo => silo.Configure<LocalEngineOptions>(options =>
-        {
-            options.GrainAssemblies.Add(typeof(RecordHost).Assembly);
-            options.RoundTrip = WireCodec.RoundTrip;
-        }));
+        Services.AddRecords(builder, new InMemoryLog(), _ring, roundTrips: true);
         builder.Services.AddPatientGrainsGateway(Options, new IntakeOptions { IdSecret = _ring.Derive("ids") });
         _app = builder.Build();
         _app.MapPatientGrains();
