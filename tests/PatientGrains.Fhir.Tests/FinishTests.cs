@@ -41,7 +41,7 @@ public class FinishTests
     {
         var scanned = ValidatorTests.Scan("""
             {"resourceType":"Patient","text":{"status":"generated",
-            "div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><a href=\"urn:uuid:00000000-0000-0000-0000-000000000001\">a<\/a><img src='#p' alt=\"\"/></div>"},
+            "div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><a href=\"urn:uuid:00000000-0000-0000-0000-000000000001\">a<\/a><img src='#p'/></div>"},
              "contained":[{"resourceType":"Patient","id":"p","managingOrganization":{"reference":"Organization\/1"}}],
              "identifier":[{"system":"urn:oid:1.2.3","value":"urn:uuid:00000000-0000-0000-0000-000000000002"}],
              "link":[{"other":{"reference":"#p"},"type":"seealso"}],
