@@ -3,6 +3,7 @@ using PatientGrains.Grains;
 
 #if ENGINE_ORLEANS
 using System.Buffers;
+using System.Diagnostics;
 using Orleans.Hosting;
 using Orleans.Serialization;
 using Orleans.Serialization.Buffers;
@@ -29,9 +30,20 @@ public static class Engine
     public static void Add(IHostApplicationBuilder builder, bool roundTrips = true) => builder.UseOrleans(silo =>
     {
         silo.UseLocalhostClustering();
+        silo.AddActivityPropagation();
         silo.AddMemoryStreams(Streams);
         silo.AddMemoryGrainStorage("PubSubStore");
         AddCodec(silo.Services);
+    });
+
+    /// <summary>
+    /// Orleans carries a trace along with a call only where somebody listens to its own spans. Their tags hold the keys of grains, which are ids of patients, so they
+    /// are asked for as what is passed on and neither filled nor exported.
+    /// </summary>
+    public static void LetTracesThrough() => ActivitySource.AddActivityListener(new ActivityListener
+    {
+        ShouldListenTo = source => source.Name == "Microsoft.Orleans.Application",
+        Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.PropagationData,
     });
 
     /// <summary>Core's records cross silos in the log's own codec and are never copied inside one: they are immutable.</summary>
@@ -76,6 +88,11 @@ public static class Engine
     }
 #else
     public const string Name = "Local";
+
+    /// <summary>A trace goes on in the grain by itself.</summary>
+    public static void LetTracesThrough()
+    {
+    }
 
     /// <summary>The engine in this process. With <paramref name="roundTrips"/>, as in tests, everything that crosses a grain boundary goes through the codec, as it would between silos.</summary>
     public static void Add(IHostApplicationBuilder builder, bool roundTrips = false) => builder.UseOrleansLocal(silo =>
