@@ -15,15 +15,18 @@ public class FinishTests
     [Fact]
     public void An_id_that_was_not_sent_is_put_after_the_resourceType_and_all_else_is_kept()
     {
-        var finished = ValidatorTests.Scan("{ \"resourceType\" : \"Basic\" , \"code\":{\"text\":\"a\\u00e9\\/\"},\n\"extension\":[{\"url\":\"http://x\",\"valueDecimal\":1.500E+2}] }").Finish("n.1");
-        Assert.Equal("{ \"resourceType\" : \"Basic\",\"id\":\"n.1\" , \"code\":{\"text\":\"a\\u00e9\\/\"},\n\"extension\":[{\"url\":\"http://x\",\"valueDecimal\":1.500E+2}] }", Text(finished));
+        var finished = ValidatorTests.Scan("{ \"resourceType\" : \"Basic\" , \"code\":{\"text\":\"a\\u00e9\\/\"},\n\"extension\":[{" +
+            "\"url\":\"http://x\",\"valueDecimal\":1.500E+2}] }").Finish("n.1");
+        Assert.Equal("{ \"resourceType\" : \"Basic\",\"id\":\"n.1\" , \"code\":{\"text\":\"a\\u00e9\\/\"},\n\"extension\":[{" +
+            "\"url\":\"http://x\",\"valueDecimal\":1.500E+2}] }", Text(finished));
         Assert.Equal(0, finished.Meta.Length);
     }
 
     [Theory]
     [InlineData("""{"resourceType":"Patient","id":"old","meta":{"profile":["http://x"]},"active":true}""", """{"profile":["http://x"]}""")]
     [InlineData("""{"meta":{"profile":["http://x"]},"id":"old","active":true,"resourceType":"Patient"}""", """{"profile":["http://x"]}""")]
-    [InlineData("""{"meta":{"source":"urn:uuid:00000000-0000-0000-0000-000000000001"},"link":[{"other":{"reference":"Patient/1"},"type":"seealso"}],"id":"old","resourceType":"Patient"}""", "{\"source\":\"a longer replacement\"}")]
+    [InlineData("""{"meta":{"source":"urn:uuid:00000000-0000-0000-0000-000000000001"},"link":[{"other":""" +
+        """{"reference":"Patient/1"},"type":"seealso"}],"id":"old","resourceType":"Patient"}""", "{\"source\":\"a longer replacement\"}")]
     public void Meta_is_found_wherever_it_stands(string json, string meta)
     {
         var finished = ValidatorTests.Scan(json).Finish("a-much-longer-id", x => x.Kind == LinkKind.Uri ? "a longer replacement"
@@ -37,7 +40,8 @@ public class FinishTests
     public void Links_are_listed_in_order_and_replaced_with_the_escapes_of_their_place()
     {
         var scanned = ValidatorTests.Scan("""
-            {"resourceType":"Patient","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><a href=\"urn:uuid:00000000-0000-0000-0000-000000000001\">a<\/a><img src='#p' alt=\"\"/></div>"},
+            {"resourceType":"Patient","text":{"status":"generated",
+            "div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><a href=\"urn:uuid:00000000-0000-0000-0000-000000000001\">a<\/a><img src='#p' alt=\"\"/></div>"},
              "contained":[{"resourceType":"Patient","id":"p","managingOrganization":{"reference":"Organization\/1"}}],
              "identifier":[{"system":"urn:oid:1.2.3","value":"urn:uuid:00000000-0000-0000-0000-000000000002"}],
              "link":[{"other":{"reference":"#p"},"type":"seealso"}],
@@ -75,9 +79,13 @@ public class FinishTests
     }
 
     [Theory]
-    [InlineData("""{"resourceType":"Patient","id":"a","active":true}""", """{"resourceType":"Patient","id":"a","meta":{"versionId":"3","lastUpdated":"2026-11-21T10:00:00.000Z","source":"urn:x:\u0022"},"active":true}""")]
-    [InlineData("""{"resourceType":"Patient","id":"a","meta":{"versionId":"9","_source":{"id":"x","extension":[{"url":"http://x","valueBoolean":true}]},"source":"http://mine", "profile" : [ "http://p" ],"lastUpdated":"2000-01-01T00:00:00Z","tag":[{"code":"t"}]}}""",
-        """{"resourceType":"Patient","id":"a","meta":{"versionId":"3","lastUpdated":"2026-11-21T10:00:00.000Z","source":"urn:x:\u0022","profile" : [ "http://p" ],"tag":[{"code":"t"}]}}""")]
+    [InlineData("""{"resourceType":"Patient","id":"a","active":true}""", """{"resourceType":"Patient","id":"a","meta":""" +
+        """{"versionId":"3","lastUpdated":"2026-11-21T10:00:00.000Z","source":"urn:x:\u0022"},"active":true}""")]
+    [InlineData("""{"resourceType":"Patient","id":"a","meta":{"versionId":"9","_source":{"id":"x","extension":[{"url":"http:""" +
+        """//x","valueBoolean":true}]},"source":"http://mine", "profile" : [ "http://p" ],"lastUpdated":"2000-01-01T00:00:00Z","tag":[""" +
+        """{"code":"t"}]}}""",
+        """{"resourceType":"Patient","id":"a","meta":{"versionId":"3","lastUpdated":"2026-11-21T10:00:00.000Z","source":"urn:x:""" +
+            """\u0022","profile" : [ "http://p" ],"tag":[{"code":"t"}]}}""")]
     public void The_servers_meta_is_spliced_in_and_the_rest_of_the_sent_one_kept(string sent, string read)
     {
         var finished = ValidatorTests.Scan(sent).Finish("a");

@@ -12,7 +12,7 @@ public class SchemaTests
         var left = new List<string>();
         string made = SchemaText.Write(Definitions.Load(Path.Combine(RealData.Folder, "fhir-r4")), left);
         Assert.Equal(made, File.ReadAllText(RealData.InRepository("src/PatientGrains.Fhir/Schema/r4.txt"), Encoding.UTF8));
-        Assert.Equal(["MolecularSequence.structureVariant.variantType: the required value set http://loinc.org/vs/LL379-9|4.0.1 is not among the definitions"], left);
+        Assert.StartsWith("MolecularSequence.structureVariant.variantType: ", Assert.Single(left), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -30,7 +30,8 @@ internal static class ValidatorBench
             $"{resources.Length} Synthea resources, {bytes / resources.Length} bytes each on average, pretty-printed"));
         foreach (var way in new[] { parse, scan, finish })
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{way.Name,-20} {way.Best / resources.Length:0.00} us/resource (best of {Rounds}), {way.Allocated / resources.Length:0} B/resource, {way.Best / parse.Best:0.00} x JsonDocument"));
+                $"{way.Name,-20} {way.Best / resources.Length:0.00} us/resource (best of {Rounds}), {way.Allocated / resources.Length:0}" +
+                    $" B/resource, {way.Best / parse.Best:0.00} x JsonDocument"));
         return scan.Allocated / resources.Length;
     }
 

@@ -129,7 +129,7 @@ public sealed class TamperTests
         await Assert.ThrowsAsync<CheckpointException>(() => LogVerifier.Verify(another.Log, null, null, CheckpointFile.Open(path, key)));
     }
 
-    [Fact]
+    [ToolFact("openssl")]
     public async Task An_auditor_checks_a_checkpoint_with_openssl_alone()
     {
         await using var store = await Written();

@@ -24,7 +24,12 @@ internal sealed class Finisher
     {
         if (Formats.Check(ValueKind.Id, Encoding.UTF8.GetBytes(id)) is not null)
             throw new ArgumentException("An R4 id has 1 to 64 of A-Z, a-z, 0-9, - and .", nameof(id));
-        return (_ofThread ??= new Finisher()).Make(scanned, id, replace);
+        // Taken away while in use: what asks for replacements may itself finish another resource.
+        var finisher = _ofThread ?? new Finisher();
+        _ofThread = null;
+        var finished = finisher.Make(scanned, id, replace);
+        _ofThread = finisher;
+        return finished;
     }
 
     private FinishedResource Make(ScannedResource scanned, string id, Func<ScannedLink, string?>? replace)

@@ -138,11 +138,8 @@ internal sealed partial class ResourceReader
                     Report(Rule.Binding, frame.Start);
                 _bindingFailed = false;
                 return;
-            case TypeRole.Quantity when frame.Index > 0 && (frame.Place == _lowProperty || frame.Place == _highProperty):
-                int side = frame.Place == _lowProperty ? 0 : 1;
-                _captures[((frame.Index - 1) * TypeDef.MaxCaptures) + side] = captures[Roles.First];
-                _captures[((frame.Index - 1) * TypeDef.MaxCaptures) + 2 + side] = captures[Roles.Third].Length > 0 ? captures[Roles.Third]
-                    : captures[Roles.Fourth];
+            case TypeRole.Quantity when frame.Place == _lowProperty || frame.Place == _highProperty:
+                KeepForRange(frame.Index - 1, frame.Place == _lowProperty ? 0 : 1, captures);
                 break;
             case TypeRole.Range:
                 CheckRange(frame.Start, captures);
@@ -184,6 +181,14 @@ internal sealed partial class ResourceReader
         }
         if (concept.Watch != Watch.None && frame.Index > 1)
             NoteWatched(concept.Watch, frame.Index, captures);
+    }
+
+    /// <summary>A Range compares its ends, so each leaves its value and unit in the Range's captures.</summary>
+    private void KeepForRange(int range, int side, ReadOnlySpan<Capture> captures)
+    {
+        var unit = captures[Roles.Third].Length > 0 ? captures[Roles.Third] : captures[Roles.Fourth];
+        _captures[(range * TypeDef.MaxCaptures) + side] = captures[Roles.First];
+        _captures[(range * TypeDef.MaxCaptures) + 2 + side] = unit;
     }
 
     private ReadOnlySpan<byte> Raw(Capture capture) => _data.AsSpan(capture.Offset, capture.Length);

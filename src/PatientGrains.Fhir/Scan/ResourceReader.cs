@@ -11,6 +11,9 @@ namespace PatientGrains.Fhir.Scan;
 /// </summary>
 internal sealed partial class ResourceReader
 {
+    /// <summary>Bytes of a buffer that are worth keeping from scan to scan.</summary>
+    public const int LargestKept = 1 << 20;
+
     private readonly R4 _schema = R4.Instance;
     private readonly FhirLimits _limits;
     private readonly TypeDef _elementType;
@@ -60,8 +63,7 @@ internal sealed partial class ResourceReader
         }
         var issues = _issues.Count == 0 ? [] : _issues.ToArray();
         bool valid = _errors == 0;
-        _memory = default;
-        _data = [];
+        Release();
         return scanned is null ? new ScannedResource(utf8, issues) : scanned.With(issues, valid);
     }
 
@@ -82,6 +84,23 @@ internal sealed partial class ResourceReader
         _notes.Clear();
         _keys.Clear();
         StartExtraction();
+    }
+
+    /// <summary>Lets go of the scanned bytes and of buffers that one very large body made grow: a pool of scanners would hold them for ever.</summary>
+    private void Release()
+    {
+        _memory = default;
+        _data = [];
+        _containedIds.Start([], 0);
+        _localIds.Start([], 0);
+        _keyIndex.Start([], 0);
+        foreach (var extraction in _extractions)
+            extraction.Bundle = null;
+        _xhtml.Release();
+        if (_scratch.Length > LargestKept)
+            _scratch = new byte[256];
+        if (_secondScratch.Length > LargestKept)
+            _secondScratch = new byte[256];
     }
 
     private bool CheckBytes(ReadOnlySpan<byte> bytes)

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using PatientGrains.Fhir.Schema;
 
@@ -37,9 +36,6 @@ internal sealed class Xhtml
     /// <summary>Offset in the raw bytes.</summary>
     public int BrokenAt { get; private set; }
 
-    /// <summary>Resolves the entities of an attribute's value.</summary>
-    public static string Unescape(string attribute) => WebUtility.HtmlDecode(attribute);
-
     /// <param name="raw">The inside of the JSON string.</param>
     public void Read(ReadOnlySpan<byte> raw)
     {
@@ -56,6 +52,12 @@ internal sealed class Xhtml
         if (brokenAt < 0 && !_hasContent)
             (Broken, brokenAt) = (Rule.Txt2, 0);
         ToRaw(raw, brokenAt);
+    }
+
+    public void Release()
+    {
+        if (_text.Length > ResourceReader.LargestKept)
+            _text = new byte[1024];
     }
 
     /// <summary>Turns offsets in the text into offsets in the JSON string, in one walk: links are in order, and there can be very
@@ -248,33 +250,9 @@ internal sealed class Xhtml
         {
             _hasContent |= isImage;
             Links.Add(value);
-            return !Runs(Span(value), isImage) || Fail("the link runs a script");
+            return !XhtmlValues.Runs(Span(value), isImage) || Fail("the link runs a script");
         }
-        return !name.SequenceEqual("style"u8) || !LoadsStyle(Span(value)) || Fail("a style is contained in the narrative");
-    }
-
-    /// <summary>Schemes that a browser would run. Entities and white space are taken out first, since browsers do so too.</summary>
-    private static bool Runs(ReadOnlySpan<byte> link, bool isImage)
-    {
-        string plain = string.Concat(Unescape(Encoding.UTF8.GetString(link)).Where(x => x > ' ')).ToLowerInvariant();
-        return plain.StartsWith("javascript:", StringComparison.Ordinal) || plain.StartsWith("vbscript:", StringComparison.Ordinal)
-            || (plain.StartsWith("data:", StringComparison.Ordinal)
-                && !(isImage && plain.StartsWith("data:image/", StringComparison.Ordinal)));
-    }
-
-    /// <summary>A picture inside the style (data:image/) is contained; HL7's own narratives have them. Anything else that is fetched or
-    /// run is not.</summary>
-    private static bool LoadsStyle(ReadOnlySpan<byte> style)
-    {
-        string plain = string.Concat(Unescape(Encoding.UTF8.GetString(style)).Where(x => x > ' ')).ToLowerInvariant();
-        int at = -1;
-        while ((at = plain.IndexOf("url(", at + 1, StringComparison.Ordinal)) >= 0)
-        {
-            if (!plain.AsSpan(at + 4).TrimStart("'\"").StartsWith("data:image/", StringComparison.Ordinal))
-                return true;
-        }
-        return plain.Contains("@import", StringComparison.Ordinal) || plain.Contains("expression(", StringComparison.Ordinal)
-            || plain.Contains("javascript:", StringComparison.Ordinal) || plain.Contains('\\');
+        return !name.SequenceEqual("style"u8) || !XhtmlValues.LoadsStyle(Span(value)) || Fail("a style is contained in the narrative");
     }
 
     private (int Offset, int Length) ReadName()

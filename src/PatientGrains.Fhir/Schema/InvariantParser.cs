@@ -246,7 +246,9 @@ internal sealed partial class InvariantParser
         return _captures.IndexOf(element);
     }
 
-    [GeneratedRegex(@"'[^']*'|\.toString\(\)\.contains\('\.'\)|\.startsWith\(|\.(exists|empty|not|count)\(\)|%?[A-Za-z]\w*|\d+|>=|<=|!=|\S")]
+    [GeneratedRegex(
+        @"'[^']*'|\.toString\(\)\.contains\('\.'\)|\.startsWith\(" +
+        @"|\.(exists|empty|not|count)\(\)|%?[A-Za-z]\w*|\d+|>=|<=|!=|\S")]
     private static partial Regex Tokens();
 
     [GeneratedRegex(@"\.trace\('[^']*'\)")]

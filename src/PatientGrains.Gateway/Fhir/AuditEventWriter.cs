@@ -8,15 +8,18 @@ using PatientGrains.Core.Record;
 namespace PatientGrains.Gateway.Fhir;
 
 /// <summary>
-/// Access entries as R4 AuditEvents, after the patterns of IHE Basic Audit Log Patterns 1.1 (Patient Read, Query, Create, Update, Delete): type <c>rest</c>, the interaction as
-/// subtype, the user as requesting agent with purpose of use, this server as the other agent, what was released as versioned references, and the patient.
+/// Access entries as R4 AuditEvents, after the patterns of IHE Basic Audit Log Patterns 1.1 (Patient Read, Query, Create, Update, Delete):
+/// type <c>rest</c>, the interaction as
+/// subtype, the user as requesting agent with purpose of use, this server as the other agent, what was released as versioned references,
+/// and the patient.
 /// </summary>
 internal sealed class AuditEventWriter(GatewayOptions options)
 {
     private const string Terminology = "http://terminology.hl7.org/CodeSystem/";
     private const string Dicom = "http://dicom.nema.org/resources/ontology/DCM";
 
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Options =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     /// <param name="entry">The entry.</param>
     /// <param name="patient">Whose log it is in.</param>

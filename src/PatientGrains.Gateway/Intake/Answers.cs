@@ -29,5 +29,6 @@ internal static class Answers
     }
 
     /// <summary>Version 0 for a delete of what never existed, the version that was found for a conditional create.</summary>
-    private static ChangeResult Unchanged(PlannedChange change) => new(change.Key, change.HasMatch ? change.Target.Version ?? 0 : 0, ChangeEffect.Unchanged, default);
+    private static ChangeResult Unchanged(PlannedChange change) =>
+        new(change.Key, change.HasMatch ? change.Target.Version ?? 0 : 0, ChangeEffect.Unchanged, default);
 }

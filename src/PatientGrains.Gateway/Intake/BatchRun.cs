@@ -4,8 +4,10 @@ using PatientGrains.Fhir;
 namespace PatientGrains.Gateway.Intake;
 
 /// <summary>
-/// A batch (R4 3.1.0.11.1): every entry by itself, and no entry's failure touches another. They run side by side, but in waves in the order in which a transaction
-/// processes them, and those with conditional references after the other writes: so a batch that relies on that order, as many senders' do, finds it.
+/// A batch (R4 3.1.0.11.1): every entry by itself, and no entry's failure touches another. They run side by side, but in waves in the order
+/// in which a transaction
+/// processes them, and those with conditional references after the other writes: so a batch that relies on that order, as many senders' do,
+/// finds it.
 /// </summary>
 internal sealed class BatchRun(SubmissionRun run, IntakeOptions options, Func<string, string, ScannedEntry, Task<EntryAnswer>> read)
 {
@@ -49,10 +51,12 @@ internal sealed class BatchRun(SubmissionRun run, IntakeOptions options, Func<st
         if (entry.Resource is not null && RefersTo(entry.Resource, fullUrls))
         {
             return new EntryChanged(Problem.Invalid(
-                new(entry.Index, "resource"), "batch-reference", "Entries of a batch cannot refer to each other by fullUrl (R4 3.1.0.11.1); send a transaction.").Why);
+                new(entry.Index, "resource"), "batch-reference",
+                "Entries of a batch cannot refer to each other by fullUrl (R4 3.1.0.11.1); send a transaction.").Why);
         }
         var own = s with { MessageId = $"{s.MessageId}#{entry.Index}" };
-        var digest = ContentDigest.Of(entry.Resource?.Source ?? default, entry.Method, entry.Url, entry.IfMatch, entry.IfNoneMatch, entry.IfNoneExist);
+        var digest = ContentDigest.Of(
+            entry.Resource?.Source ?? default, entry.Method, entry.Url, entry.IfMatch, entry.IfNoneMatch, entry.IfNoneExist);
         var (problem, done) = await run.RunOne(InteractionOf(change.Kind), change, own, digest);
         return new EntryChanged(problem?.Why ?? done!);
     }

@@ -6,8 +6,10 @@ using System.Text;
 namespace PatientGrains.Gateway.Intake;
 
 /// <summary>
-/// Ids that the server assigns: HMAC-SHA-256 over what asked for them, cut to 130 bits and written as 26 characters of base32 (a-z, 2-7; an R4 id, 2.24.0.1).
-/// The same submission gets the same ids from every gateway, so a retry finds what the first try made. Nobody without the secret can choose a message id so that it
+/// Ids that the server assigns: HMAC-SHA-256 over what asked for them, cut to 130 bits and written as 26 characters of base32 (a-z, 2-7; an
+/// R4 id, 2.24.0.1).
+/// The same submission gets the same ids from every gateway, so a retry finds what the first try made. Nobody without the secret can choose
+/// a message id so that it
 /// hits a given id, and no client's own scheme produces one by accident.
 /// </summary>
 internal sealed class DerivedIds
@@ -32,7 +34,8 @@ internal sealed class DerivedIds
     }
 
     /// <summary>
-    /// The id of what a conditional create makes: the same for everybody who asks with the same criteria, so that all of them meet in one grain, whose turn decides.
+    /// The id of what a conditional create makes: the same for everybody who asks with the same criteria, so that all of them meet in one
+    /// grain, whose turn decides.
     /// </summary>
     /// <param name="condition">What is created under which criteria.</param>
     /// <param name="generation">0, and one more each time the id before is in use for something that does not match.</param>
@@ -80,7 +83,8 @@ internal sealed class DerivedIds
 }
 
 /// <summary>
-/// The ids of one message: SHA-256 over the message's own 256-bit secret and the entry's number. Both have a fixed length, so a plain hash is as good as another HMAC,
+/// The ids of one message: SHA-256 over the message's own 256-bit secret and the entry's number. Both have a fixed length, so a plain hash
+/// is as good as another HMAC,
 /// at a fifth of its cost; a Bundle has thousands of entries.
 /// </summary>
 /// <param name="key">HMAC of source and message id.</param>

@@ -6,7 +6,9 @@ namespace PatientGrains.Gateway.Intake;
 /// <summary>Writes down, in a security log, accesses of the intake that no record logs.</summary>
 internal sealed class IntakeNotes(Records records)
 {
-    /// <summary>Refusals that rest on what is stored say something about it, so they are accesses; they have no record of their own.</summary>
+    /// <summary>
+    /// Refusals that rest on what is stored say something about it, so they are accesses; they have no record of their own.
+    /// </summary>
     public async Task<Problem> Refusal(SubmissionPlan plan, Submission s, Problem problem)
     {
         string why = problem.Why switch
@@ -30,7 +32,8 @@ internal sealed class IntakeNotes(Records records)
         }
     }
 
-    private Task Note(SubmissionPlan plan, Submission s, string asked, string? refusedBy) => records.Security(s.MessageId).Ask(new NoteAccess
+    private Task Note(SubmissionPlan plan, Submission s, string asked, string? refusedBy) =>
+        records.Security(s.MessageId).Ask(new NoteAccess
     {
         Who = s.Who,
         RequestId = s.RequestId,

@@ -23,7 +23,8 @@ internal sealed class Sending(Records records)
         {
             if (outcome is Accepted accepted)
                 answered.Add(new Answered(part.Changes, accepted));
-            // What was found is gone since, as it might be a moment later: what was written with it stands, and the record has logged that it was asked.
+            // What was found is gone since, as it might be a moment later: what was written with it stands, and the record has logged that
+            // it was asked.
             else if (outcome is Refused gone && (writes.Count == 0 || gone.Rule != Rule.ConditionIdTaken))
                 return gone;
         }
@@ -41,8 +42,10 @@ internal sealed class Sending(Records records)
     }
 
     /// <summary>
-    /// A directory resource that a conditional create found is not changed: its record confirms the match, logs it and remembers the message before the answer leaves, but
-    /// it need not be held while the transaction is written. Otherwise all transactions that name the same organization would wait for each other.
+    /// A directory resource that a conditional create found is not changed: its record confirms the match, logs it and remembers the
+    /// message before the answer leaves, but
+    /// it need not be held while the transaction is written. Otherwise all transactions that name the same organization would wait for each
+    /// other.
     /// </summary>
     private static bool IsConfirmation(RecordPart part) => !Placing.IsPatientLog(part.Log) && part.Changes.All(change => change.HasMatch);
 

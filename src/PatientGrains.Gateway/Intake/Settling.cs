@@ -5,7 +5,8 @@ using PatientGrains.Fhir;
 namespace PatientGrains.Gateway.Intake;
 
 /// <summary>
-/// Finds out what a plan needs to know of what is stored: ids for creates, what conditions match, where deletes go. Nothing is written. It may be run again on the
+/// Finds out what a plan needs to know of what is stored: ids for creates, what conditions match, where deletes go. Nothing is written. It
+/// may be run again on the
 /// same plan when the world moved on.
 /// </summary>
 internal sealed class Settling(ConditionSearch search, Records records, DerivedIds ids)
@@ -25,7 +26,8 @@ internal sealed class Settling(ConditionSearch search, Records records, DerivedI
         }
         if (First(await Task.WhenAll(creates)) is { } problem)
             return problem;
-        // R4 3.1.0.11.2 resolves conditional references after all writes: what the transaction itself creates can be found, what it deletes cannot.
+        // R4 3.1.0.11.2 resolves conditional references after all writes: what the transaction itself creates can be found, what it deletes
+        // cannot.
         return First(await Task.WhenAll(plan.References.Select(reference => SettleReference(plan, reference, s))));
     }
 

@@ -5,7 +5,8 @@ using PatientGrains.Fhir;
 namespace PatientGrains.Gateway.Intake;
 
 /// <summary>
-/// Carries a plan out: settle, place, write; and again, a bounded number of times, when somebody else took an id or met a condition in between.
+/// Carries a plan out: settle, place, write; and again, a bounded number of times, when somebody else took an id or met a condition in
+/// between.
 /// Until the one call that writes, nothing has happened.
 /// </summary>
 internal sealed class SubmissionRun(Records records, IntakeOptions options)
@@ -21,12 +22,13 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
         if (plan.NeedsLookUps && AccessPolicy.RefusalFor(s.Who, AccessKind.WriteRecord) is { } rule)
             return (await _notes.Refusal(plan, s, Problem.Broken(new Refused(rule))), []);
         var search = new ConditionSearch(records, options);
+        bool isLost = false;
         for (int look = 0; look < options.MaxLooks; look++)
         {
             if (await new Settling(search, records, _ids).Settle(plan, s) is { } unsettled)
                 return (await _notes.Refusal(plan, s, unsettled), []);
-            if ((Placing.Place(plan, options) ?? await KeepOwners(plan) ?? Placing.Check(plan, options)) is { } misplaced)
-                return (misplaced, []);
+            if ((Placing.Place(plan, options) ?? await KeepOwners(plan, s) ?? Placing.Check(plan, options)) is { } misplaced)
+                return (misplaced.Why is RuleBroken ? await _notes.Refusal(plan, s, misplaced) : misplaced, []);
             if (await Tell(plan, search, s) is { } refusedToTell)
                 return (refusedToTell, []);
             var answered = new List<Answered>();
@@ -36,12 +38,16 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
                 await _notes.Unknown(plan, s);
                 return (null, Answers.Of(plan, answered));
             }
-            if (refused.Rule == Rule.Interrupted)
-                refused = await ExplainLoss(plan);
-            if (refused is not null && !LooksAgain(plan, refused))
-                return (Translate(plan, refused), []);
+            isLost = refused.Rule == Rule.Interrupted;
+            if (isLost && (refused = await ExplainLoss(plan)) is null)
+                continue;
+            if (!LooksAgain(plan, refused))
+            {
+                var problem = Translate(plan, refused);
+                return (isLost ? await _notes.Refusal(plan, s, problem) : problem, []);
+            }
         }
-        return (await _notes.Refusal(plan, s, Problem.Contended()), []);
+        return (isLost ? Problem.Broken(new Refused(Rule.Interrupted)) : await _notes.Refusal(plan, s, Problem.Contended()), []);
     }
 
     /// <summary>A create, update or delete by itself: a plan of one change, for which only conditional references are resolved.</summary>
@@ -56,14 +62,17 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
     }
 
     /// <summary>
-    /// A resource stays in its record: moving it to another patient's is refused, and when its new content names no patient it is not moved out either. Asked before
+    /// A resource stays in its record: moving it to another patient's is refused, and when its new content names no patient it is not moved
+    /// out either. Asked before
     /// writing, so that nobody's record has to find out by a failed append.
     /// </summary>
-    private async Task<Problem?> KeepOwners(SubmissionPlan plan)
+    private async Task<Problem?> KeepOwners(SubmissionPlan plan, Submission s)
     {
         var owned = plan.Changes.Where(change =>
-            change.Kind != ChangeKind.Delete && !change.GetsNewId && !change.Key.IsPatient && FhirTypes.CanBelongToPatient(change.Key.Type)).ToList();
-        if (owned.Count == 0)
+            change is { GetsNewId: false, Kind: not ChangeKind.Delete } && !change.Key.IsPatient
+            && FhirTypes.CanBelongToPatient(change.Key.Type)).ToList();
+        // Who may not write is refused by the record, which logs it, and hears nothing about what exists elsewhere.
+        if (owned.Count == 0 || AccessPolicy.RefusalFor(s.Who, AccessKind.WriteRecord) is not null)
             return null;
         var owners = await Task.WhenAll(owned.Select(change => records.OwnerOf(change.Key)));
         foreach (var (change, owner) in owned.Zip(owners))
@@ -77,7 +86,9 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
         return null;
     }
 
-    /// <summary>A conditional reference tells that a patient exists; a patient whose record is not written otherwise gets an access entry for it.</summary>
+    /// <summary>
+    /// A conditional reference tells that a patient exists; a patient whose record is not written otherwise gets an access entry for it.
+    /// </summary>
     private static async Task<Problem?> Tell(SubmissionPlan plan, ConditionSearch search, Submission s)
     {
         foreach (var reference in plan.References)
@@ -91,7 +102,8 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
     }
 
     /// <summary>
-    /// An append lost to another one, and nothing was acknowledged: over an id that another record claimed, or because the activation was not the only one.
+    /// An append lost to another one, and nothing was acknowledged: over an id that another record claimed, or because the activation was
+    /// not the only one.
     /// </summary>
     /// <returns>What to make of it; null when the same may be tried again.</returns>
     private async Task<Refused?> ExplainLoss(SubmissionPlan plan)
@@ -123,7 +135,8 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
         return (refused.Rule, change) switch
         {
             // The id derives from the message: only the same message with another patient can meet it in another record.
-            (Rule.BelongsElsewhere, { GetsNewId: true, Condition: null }) => Problem.Broken(refused with { Rule = Rule.MessageIdReused }, change.Index),
+            (Rule.BelongsElsewhere, { GetsNewId: true, Condition: null }) =>
+                Problem.Broken(refused with { Rule = Rule.MessageIdReused }, change.Index),
             (Rule.ResourceExists, { MustBeNew: true }) => Problem.PreconditionFailed(
                 PlaceInBundle.Request(change.Index, "ifNoneMatch"), "if-none-match", "A resource with this id exists already."),
             _ => Problem.Broken(refused, plan.IsTransaction ? change?.Index : null),

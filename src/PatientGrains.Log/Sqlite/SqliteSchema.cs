@@ -37,6 +37,18 @@ internal static class SqliteSchema
             throw new DataFolderException(
                 DataFolderProblem.NewerFormat, folder, $"The log in {folder} has format {version}; this program knows formats up to {Version}.");
         }
+        if (!isNew && !CryptographicOperations.FixedTimeEquals(Get(db, "keycheck"), keyCheck))
+        {
+            throw new DataFolderException(
+                DataFolderProblem.OtherKeyRing, folder, $"The log in {folder} was made with another key ring. Nothing was changed; open it with its own.");
+        }
+        if (isNew || version < Version)
+            MakeOrMigrate(db, isNew, version, keyCheck);
+        return Convert.ToHexStringLower(Get(db, "id"));
+    }
+
+    private static void MakeOrMigrate(SqliteDb db, bool isNew, long version, ReadOnlySpan<byte> keyCheck)
+    {
         db.Execute("BEGIN IMMEDIATE");
         if (isNew)
         {
@@ -50,13 +62,6 @@ internal static class SqliteSchema
                 db.Execute(Migrations[from - 1]);
         }
         db.Execute($"PRAGMA application_id={ApplicationId}; PRAGMA user_version={Version}; COMMIT");
-
-        if (!CryptographicOperations.FixedTimeEquals(Get(db, "keycheck"), keyCheck))
-        {
-            throw new DataFolderException(
-                DataFolderProblem.OtherKeyRing, folder, $"The log in {folder} was made with another key ring. Nothing was changed; open it with its own.");
-        }
-        return Convert.ToHexStringLower(Get(db, "id"));
     }
 
     private static void Put(SqliteDb db, string name, ReadOnlySpan<byte> value)

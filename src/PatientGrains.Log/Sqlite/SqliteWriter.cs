@@ -79,10 +79,7 @@ internal sealed class SqliteWriter
             foreach (var first in _queue.GetConsumingEnumerable())
             {
                 Gather(first);
-                if (_broken is null)
-                    WriteGroup();
-                else
-                    Fail(_broken);
+                WriteOrFail();
             }
         }
         finally
@@ -90,6 +87,23 @@ internal sealed class SqliteWriter
             _checkpoints.Finish();
             _db.Dispose();
             _ended.SetResult();
+        }
+    }
+
+    /// <summary>Whatever happens, every request of the group is answered and the thread goes on answering: nobody waits for a writer that is gone.</summary>
+    private void WriteOrFail()
+    {
+        try
+        {
+            if (_broken is null)
+                WriteGroup();
+            else
+                Fail(_broken);
+        }
+        catch (Exception e)
+        {
+            Shut(e);
+            Fail(_broken!);
         }
     }
 

@@ -65,7 +65,9 @@ public class BatchTests(IntakeCluster cluster) : IClassFixture<IntakeCluster>
         var results = Results(await cluster.Bundle(Of(
             "batch",
             Entry("POST", "PractitionerRole", role),
-            Entry("POST", "Practitioner", Practitioner($",\"identifier\":[{{\"system\":\"s\",\"value\":\"{npi}\"}}]"), more: $",\"ifNoneExist\":\"identifier=s|{npi}\""))));
+            Entry(
+                "POST", "Practitioner", Practitioner($",\"identifier\":[{{\"system\":\"s\",\"value\":\"{npi}\"}}]"),
+                more: $",\"ifNoneExist\":\"identifier=s|{npi}\""))));
         Assert.Contains($"\"reference\":\"{results[1].Key}\"", await cluster.Body(results[0].Key), StringComparison.Ordinal);
     }
 }

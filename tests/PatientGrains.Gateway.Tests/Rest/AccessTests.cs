@@ -24,7 +24,8 @@ public sealed class AccessTests(GatewayServer server) : IClassFixture<GatewaySer
         Assert.Null(entry.Who);
     }
 
-    public static TheoryData<string> BadTokens => ["garbage", "expired", "early", "other-key", "none", "hs512", "audience", "issuer", "no-jti", "basic", "tampered"];
+    public static TheoryData<string> BadTokens =>
+        ["garbage", "expired", "early", "other-key", "none", "hs512", "audience", "issuer", "no-jti", "basic", "tampered"];
 
     [Theory]
     [MemberData(nameof(BadTokens))]
@@ -47,11 +48,11 @@ public sealed class AccessTests(GatewayServer server) : IClassFixture<GatewaySer
             "garbage" => "not.a.token",
             "expired" => server.Token(validFor: TimeSpan.FromMinutes(-5)),
             "early" => Made(key, SecurityAlgorithms.HmacSha256, notBefore: DateTime.UtcNow.AddMinutes(5)),
-            "other-key" => new TokenIssuer(options with { TokenKey = new byte[32] }, TimeProvider.System).Issue(Someone(), TimeSpan.FromMinutes(5)),
+            "other-key" => Issued(options with { TokenKey = new byte[32] }),
             "none" => Unsigned(server.Token()),
             "hs512" => Made([.. key, .. key], SecurityAlgorithms.HmacSha512),
-            "audience" => new TokenIssuer(options with { TokenAudience = "others" }, TimeProvider.System).Issue(Someone(), TimeSpan.FromMinutes(5)),
-            "issuer" => new TokenIssuer(options with { TokenIssuer = "others" }, TimeProvider.System).Issue(Someone(), TimeSpan.FromMinutes(5)),
+            "audience" => Issued(options with { TokenAudience = "others" }),
+            "issuer" => Issued(options with { TokenIssuer = "others" }),
             "no-jti" => Made(key, SecurityAlgorithms.HmacSha256),
             _ => Tampered(server.Token()),
         };
@@ -97,7 +98,8 @@ public sealed class AccessTests(GatewayServer server) : IClassFixture<GatewaySer
         await server.Get($"Patient/{id}/$everything");
         var entries = (await server.AccessLog(id)).Reverse().Select(entry => entry.Interaction);
         Assert.Equal(["update", "read", "read", "vread", "history-instance", "search-type", "operation", "search-type"], entries);
-        Assert.Contains(await server.AccessLog(id), entry => entry is { RequestId: "request-1", Who.Subject: "dr-test", Versions: [{ Version: 1 }] });
+        Assert.Contains(await server.AccessLog(id), entry =>
+            entry is { RequestId: "request-1", Who.Subject: "dr-test", Versions: [{ Version: 1 }] });
     }
 
     [Fact]
@@ -173,11 +175,20 @@ public sealed class AccessTests(GatewayServer server) : IClassFixture<GatewaySer
         Assert.Equal(200, (await server.Send("GET", "/health", token: "")).Status);
     }
 
+    private static string Issued(GatewayOptions options) =>
+        new TokenIssuer(options, TimeProvider.System).Issue(Someone(), TimeSpan.FromMinutes(5));
+
     private static Requester Someone() => new() { Subject = "someone", Roles = [Role.Clinician], Purpose = "TREAT", Source = "local" };
 
     private string Made(byte[] key, string algorithm, DateTime? notBefore = null, string? jti = null)
     {
-        var claims = new Dictionary<string, object> { ["sub"] = "someone", ["roles"] = new[] { "clinician" }, ["purpose"] = "TREAT", ["source"] = "local" };
+        var claims = new Dictionary<string, object>
+        {
+            ["sub"] = "someone",
+            ["roles"] = new[] { "clinician" },
+            ["purpose"] = "TREAT",
+            ["source"] = "local",
+        };
         if (jti is not null || notBefore is not null)
             claims["jti"] = jti ?? "1";
         return new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
