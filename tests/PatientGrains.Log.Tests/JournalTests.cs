@@ -174,7 +174,7 @@ public sealed class JournalTests
     });
 
     /// <summary>Holds appends until it lets them go.</summary>
-    private sealed class HeldLog(IPatientLog inner) : ForwardingLog(inner)
+    internal sealed class HeldLog(IPatientLog inner) : ForwardingLog(inner)
     {
         private readonly TaskCompletionSource _go = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

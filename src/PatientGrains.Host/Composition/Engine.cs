@@ -3,6 +3,7 @@ using PatientGrains.Grains;
 
 #if ENGINE_ORLEANS
 using System.Buffers;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Orleans.Hosting;
@@ -36,6 +37,7 @@ public static class Engine
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(siloPort: FreePort(), gatewayPort: 0);
+            silo.AddActivityPropagation();
             silo.AddMemoryStreams(Streams);
             silo.AddMemoryGrainStorage("PubSubStore");
             AddCodec(silo.Services);
@@ -52,6 +54,16 @@ public static class Engine
         probe.Start();
         return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
+
+    /// <summary>
+    /// Orleans carries a trace along with a call only where somebody listens to its own spans. Their tags hold the keys of grains, which are ids of patients, so they
+    /// are asked for as what is passed on and neither filled nor exported.
+    /// </summary>
+    public static void LetTracesThrough() => ActivitySource.AddActivityListener(new ActivityListener
+    {
+        ShouldListenTo = source => source.Name == "Microsoft.Orleans.Application",
+        Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.PropagationData,
+    });
 
     /// <summary>Core's records cross silos in the log's own codec and are never copied inside one: they are immutable.</summary>
     public static void AddCodec(IServiceCollection services)
@@ -95,6 +107,11 @@ public static class Engine
     }
 #else
     public const string Name = "Local";
+
+    /// <summary>A trace goes on in the grain by itself.</summary>
+    public static void LetTracesThrough()
+    {
+    }
 
     /// <summary>The engine in this process. With <paramref name="roundTrips"/>, as in tests, everything that crosses a grain boundary goes through the codec, as it would between silos.</summary>
     public static void Add(IHostApplicationBuilder builder, bool roundTrips = false) => builder.UseOrleansLocal(silo =>

@@ -34,7 +34,10 @@ public sealed partial class PatientJournal<TState, TEvent>
         var snapshot = await log.Snapshot(id, cancel);
         var entry = await log.Find(id, cancel);
         if (entry is null)
+        {
+            Telemetry.Opened("new");
             return new(log, keys, clock, name, fold, options, keys.NewDataKey(id, out var fresh), fresh);
+        }
         if (keys.NameOf(entry) != name)
             throw new LogCorruptException(id, 0, "two names have the same blinded id");
 
@@ -42,8 +45,10 @@ public sealed partial class PatientJournal<TState, TEvent>
             log, keys, clock, name, fold, options, keys.DataKey(id, entry.WrappedKey.Span), entry.WrappedKey.ToArray());
         try
         {
-            if (snapshot is null || !await journal.TryFrom(snapshot, entry.Head, cancel))
+            bool isFromSnapshot = snapshot is not null && await journal.TryFrom(snapshot, entry.Head, cancel);
+            if (!isFromSnapshot)
                 await journal.Replay(Head.Empty, entry.Head, cancel);
+            Telemetry.Opened(isFromSnapshot ? "snapshot" : "log");
             return journal;
         }
         catch
@@ -164,6 +169,7 @@ public sealed partial class PatientJournal<TState, TEvent>
                 return key.SealSnapshot(at, form, snapshot.WrittenSpan);
             });
             await _log.SaveSnapshot(_id, stored);
+            Telemetry.SnapshotWritten();
         }
         catch (LogException)
         {

@@ -173,7 +173,7 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
                 foreach (var other in gathering.With)
                     batch = other.JoinTo(batch);
                 _inFlight++;
-                _ = Finish(gathering, _sealed, Submit(batch), snapshot);
+                _ = Finish(gathering, _sealed, Submit(batch, gathering), snapshot);
             }
             catch (Exception e)
             {
@@ -183,11 +183,11 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
         }
     }
 
-    private Task Submit(AppendBatch batch)
+    private Task Submit(AppendBatch batch, Gathering gathering)
     {
         try
         {
-            return _log.Append(batch);
+            return Telemetry.Append(_log, batch, gathering.Trace);
         }
         catch (Exception e)
         {

@@ -121,6 +121,7 @@ internal sealed class SqliteWriter
             bytes += next.Weight;
         }
         Interlocked.Add(ref _queuedBytes, -bytes);
+        Telemetry.GroupTaken(_group.Count, _queue.Count);
     }
 
     private void WriteGroup()
