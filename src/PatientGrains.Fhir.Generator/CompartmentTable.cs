@@ -5,7 +5,8 @@ using System.Text.RegularExpressions;
 namespace PatientGrains.Fhir.Generator;
 
 /// <summary>
-/// The patient compartment as <c>compartment</c> and a line <c>type path path ...</c> for each type that can be in it, the paths in the order in which they are asked.
+/// The patient compartment as <c>compartment</c> and a line <c>type path path ...</c> for each type that can be in it, the paths in the
+/// order in which they are asked.
 /// </summary>
 internal static partial class CompartmentTable
 {
@@ -15,7 +16,8 @@ internal static partial class CompartmentTable
     private static readonly (string Type, string Path)[] _forgotten =
         [("Binary", "securityContext"), ("Contract", "subject"), ("Device", "patient"), ("GuidanceResponse", "subject"), ("Task", "for")];
 
-    /// <summary>Whom a resource is about comes before who else is named in it: a Coverage belongs to its beneficiary, not to the parent who holds the policy.</summary>
+    /// <summary>Whom a resource is about comes before who else is named in it: a Coverage belongs to its beneficiary, not to the parent
+    /// who holds the policy.</summary>
     private static readonly string[] _first = ["patient", "subject", "beneficiary", "individual"];
 
     public static void Write(Definitions definitions, SearchTables search, StringBuilder text)
@@ -40,7 +42,9 @@ internal static partial class CompartmentTable
 
     /// <summary>The path below the type; that the reference must be to a Patient goes without saying.</summary>
     private static string Plain(string expression, string type) =>
-        AsType().Replace(expression, "$1").Replace(".where(resolve() is Patient)", "", StringComparison.Ordinal).Replace(type + ".", "", StringComparison.Ordinal);
+        AsType().Replace(expression, "$1")
+            .Replace(".where(resolve() is Patient)", "", StringComparison.Ordinal)
+            .Replace(type + ".", "", StringComparison.Ordinal);
 
     [GeneratedRegex(@"\((.*) as \w+\)")]
     private static partial Regex AsType();

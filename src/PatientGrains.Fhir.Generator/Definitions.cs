@@ -6,7 +6,8 @@ namespace PatientGrains.Fhir.Generator;
 /// <summary>HL7's R4 4.0.1 definitions (CC0), as published in the definitions download and the package hl7.fhir.r4.examples.</summary>
 internal sealed class Definitions
 {
-    /// <summary>StructureDefinitions of primitive types, data types and resources by name, profiles left out but for the two that base elements name.</summary>
+    /// <summary>StructureDefinitions of primitive types, data types and resources by name, profiles left out but for the two that base
+    /// elements name.</summary>
     public SortedDictionary<string, JsonElement> Structures { get; } = new(StringComparer.Ordinal);
 
     /// <summary>By canonical URL without version.</summary>
@@ -22,7 +23,8 @@ internal sealed class Definitions
     public static Definitions Load(string folder)
     {
         var found = new Definitions();
-        foreach (string name in new[] { "profiles-types", "profiles-resources", "valuesets", "v3-codesystems", "v2-tables", "search-parameters" })
+        foreach (string name in new[] { "profiles-types", "profiles-resources", "valuesets", "v3-codesystems", "v2-tables",
+            "search-parameters" })
         {
             foreach (var entry in Read(Path.Combine(folder, name + ".json.gz")).GetProperty("entry").EnumerateArray())
                 found.Add(entry.GetProperty("resource"));

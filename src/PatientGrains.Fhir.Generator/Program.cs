@@ -2,7 +2,7 @@ using PatientGrains.Fhir.Generator;
 
 if (args.Length != 2 || !Directory.Exists(args[0]))
 {
-    Console.Error.WriteLine("usage: PatientGrains.Fhir.Generator <folder of HL7's FHIR R4 4.0.1 definitions, *.json.gz> <schema file to write>");
+    Console.Error.WriteLine("usage: PatientGrains.Fhir.Generator <folder of HL7's R4 4.0.1 definitions, *.json.gz> <schema file to write>");
     return 2;
 }
 var definitions = Definitions.Load(args[0]);

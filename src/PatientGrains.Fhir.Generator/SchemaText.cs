@@ -3,7 +3,8 @@ using System.Text;
 namespace PatientGrains.Fhir.Generator;
 
 /// <summary>
-/// The schema file: lines of tab-separated fields, one section per type, value set, searchable type and compartment. Its reader is PatientGrains.Fhir's SchemaReader.
+/// The schema file: lines of tab-separated fields, one section per type, value set, searchable type and compartment. Its reader is
+/// PatientGrains.Fhir's SchemaReader.
 /// </summary>
 internal static class SchemaText
 {

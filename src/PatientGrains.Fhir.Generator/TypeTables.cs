@@ -4,8 +4,10 @@ using System.Text.Json;
 namespace PatientGrains.Fhir.Generator;
 
 /// <summary>
-/// One section per type and per backbone element: <c>type name kind base</c>, then its own elements <c>name min max types binding</c> and invariants <c>! key expression human</c>.
-/// A type is a name, <c>Name/Profile</c>, <c>Reference(A,B)</c> or <c>@Path</c> for a backbone element or contentReference; alternatives are separated by a bar.
+/// One section per type and per backbone element: <c>type name kind base</c>, then its own elements <c>name min max types binding</c> and
+/// invariants <c>! key expression human</c>.
+/// A type is a name, <c>Name/Profile</c>, <c>Reference(A,B)</c> or <c>@Path</c> for a backbone element or contentReference; alternatives
+/// are separated by a bar.
 /// </summary>
 internal static class TypeTables
 {
@@ -46,7 +48,8 @@ internal static class TypeTables
             : HasChildren(element, all) ? "@" + path
             : string.Join('|', element.Items("type").Select(Type));
         string line = $"{path[(path.LastIndexOf('.') + 1)..]}\t{element.GetProperty("min").GetInt32()}\t{element.Text("max")}\t{types}";
-        return element.TryGetProperty("binding", out var binding) && Binding(binding, path, valueSets) is { } bound ? line + "\t" + bound : line;
+        return element.TryGetProperty("binding", out var binding) && Binding(binding, path, valueSets) is { } bound ? line + "\t" + bound
+            : line;
     }
 
     private static string Type(JsonElement type)
@@ -66,19 +69,24 @@ internal static class TypeTables
     {
         if (binding.Text("strength") == "required")
             return valueSets.Use(binding.Text("valueSet"), path);
-        bool isLanguage = binding.Items("extension").Any(x => x.Text("url") == MaxValueSet && JsonElements.Tail(x.Text("valueCanonical")) == "all-languages");
+        bool isLanguage = binding.Items("extension").Any(x => x.Text("url") == MaxValueSet
+            && JsonElements.Tail(x.Text("valueCanonical")) == "all-languages");
         return isLanguage ? "all-languages" : null;
     }
 
-    private static bool HasChildren(JsonElement element, List<JsonElement> all) => all.Any(x => Parent(x.Text("path")) == element.Text("path"));
+    private static bool HasChildren(JsonElement element, List<JsonElement> all) =>
+        all.Any(x => Parent(x.Text("path")) == element.Text("path"));
 
     private static bool IsOwn(JsonElement element, string type) =>
-        element.GetProperty("base").Text("path").StartsWith(type + ".", StringComparison.Ordinal) || (element.Text("max") == "0" && type == "SimpleQuantity");
+        element.GetProperty("base").Text("path").StartsWith(type + ".", StringComparison.Ordinal)
+            || (element.Text("max") == "0" && type == "SimpleQuantity");
 
     private static bool IsOwnRule(JsonElement rule, string type) =>
-        rule.Text("severity") == "error" && rule.Text("key") is not "ele-1" && JsonElements.Tail(rule.Text("source")) is var source && (source == type || source.Length == 0);
+        rule.Text("severity") == "error" && rule.Text("key") is not "ele-1" && JsonElements.Tail(rule.Text("source")) is var source
+            && (source == type || source.Length == 0);
 
     private static string Parent(string path) => path[..Math.Max(0, path.LastIndexOf('.'))];
 
-    private static string OneLine(string text) => string.Join(' ', text.Split((char[])['\t', '\r', '\n', ' '], StringSplitOptions.RemoveEmptyEntries));
+    private static string OneLine(string text) =>
+        string.Join(' ', text.Split((char[])['\t', '\r', '\n', ' '], StringSplitOptions.RemoveEmptyEntries));
 }

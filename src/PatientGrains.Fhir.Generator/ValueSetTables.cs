@@ -3,7 +3,8 @@ using System.Text.Json;
 
 namespace PatientGrains.Fhir.Generator;
 
-/// <summary>The value sets of required bindings as <c>valueset name</c> and a line <c>system code code ...</c> for each code system.</summary>
+/// <summary>The value sets of required bindings as <c>valueset name</c> and a line <c>system code code ...</c> for each code
+/// system.</summary>
 internal sealed class ValueSetTables(Definitions definitions, List<string> left)
 {
     /// <summary>Defined over a standard outside of FHIR: checked by syntax or by a table of the validator's own.</summary>

@@ -6,7 +6,8 @@ using System.Text.Json;
 namespace PatientGrains.Fhir;
 
 /// <summary>
-/// Where a body's <c>meta</c> is: offset and length of its value, or with length 0 the place after the id where a member <c>,"meta":{...}</c> can be inserted.
+/// Where a body's <c>meta</c> is: offset and length of its value, or with length 0 the place after the id where a member
+/// <c>,"meta":{...}</c> can be inserted.
 /// </summary>
 public readonly record struct MetaRange(int Offset, int Length);
 
@@ -14,7 +15,8 @@ public readonly record struct MetaRange(int Offset, int Length);
 public static class FhirMeta
 {
     /// <summary>
-    /// Writes the body with a meta whose versionId, lastUpdated and source are the server's; what was sent of those three (and of their <c>_</c> siblings) is left out,
+    /// Writes the body with a meta whose versionId, lastUpdated and source are the server's; what was sent of those three (and of their
+    /// <c>_</c> siblings) is left out,
     /// everything else of the sent meta (profile, security, tag, extensions) is copied byte for byte.
     /// </summary>
     /// <param name="to">Receives the UTF-8 body.</param>

@@ -3,13 +3,15 @@ using PatientGrains.Fhir.Scan;
 namespace PatientGrains.Fhir;
 
 /// <summary>
-/// Validates a resource against R4 4.0.1 and extracts what the core needs of it, in one pass over its bytes. Reusable, not safe for concurrent use: keep a pool.
+/// Validates a resource against R4 4.0.1 and extracts what the core needs of it, in one pass over its bytes. Reusable, not safe for
+/// concurrent use: keep a pool.
 /// </summary>
 public sealed class FhirScanner(FhirLimits limits)
 {
     private readonly ResourceReader _reader = new(limits);
 
-    /// <summary>Raised whenever the terms that a scan finds change, so that stored terms can be told from what would be found now.</summary>
+    /// <summary>Raised whenever the terms that a scan finds change, so that stored terms can be told from what would be found
+    /// now.</summary>
     public const int ExtractorVersion = 1;
 
     public FhirScanner() : this(FhirLimits.Default)

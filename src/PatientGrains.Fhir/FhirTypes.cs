@@ -21,7 +21,8 @@ public enum SearchParameterType
 /// <param name="Type">Its type.</param>
 /// <param name="Expression">The FHIRPath expression of R4, as far as it is about this resource type.</param>
 /// <param name="Definition">Canonical URL of the SearchParameter.</param>
-/// <param name="Extracted">Whether the scan writes terms for all of it; false for composites and the few expressions that the README lists.</param>
+/// <param name="Extracted">Whether the scan writes terms for all of it; false for composites and the few expressions that the README
+/// lists.</param>
 public sealed record SearchParameter(string Name, SearchParameterType Type, string Expression, string Definition, bool Extracted);
 
 /// <summary>The resource types of R4 4.0.1: which there are, which can belong to a patient, what they can be searched by.</summary>
@@ -37,16 +38,20 @@ public static class FhirTypes
     public static bool IsResourceType(ReadOnlySpan<byte> utf8) => R4.Instance.ResourceIndex(utf8) >= 0;
 
     /// <summary>
-    /// The elements that can name the patient whose compartment a resource of this type is in, in the order in which they are asked; empty for types that never belong to a patient.
-    /// R4's CompartmentDefinition patient, whom the resource is about before others, plus the PHI that it forgets (Device.patient, Task.for, GuidanceResponse.subject, Contract.subject,
+    /// The elements that can name the patient whose compartment a resource of this type is in, in the order in which they are asked; empty
+    /// for types that never belong to a patient.
+    /// R4's CompartmentDefinition patient, whom the resource is about before others, plus the PHI that it forgets (Device.patient,
+    /// Task.for, GuidanceResponse.subject, Contract.subject,
     /// Binary.securityContext). A Patient belongs to itself: its list is empty and <see cref="CanBelongToPatient"/> is true.
     /// </summary>
-    public static IReadOnlyList<string> PatientElements(string type) => R4.Instance.Compartment.TryGetValue(type, out var paths) ? paths : [];
+    public static IReadOnlyList<string> PatientElements(string type) =>
+        R4.Instance.Compartment.TryGetValue(type, out var paths) ? paths : [];
 
     public static bool CanBelongToPatient(string type) => R4.Instance.Compartment.ContainsKey(type);
 
     /// <summary>Search parameters of the type, those of Resource and DomainResource included, by name; empty for an unknown type.</summary>
-    public static IReadOnlyList<SearchParameter> SearchParameters(string type) => Index(type) is var index and >= 0 ? R4.Instance.Parameters[index] : [];
+    public static IReadOnlyList<SearchParameter> SearchParameters(string type) =>
+        Index(type) is var index and >= 0 ? R4.Instance.Parameters[index] : [];
 
     /// <summary>Null when the type has no such parameter.</summary>
     public static SearchParameter? SearchParameter(string type, string name) => SearchParameters(type).FirstOrDefault(x => x.Name == name);

@@ -3,7 +3,8 @@ using PatientGrains.Fhir.Schema;
 
 namespace PatientGrains.Fhir;
 
-/// <summary>What a server must know of a Bundle to act on it. Only as trustworthy as the scan: look at <see cref="ScannedResource.IsValid"/> first.</summary>
+/// <summary>What a server must know of a Bundle to act on it. Only as trustworthy as the scan: look at
+/// <see cref="ScannedResource.IsValid"/> first.</summary>
 public sealed class ScannedBundle
 {
     internal ScannedBundle(string type, ScannedEntry[] entries)
@@ -18,7 +19,8 @@ public sealed class ScannedBundle
     public IReadOnlyList<ScannedEntry> Entries { get; }
 }
 
-/// <summary>One Bundle.entry. Texts are as sent (escapes resolved) and null when absent; each is made anew when it is asked for, so that a large Bundle costs none that nobody reads.</summary>
+/// <summary>One Bundle.entry. Texts are as sent (escapes resolved) and null when absent; each is made anew when it is asked for, so that a
+/// large Bundle costs none that nobody reads.</summary>
 public sealed class ScannedEntry
 {
     internal ScannedEntry()
@@ -28,7 +30,8 @@ public sealed class ScannedEntry
     /// <summary>Zero-based position in Bundle.entry.</summary>
     public int Index { get; internal init; }
 
-    /// <summary>The entry's resource, scanned in the same pass; its <see cref="ScannedResource.Source"/> is a slice of the Bundle's.</summary>
+    /// <summary>The entry's resource, scanned in the same pass; its <see cref="ScannedResource.Source"/> is a slice of the
+    /// Bundle's.</summary>
     public ScannedResource? Resource { get; internal init; }
 
     public string? FullUrl => Text(FullUrlSpot);

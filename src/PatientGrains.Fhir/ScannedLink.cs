@@ -38,5 +38,5 @@ public readonly struct ScannedLink
     public ReadOnlySpan<byte> Raw => Source.Span.Slice(Offset, Length);
 
     /// <summary>The link itself, JSON (and in narrative XML) escapes resolved. Allocates.</summary>
-    public string Text => Kind == LinkKind.Narrative ? Xhtml.Unescape(JsonText.ToText(Raw)) : JsonText.ToText(Raw);
+    public string Text => Kind == LinkKind.Narrative ? XhtmlValues.Unescape(JsonText.ToText(Raw)) : JsonText.ToText(Raw);
 }

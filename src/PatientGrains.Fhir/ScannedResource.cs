@@ -11,7 +11,8 @@ namespace PatientGrains.Fhir;
 public sealed record FinishedResource(ReadOnlyMemory<byte> Body, TermList Terms, MetaRange Meta);
 
 /// <summary>
-/// The result of a scan: issues, and what the core needs to know of a resource. Immutable and independent of the scanner, but it refers to the memory that was scanned:
+/// The result of a scan: issues, and what the core needs to know of a resource. Immutable and independent of the scanner, but it refers to
+/// the memory that was scanned:
 /// that must not change while this lives.
 /// </summary>
 public sealed class ScannedResource
@@ -28,7 +29,8 @@ public sealed class ScannedResource
     /// <summary>No issue of severity error or fatal, in the resource or anything inside it.</summary>
     public bool IsValid { get; internal set; }
 
-    /// <summary>What is wrong, at most <see cref="FhirLimits.MaxIssues"/> of a scan: a resource late in a broken Bundle can be invalid without an issue of its own.</summary>
+    /// <summary>What is wrong, at most <see cref="FhirLimits.MaxIssues"/> of a scan: a resource late in a broken Bundle can be invalid
+    /// without an issue of its own.</summary>
     public IReadOnlyList<FhirIssue> Issues { get; internal set; }
 
     /// <summary>The resourceType; empty when it is missing or unknown.</summary>
@@ -41,15 +43,18 @@ public sealed class ScannedResource
     public ReadOnlyMemory<byte> Source { get; }
 
     /// <summary>
-    /// The first reference to a patient in the elements of <see cref="FhirTypes.PatientElements"/>, as written: <c>Patient/x</c>, <c>urn:uuid:...</c>, <c>Patient?identifier=...</c>, an absolute URL.
-    /// Null for a Patient itself, and when no element names one. A <c>urn:</c> counts unless the Bundle that it came in says that it is something else.
+    /// The first reference to a patient in the elements of <see cref="FhirTypes.PatientElements"/>, as written: <c>Patient/x</c>,
+    /// <c>urn:uuid:...</c>, <c>Patient?identifier=...</c>, an absolute URL.
+    /// Null for a Patient itself, and when no element names one. A <c>urn:</c> counts unless the Bundle that it came in says that it is
+    /// something else.
     /// </summary>
     public string? PatientReference => PatientLink < 0 ? null : Links[PatientLink].Text;
 
     /// <summary>Index in <see cref="Links"/> of the link that <see cref="PatientReference"/> is, or -1.</summary>
     public int PatientLink { get; internal set; } = -1;
 
-    /// <summary>References, narrative links and urn: uris in the order of the bytes; those of contained resources included, those of a Bundle's entries not.</summary>
+    /// <summary>References, narrative links and urn: uris in the order of the bytes; those of contained resources included, those of a
+    /// Bundle's entries not.</summary>
     public IReadOnlyList<ScannedLink> Links => _links ??= [.. LinkSpots.Select(x => new ScannedLink(Source, x.Offset, x.Length, x.Kind))];
 
     /// <summary>For a Bundle its entries, else null.</summary>
@@ -65,7 +70,8 @@ public sealed class ScannedResource
     internal ReadOnlySpan<byte> RawId => Source.Span.Slice(IdSpot.Offset, IdSpot.Length);
 
     /// <summary>
-    /// Makes the body that is stored, in one copy: sets the id (inserted after resourceType when absent), replaces links, leaves every other byte alone.
+    /// Makes the body that is stored, in one copy: sets the id (inserted after resourceType when absent), replaces links, leaves every
+    /// other byte alone.
     /// </summary>
     /// <param name="id">The R4 id that the stored resource has.</param>
     /// <param name="replace">The text to put for a link, unescaped, or null to leave it as it is.</param>

@@ -16,14 +16,16 @@ namespace PatientGrains.Gateway;
 public static class GatewayFront
 {
     /// <summary>
-    /// Adds the intake and the FHIR front. Needs an <c>IGrainFactory</c>, and a TimeProvider unless it is the system's. Also silences what the web server would log about
+    /// Adds the intake and the FHIR front. Needs an <c>IGrainFactory</c>, and a TimeProvider unless it is the system's. Also silences what
+    /// the web server would log about
     /// single requests, whose addresses name patients, whatever level the host configures.
     /// </summary>
     public static IServiceCollection AddPatientGrainsGateway(this IServiceCollection services, GatewayOptions options, IntakeOptions intake)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
-        services.AddSingleton(intake);
+        // References below our own base are ours, also when they are written out (R4 2.3.0.1).
+        services.AddSingleton(options.BaseUrl is { } own ? intake with { BaseUrls = [.. intake.BaseUrls, own] } : intake);
         services.AddSingleton(new ScannerPool(PatientGrains.Fhir.FhirLimits.Default with { MaxBytes = options.MaxBodyBytes }));
         services.AddSingleton<SubmissionIntake>();
         services.AddSingleton<TokenVerifier>();
@@ -82,8 +84,12 @@ public static class GatewayFront
     private static void KeepAddressesOutOfLogs(LoggerFilterOptions filters)
     {
         // A rule counts by the length of its category, and the last of equals wins: these are longer than what hosts write, and added last.
-        foreach (string category in (string[])["Hosting.Diagnostics", "Routing.EndpointMiddleware", "Routing.Matching.DfaMatcher", "Routing.EndpointRoutingMiddleware",
-            "Server.Kestrel.BadRequests", "ResponseCompression.ResponseCompressionProvider", "HttpLogging.HttpLoggingMiddleware"])
+        string[] categories =
+        [
+            "Hosting.Diagnostics", "Routing.EndpointMiddleware", "Routing.EndpointRoutingMiddleware", "Routing.Matching.DfaMatcher",
+            "Server.Kestrel.BadRequests", "ResponseCompression.ResponseCompressionProvider", "HttpLogging.HttpLoggingMiddleware",
+        ];
+        foreach (string category in categories)
         {
             filters.Rules.Add(new LoggerFilterRule(null, "Microsoft.AspNetCore." + category, LogLevel.Warning, null));
         }

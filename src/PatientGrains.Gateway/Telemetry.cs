@@ -4,7 +4,8 @@ using System.Diagnostics.Metrics;
 namespace PatientGrains.Gateway;
 
 /// <summary>
-/// Traces and metrics of the fronts under the one name <c>PatientGrains.Gateway</c>. Tags are the kind of a request and the class of its status: never an address, an id or a
+/// Traces and metrics of the fronts under the one name <c>PatientGrains.Gateway</c>. Tags are the kind of a request and the class of its
+/// status: never an address, an id or a
 /// value, because the address of a FHIR request names a patient.
 /// </summary>
 internal static class Telemetry

@@ -34,17 +34,24 @@ public abstract class RecordGrain(RecordHost host) : Grain
 
     public async Task<Outcome> Ask(Command command)
     {
+        using var span = Telemetry.Start(command);
         try
         {
-            return await Decide(command);
+            return Telemetry.Done(span, await Decide(command));
         }
         catch (LogException failure) when (Refusals.For(failure) is { } refused)
         {
-            return refused;
+            return Telemetry.Done(span, refused);
         }
     }
 
     public async Task<Outcome> Transact(Transaction transaction)
+    {
+        using var span = Telemetry.Start("transaction");
+        return Telemetry.Done(span, await CommitAll(transaction));
+    }
+
+    private async Task<Outcome> CommitAll(Transaction transaction)
     {
         var parts = new TransactionParts(name => RecordNames.GrainOf(GrainFactory, name));
         bool committed = false;
@@ -68,6 +75,7 @@ public abstract class RecordGrain(RecordHost host) : Grain
 
     public async Task<Preparation> Prepare(Submit submit)
     {
+        using var span = Telemetry.Start("prepare");
         try
         {
             var (outcome, prepared) = await OpenJournal.Prepare(state => Decided(state, submit), Commits);

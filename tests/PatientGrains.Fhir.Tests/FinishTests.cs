@@ -9,23 +9,28 @@ public class FinishTests
 {
     private static string Text(FinishedResource finished) => Encoding.UTF8.GetString(finished.Body.Span);
 
-    private static string At(FinishedResource finished) => Encoding.UTF8.GetString(finished.Body.Span.Slice(finished.Meta.Offset, finished.Meta.Length));
+    private static string At(FinishedResource finished) =>
+        Encoding.UTF8.GetString(finished.Body.Span.Slice(finished.Meta.Offset, finished.Meta.Length));
 
     [Fact]
     public void An_id_that_was_not_sent_is_put_after_the_resourceType_and_all_else_is_kept()
     {
-        var finished = ValidatorTests.Scan("{ \"resourceType\" : \"Basic\" , \"code\":{\"text\":\"a\\u00e9\\/\"},\n\"extension\":[{\"url\":\"http://x\",\"valueDecimal\":1.500E+2}] }").Finish("n.1");
-        Assert.Equal("{ \"resourceType\" : \"Basic\",\"id\":\"n.1\" , \"code\":{\"text\":\"a\\u00e9\\/\"},\n\"extension\":[{\"url\":\"http://x\",\"valueDecimal\":1.500E+2}] }", Text(finished));
+        var finished = ValidatorTests.Scan("{ \"resourceType\" : \"Basic\" , \"code\":{\"text\":\"a\\u00e9\\/\"},\n\"extension\":[{" +
+            "\"url\":\"http://x\",\"valueDecimal\":1.500E+2}] }").Finish("n.1");
+        Assert.Equal("{ \"resourceType\" : \"Basic\",\"id\":\"n.1\" , \"code\":{\"text\":\"a\\u00e9\\/\"},\n\"extension\":[{" +
+            "\"url\":\"http://x\",\"valueDecimal\":1.500E+2}] }", Text(finished));
         Assert.Equal(0, finished.Meta.Length);
     }
 
     [Theory]
     [InlineData("""{"resourceType":"Patient","id":"old","meta":{"profile":["http://x"]},"active":true}""", """{"profile":["http://x"]}""")]
     [InlineData("""{"meta":{"profile":["http://x"]},"id":"old","active":true,"resourceType":"Patient"}""", """{"profile":["http://x"]}""")]
-    [InlineData("""{"meta":{"source":"urn:uuid:00000000-0000-0000-0000-000000000001"},"link":[{"other":{"reference":"Patient/1"},"type":"seealso"}],"id":"old","resourceType":"Patient"}""", "{\"source\":\"a longer replacement\"}")]
+    [InlineData("""{"meta":{"source":"urn:uuid:00000000-0000-0000-0000-000000000001"},"link":[{"other":""" +
+        """{"reference":"Patient/1"},"type":"seealso"}],"id":"old","resourceType":"Patient"}""", "{\"source\":\"a longer replacement\"}")]
     public void Meta_is_found_wherever_it_stands(string json, string meta)
     {
-        var finished = ValidatorTests.Scan(json).Finish("a-much-longer-id", x => x.Kind == LinkKind.Uri ? "a longer replacement" : "Patient/22");
+        var finished = ValidatorTests.Scan(json).Finish("a-much-longer-id", x => x.Kind == LinkKind.Uri ? "a longer replacement"
+            : "Patient/22");
         Assert.Equal(meta, At(finished));
         Assert.Contains("\"id\":\"a-much-longer-id\"", Text(finished), StringComparison.Ordinal);
         JsonDocument.Parse(finished.Body).Dispose();
@@ -35,19 +40,22 @@ public class FinishTests
     public void Links_are_listed_in_order_and_replaced_with_the_escapes_of_their_place()
     {
         var scanned = ValidatorTests.Scan("""
-            {"resourceType":"Patient","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><a href=\"urn:uuid:00000000-0000-0000-0000-000000000001\">a<\/a><img src='#p' alt=\"\"/></div>"},
-             "contained":[{"resourceType":"Patient","id":"p","managingOrganization":{"reference":"Organization\/1"}}],
+            {"resourceType":"Patient","text":{"status":"generated","div":
+            "<div xmlns='http://www.w3.org/1999/xhtml'><a href=\"urn:uuid:00000000-0000-0000-0000-000000000001\"><\/a><img src='#p'/></div>"
+            },"contained":[{"resourceType":"Patient","id":"p","managingOrganization":{"reference":"Organization\/1"}}],
              "identifier":[{"system":"urn:oid:1.2.3","value":"urn:uuid:00000000-0000-0000-0000-000000000002"}],
              "link":[{"other":{"reference":"#p"},"type":"seealso"}],
              "extension":[{"url":"http://x","valueCanonical":"urn:uuid:00000000-0000-0000-0000-000000000001"}]}
             """);
         Assert.Empty(scanned.Issues);
         Assert.Equal(
-            [(LinkKind.Narrative, "urn:uuid:00000000-0000-0000-0000-000000000001"), (LinkKind.Narrative, "#p"), (LinkKind.Reference, "Organization/1"), (LinkKind.Uri, "urn:oid:1.2.3"), (LinkKind.Reference, "#p")],
+            [(LinkKind.Narrative, "urn:uuid:00000000-0000-0000-0000-000000000001"), (LinkKind.Narrative, "#p"),
+                (LinkKind.Reference, "Organization/1"), (LinkKind.Uri, "urn:oid:1.2.3"), (LinkKind.Reference, "#p")],
             scanned.Links.Select(x => (x.Kind, x.Text)));
-        var finished = scanned.Finish("i", x => x.Kind switch { LinkKind.Narrative => "Patient/1?a=\"b\"&c", LinkKind.Reference => "A\"B", _ => null });
+        var finished = scanned.Finish("i", x =>
+            x.Kind switch { LinkKind.Narrative => "Patient/1?a=\"b\"&c", LinkKind.Reference => "A\"B", _ => null });
         string text = Text(finished);
-        Assert.Contains("""href=\"Patient/1?a=&quot;b&quot;&amp;c\">a<\/a>""", text, StringComparison.Ordinal);
+        Assert.Contains("""href=\"Patient/1?a=&quot;b&quot;&amp;c\"><\/a>""", text, StringComparison.Ordinal);
         Assert.Contains("""src='Patient/1?a=&quot;b&quot;&amp;c'""", text, StringComparison.Ordinal);
         Assert.Contains("""{"reference":"A\"B"}""", text, StringComparison.Ordinal);
         Assert.Contains("\"urn:oid:1.2.3\"", text, StringComparison.Ordinal);
@@ -71,14 +79,19 @@ public class FinishTests
     }
 
     [Theory]
-    [InlineData("""{"resourceType":"Patient","id":"a","active":true}""", """{"resourceType":"Patient","id":"a","meta":{"versionId":"3","lastUpdated":"2026-11-21T10:00:00.000Z","source":"urn:x:\u0022"},"active":true}""")]
-    [InlineData("""{"resourceType":"Patient","id":"a","meta":{"versionId":"9","_source":{"id":"x","extension":[{"url":"http://x","valueBoolean":true}]},"source":"http://mine", "profile" : [ "http://p" ],"lastUpdated":"2000-01-01T00:00:00Z","tag":[{"code":"t"}]}}""",
-        """{"resourceType":"Patient","id":"a","meta":{"versionId":"3","lastUpdated":"2026-11-21T10:00:00.000Z","source":"urn:x:\u0022","profile" : [ "http://p" ],"tag":[{"code":"t"}]}}""")]
+    [InlineData("""{"resourceType":"Patient","id":"a","active":true}""", """{"resourceType":"Patient","id":"a","meta":""" +
+        """{"versionId":"3","lastUpdated":"2026-11-21T10:00:00.000Z","source":"urn:x:\u0022"},"active":true}""")]
+    [InlineData("""{"resourceType":"Patient","id":"a","meta":{"versionId":"9","_source":{"id":"x","extension":[{"url":"http:""" +
+        """//x","valueBoolean":true}]},"source":"http://mine", "profile" : [ "http://p" ],"lastUpdated":"2000-01-01T00:00:00Z","tag":[""" +
+        """{"code":"t"}]}}""",
+        """{"resourceType":"Patient","id":"a","meta":{"versionId":"3","lastUpdated":"2026-11-21T10:00:00.000Z","source":"urn:x:""" +
+            """\u0022","profile" : [ "http://p" ],"tag":[{"code":"t"}]}}""")]
     public void The_servers_meta_is_spliced_in_and_the_rest_of_the_sent_one_kept(string sent, string read)
     {
         var finished = ValidatorTests.Scan(sent).Finish("a");
         var to = new ArrayBufferWriter<byte>();
-        FhirMeta.Write(to, finished.Body.Span, finished.Meta, "3", new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.FromHours(2)), "urn:x:\"");
+        FhirMeta.Write(to, finished.Body.Span, finished.Meta, "3", new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.FromHours(2)),
+            "urn:x:\"");
         Assert.Equal(read, Encoding.UTF8.GetString(to.WrittenSpan));
         Assert.True(new FhirScanner().Scan(to.WrittenMemory.ToArray()).IsValid);
     }

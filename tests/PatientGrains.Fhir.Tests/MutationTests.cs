@@ -24,7 +24,8 @@ public class MutationTests(ITestOutputHelper output)
             random.Shuffle(byType);
             int done = 0;
             // One of each type first: a rule that holds for Observations need not hold for all.
-            foreach (var (type, example) in byType.SelectMany(x => x.Examples.Select((e, i) => (x.Type, Example: e, Round: i))).OrderBy(x => x.Round).Select(x => (x.Type, x.Example)))
+            foreach (var (type, example) in byType.SelectMany(x =>
+                x.Examples.Select((e, i) => (x.Type, Example: e, Round: i))).OrderBy(x => x.Round).Select(x => (x.Type, x.Example)))
             {
                 if (done == PerKind)
                     break;

@@ -7,7 +7,8 @@ public class NarrativeTests
 {
     private static IEnumerable<string> Rules(string inner, string start = "<div xmlns=\"http://www.w3.org/1999/xhtml\">")
     {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(new { resourceType = "Patient", text = new { status = "generated", div = start + inner } });
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(new { resourceType = "Patient", text =
+            new { status = "generated", div = start + inner } });
         return new FhirScanner().Scan(json).Issues.Select(x => x.Rule);
     }
 

@@ -2,7 +2,8 @@ using Xunit.Abstractions;
 
 namespace PatientGrains.Fhir.Tests;
 
-/// <summary>HL7's own examples for R4 4.0.1: each is accepted, or stands in the table with the element and the rule of the standard that it breaks.</summary>
+/// <summary>HL7's own examples for R4 4.0.1: each is accepted, or stands in the table with the element and the rule of the standard that
+/// it breaks.</summary>
 public class OfficialExamplesTests(ITestOutputHelper output)
 {
     /// <summary>Example, rule, location of the first violation, and why it is one; each was looked up in the definitions by hand.</summary>
@@ -10,15 +11,22 @@ public class OfficialExamplesTests(ITestOutputHelper output)
     [
         ("ActivityDefinition/blood-tubes-supply", "txt-2", "ActivityDefinition.text.div", "the div holds white space only"),
         ("ActivityDefinition/heart-valve-replacement", "txt-2", "ActivityDefinition.text.div", "the div holds white space only"),
-        ("Bundle/10bb101f-a121-4264-a920-67be9cb82c74", "fullurl", "Bundle.entry[2].fullUrl", "fullUrl ends in Patient/pat12, the resource's id is pat2"),
-        ("Bundle/3a0707d3-549e-4467-b8b8-5a2ab3800efe", "fullurl", "Bundle.entry[3].fullUrl", "fullUrl ends in Patient/pat12, the resource's id is pat2"),
-        ("Bundle/lri-example", "fullurl", "Bundle.entry[1].fullUrl", "fullUrl ends in Observation/lri-gramstain1, the resource's id is gramstain1"),
+        ("Bundle/10bb101f-a121-4264-a920-67be9cb82c74", "fullurl", "Bundle.entry[2].fullUrl",
+            "fullUrl ends in Patient/pat12, the resource's id is pat2"),
+        ("Bundle/3a0707d3-549e-4467-b8b8-5a2ab3800efe", "fullurl", "Bundle.entry[3].fullUrl",
+            "fullUrl ends in Patient/pat12, the resource's id is pat2"),
+        ("Bundle/lri-example", "fullurl", "Bundle.entry[1].fullUrl",
+            "fullUrl ends in Observation/lri-gramstain1, the resource's id is gramstain1"),
         ("DeviceMetric/example", "reference-target", "DeviceMetric.parent", "a DeviceDefinition where only a Device may be"),
-        ("DeviceUseStatement/example", "reference-target", "DeviceUseStatement.reasonReference[0]", "a Procedure; allowed are Condition, Observation, DiagnosticReport, DocumentReference, Media"),
+        ("DeviceUseStatement/example", "reference-target", "DeviceUseStatement.reasonReference[0]",
+            "a Procedure; allowed are Condition, Observation, DiagnosticReport, DocumentReference, Media"),
         ("EventDefinition/example", "txt-2", "EventDefinition.text.div", "the div holds white space only"),
-        ("ImplementationGuide/fhir", "reference-format", "ImplementationGuide.manifest.resource[11904].reference.reference", "an id of 70 characters; name and status, both 1..1, are missing too"),
-        ("MedicationRequest/medrx0301", "reference-target", "MedicationRequest.dispenseRequest.performer", "a Practitioner where only an Organization may be"),
-        ("Observation/clinical-gender", "reference-target", "Observation.performer[0]", "an Encounter; allowed are people, roles, teams and organizations"),
+        ("ImplementationGuide/fhir", "reference-format", "ImplementationGuide.manifest.resource[11904].reference.reference",
+            "an id of 70 characters; name and status, both 1..1, are missing too"),
+        ("MedicationRequest/medrx0301", "reference-target", "MedicationRequest.dispenseRequest.performer",
+            "a Practitioner where only an Organization may be"),
+        ("Observation/clinical-gender", "reference-target", "Observation.performer[0]",
+            "an Encounter; allowed are people, roles, teams and organizations"),
         ("Questionnaire/qs1", "cardinality-min", "Questionnaire.item[0].item[0]", "linkId is 1..1"),
         ("Questionnaire/zika-virus-exposure-assessment", "txt-2", "Questionnaire.text.div", "a pre that holds white space only"),
     ];
@@ -87,7 +95,8 @@ public class OfficialExamplesTests(ITestOutputHelper output)
             var scanned = scanner.Scan(line);
             if (!scanned.IsValid)
                 continue;
-            var finished = scanned.Finish("a-new.id", link => link.Text.StartsWith("urn:", StringComparison.Ordinal) || link.Text.StartsWith('#') ? null : link.Text);
+            var finished = scanned.Finish("a-new.id", link => link.Text.StartsWith("urn:", StringComparison.Ordinal)
+                || link.Text.StartsWith('#') ? null : link.Text);
             var again = scanner.Scan(finished.Body);
             Assert.True(again.IsValid, scanned.Type + Show(again));
             Assert.Equal("a-new.id", again.Id);
@@ -98,5 +107,6 @@ public class OfficialExamplesTests(ITestOutputHelper output)
         }
     }
 
-    internal static string Show(ScannedResource scanned) => string.Concat(scanned.Issues.Take(5).Select(x => $"\n  {x.Rule} at {x.Location}: {x.Message}"));
+    internal static string Show(ScannedResource scanned) =>
+        string.Concat(scanned.Issues.Take(5).Select(x => $"\n  {x.Rule} at {x.Location}: {x.Message}"));
 }

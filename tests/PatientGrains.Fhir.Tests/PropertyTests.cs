@@ -10,8 +10,11 @@ public class PropertyTests
 {
     private static readonly string[] _pieces =
     [
-        "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u00", "\\ud83d", "\\ude00", "null", "true", "-", "0", "1.5e", "12", " ", "\n", "é", "\"resourceType\"", "\"Patient\"", "\"Bundle\"", "\"entry\"", "\"name\"", "\"_name\"", "\"id\"",
-        "\"extension\"", "\"url\"", "\"div\"", "\"<div>\"", "{\"resourceType\":\"Patient\",", "{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":",
+        "{", "}", "[", "]", ",", ":", "\"",
+            "\\", "\\u00", "\\ud83d", "\\ude00", "null", "true", "-", "0", "1.5e", "12", " ", "\n", "é", "\"resourceType\"",
+            "\"Patient\"", "\"Bundle\"", "\"entry\"", "\"name\"", "\"_name\"", "\"id\"",
+        "\"extension\"", "\"url\"", "\"div\"", "\"<div>\"", "{\"resourceType\":\"Patient\",",
+            "{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":",
     ];
 
     [Fact]
@@ -55,7 +58,8 @@ public class PropertyTests
             string clean = string.Concat(text.Get.EnumerateRunes().Where(x => x.Value >= 32));
             if (clean.Length == 0)
                 return true;
-            byte[] json = JsonSerializer.SerializeToUtf8Bytes(new { resourceType = "Patient", id = "a", name = new[] { new { text = clean } } });
+            byte[] json = JsonSerializer.SerializeToUtf8Bytes(new { resourceType = "Patient", id = "a", name =
+                new[] { new { text = clean } } });
             var scanned = scanner.Scan(json);
             var finished = scanned.Finish("a");
             string found = "";

@@ -11,7 +11,8 @@ internal static class RealData
 
     public static string InRepository(string path) => Path.Combine(_repository, path);
 
-    public static string[] Files(string folder, string pattern) => [.. Directory.GetFiles(Path.Combine(Folder, folder), pattern).Order(StringComparer.Ordinal)];
+    public static string[] Files(string folder, string pattern) =>
+        [.. Directory.GetFiles(Path.Combine(Folder, folder), pattern).Order(StringComparer.Ordinal)];
 
     public static byte[] Read(string path)
     {

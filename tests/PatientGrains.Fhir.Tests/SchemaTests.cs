@@ -12,7 +12,7 @@ public class SchemaTests
         var left = new List<string>();
         string made = SchemaText.Write(Definitions.Load(Path.Combine(RealData.Folder, "fhir-r4")), left);
         Assert.Equal(made, File.ReadAllText(RealData.InRepository("src/PatientGrains.Fhir/Schema/r4.txt"), Encoding.UTF8));
-        Assert.Equal(["MolecularSequence.structureVariant.variantType: the required value set http://loinc.org/vs/LL379-9|4.0.1 is not among the definitions"], left);
+        Assert.StartsWith("MolecularSequence.structureVariant.variantType: ", Assert.Single(left), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -61,7 +61,8 @@ public class SchemaTests
         var left = FhirTypes.ResourceTypes.SelectMany(t => FhirTypes.SearchParameters(t).Select(p => (Type: t, Parameter: p)))
             .Where(x => !x.Parameter.Extracted && x.Parameter.Type < SearchParameterType.Composite && !x.Parameter.Name.StartsWith('_'))
             .Select(x => $"{x.Type}.{x.Parameter.Name}").ToList();
-        Assert.Equal(["Bundle.composition", "Bundle.message", "Observation.combo-value-quantity", "Observation.component-value-quantity", "Observation.value-quantity"], left);
+        Assert.Equal(["Bundle.composition", "Bundle.message", "Observation.combo-value-quantity", "Observation.component-value-quantity",
+            "Observation.value-quantity"], left);
         string readme = File.ReadAllText(RealData.InRepository("src/PatientGrains.Fhir/README.md"));
         Assert.All(left, x => Assert.Contains(x, readme, StringComparison.Ordinal));
     }

@@ -22,7 +22,8 @@ public class SyntheaTests(ITestOutputHelper output)
                 entries++;
                 var resource = entry.Resource!;
                 Assert.Equal(resource.Type, entry.Url!.Split('?')[0]);
-                Assert.Equal(FhirTypes.CanBelongToPatient(resource.Type) && resource.Type is not ("Patient" or "Device" or "Provenance") ? patient : null, resource.Type is "Device" or "Provenance" ? null : resource.PatientReference);
+                Assert.Equal(FhirTypes.CanBelongToPatient(resource.Type) && resource.Type is not ("Patient" or "Device" or "Provenance")
+                    ? patient : null, resource.Type is "Device" or "Provenance" ? null : resource.PatientReference);
                 ofPatients += resource.PatientReference is null ? 0 : 1;
                 if (entries % 10 == 0)
                     Assert.True(resource.Finish(resource.Id!).Body.Span.SequenceEqual(resource.Source.Span));
@@ -42,7 +43,8 @@ public class SyntheaTests(ITestOutputHelper output)
             var alone = scanner.Scan(entry.Resource!.Source.ToArray());
             Assert.True(alone.IsValid);
             Assert.Equal(entry.Resource.PatientReference, alone.PatientReference);
-            Assert.Equal(entry.Resource.Links.Select(x => (x.Offset, x.Length, x.Kind, x.Text)), alone.Links.Select(x => (x.Offset, x.Length, x.Kind, x.Text)));
+            Assert.Equal(entry.Resource.Links.Select(x => (x.Offset, x.Length, x.Kind, x.Text)),
+                alone.Links.Select(x => (x.Offset, x.Length, x.Kind, x.Text)));
             Assert.True(entry.Resource.Finish("x").Terms.Bytes.Span.SequenceEqual(alone.Finish("x").Terms.Bytes.Span));
         }
     }
@@ -56,7 +58,8 @@ public class SyntheaTests(ITestOutputHelper output)
         foreach (var entry in bundle.Entries)
         {
             var finished = entry.Resource!.Finish("new", link => places.GetValueOrDefault(link.Text));
-            string expected = Encoding.UTF8.GetString(entry.Resource.Source.Span).Replace($"\"id\": \"{entry.Resource.Id}\"", "\"id\": \"new\"", StringComparison.Ordinal);
+            string expected = Encoding.UTF8.GetString(entry.Resource.Source.Span).Replace($"\"id\": \"{entry.Resource.Id}\"",
+                "\"id\": \"new\"", StringComparison.Ordinal);
             foreach (var (url, place) in places)
                 expected = expected.Replace($"\"reference\": \"{url}\"", $"\"reference\": \"{place}\"", StringComparison.Ordinal);
             Assert.Equal(expected, Encoding.UTF8.GetString(finished.Body.Span));

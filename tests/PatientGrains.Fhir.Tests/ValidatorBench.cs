@@ -4,7 +4,8 @@ using System.Text.Json;
 
 namespace PatientGrains.Fhir.Tests;
 
-/// <summary>What a scan costs beside JsonDocument.Parse of the same bytes, taken in turns in one run so that a noisy machine hits both.</summary>
+/// <summary>What a scan costs beside JsonDocument.Parse of the same bytes, taken in turns in one run so that a noisy machine hits
+/// both.</summary>
 internal static class ValidatorBench
 {
     private const int Rounds = 12;
@@ -25,9 +26,12 @@ internal static class ValidatorBench
             foreach (var way in new[] { parse, scan, finish })
                 way.Take(resources);
         }
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{resources.Length} Synthea resources, {bytes / resources.Length} bytes each on average, pretty-printed"));
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{resources.Length} Synthea resources, {bytes / resources.Length} bytes each on average, pretty-printed"));
         foreach (var way in new[] { parse, scan, finish })
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{way.Name,-20} {way.Best / resources.Length:0.00} us/resource (best of {Rounds}), {way.Allocated / resources.Length:0} B/resource, {way.Best / parse.Best:0.00} x JsonDocument"));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{way.Name,-20} {way.Best / resources.Length:0.00} us/resource (best of {Rounds}), {way.Allocated / resources.Length:0}" +
+                    $" B/resource, {way.Best / parse.Best:0.00} x JsonDocument"));
         return scan.Allocated / resources.Length;
     }
 

@@ -9,9 +9,11 @@ public class RefusalTableTests
     /// <summary>R4 value set issue-type, http://hl7.org/fhir/R4/valueset-issue-type.html.</summary>
     private static readonly HashSet<string> IssueTypes =
     [
-        "invalid", "structure", "required", "value", "invariant", "security", "login", "unknown", "expired", "forbidden", "suppressed", "processing",
+        "invalid", "structure", "required", "value", "invariant", "security", "login", "unknown", "expired", "forbidden", "suppressed",
+        "processing",
         "not-supported", "duplicate", "multiple-matches", "not-found", "deleted", "too-long", "code-invalid", "extension", "too-costly",
-        "business-rule", "conflict", "transient", "lock-error", "no-store", "exception", "timeout", "incomplete", "throttled", "informational",
+        "business-rule", "conflict", "transient", "lock-error", "no-store", "exception", "timeout", "incomplete", "throttled",
+        "informational",
     ];
 
     public static TheoryData<Rule> Rules => [.. Enum.GetValues<Rule>()];

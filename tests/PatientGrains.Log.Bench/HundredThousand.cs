@@ -1,10 +1,8 @@
-using System.Diagnostics;
-
 namespace PatientGrains.Log.Bench;
 
 /// <summary>
-/// Commit, locator and blinded index in one append at 100,000 patients: each patient's first commit, then a second one at random, part by part: commits alone, with claims,
-/// with claims and tokens. Sealed beforehand, so that this is the store's share.
+/// Commit, locator and blinded index in one append at 100,000 patients: each patient's first commit, then a second one at random, part by
+/// part: commits alone, with claims, with claims and tokens. Sealed beforehand, so that this is the store's share.
 /// </summary>
 internal static class HundredThousand
 {
@@ -15,7 +13,8 @@ internal static class HundredThousand
 
     public static async Task Measure()
     {
-        foreach (var (what, claims, tokens) in new[] { ("commits alone", 0, 0), ("with 10 claims", Claims, 0), ("with 10 claims and 4 tokens", Claims, Tokens) })
+        foreach (var (what, claims, tokens) in new[] { ("commits alone", 0, 0), ("with 10 claims", Claims, 0),
+            ("with 10 claims and 4 tokens", Claims, Tokens) })
         {
             using var folder = new BenchFolder();
             using var ring = KeyRing.Ephemeral();
@@ -30,20 +29,20 @@ internal static class HundredThousand
         }
     }
 
-    private static async Task Run(string what, SqliteLog log, KeyRing ring, int[] patients, Head[] heads, int claims, int tokens, Random random)
+    private static async Task Run(string what, SqliteLog log, KeyRing ring, int[] patients, Head[] heads, int claims, int tokens,
+        Random random)
     {
         var batches = new AppendBatch[patients.Length];
         for (int i = 0; i < patients.Length; i++)
             batches[i] = Batch(ring, patients[i], heads, claims, tokens, random);
         int next = 0;
-        long before = Stopwatch.GetTimestamp();
+        var clocks = new Clocks();
         await Task.WhenAll(Enumerable.Range(0, Waiting).Select(_ => Task.Run(async () =>
         {
             for (int i = Interlocked.Increment(ref next) - 1; i < batches.Length; i = Interlocked.Increment(ref next) - 1)
                 await log.Append(batches[i]);
         })));
-        double seconds = Stopwatch.GetElapsedTime(before).TotalSeconds;
-        Console.WriteLine($"   {what,-60} {patients.Length / seconds,9:N0} appends/s  {seconds * 1e6 / patients.Length,7:N1} us each");
+        Console.WriteLine($"   {what,-60} {clocks.Per(patients.Length, "appends")}");
     }
 
     private static AppendBatch Batch(KeyRing ring, int patient, Head[] heads, int claims, int tokens, Random random)
@@ -58,7 +57,8 @@ internal static class HundredThousand
             [append],
             [.. Enumerable.Range(0, claims).Select(_ => new Claim(new BlindKey(Key(random)), id))],
             [],
-            [.. Enumerable.Range(0, tokens).Select(i => new IndexChange(new BlindKey(i % 2 == 0 ? Key(random) : (UInt128)random.Next(1000)), id, 1))]);
+            [.. Enumerable.Range(0, tokens).Select(
+                i => new IndexChange(new BlindKey(i % 2 == 0 ? Key(random) : (UInt128)random.Next(1000)), id, 1))]);
     }
 
     private static UInt128 Key(Random random) => new((ulong)random.NextInt64(), (ulong)random.NextInt64());

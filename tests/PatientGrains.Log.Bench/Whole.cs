@@ -5,7 +5,8 @@ using PatientGrains.Log.Sqlite;
 
 namespace PatientGrains.Log.Bench;
 
-/// <summary>Journals over the SQLite log with everything on, beside bare group-committed inserts of the same JSON in the same run.</summary>
+/// <summary>Journals over the SQLite log with everything on, beside bare group-committed inserts of the same JSON in the same
+/// run.</summary>
 internal static class Whole
 {
     private static readonly JournalOptions Options = new();
@@ -37,16 +38,15 @@ internal static class Whole
         using var ring = KeyRing.Ephemeral();
         int resources = bundles.Sum(b => b.Events.Count);
         var log = SqliteLog.Open(folder.Path, ring);
-        long before = Stopwatch.GetTimestamp();
+        var clocks = new Clocks();
         await Task.WhenAll(bundles.Select(bundle => new Activation().Run(async () =>
         {
             using var journal = await PatientJournal<PatientRecord, Event>.Open(
                 log, ring, TimeProvider.System, new LogName("Patient/" + bundle.Patient), RecordJournalFold.Instance, Options);
             await Task.WhenAll(bundle.Events.Chunk(perCommit).Select(chunk => journal.Execute<int>(_ => new(chunk, 0))));
         })));
-        double seconds = Stopwatch.GetElapsedTime(before).TotalSeconds;
         await log.DisposeAsync();
-        Console.WriteLine($"   {what,-40} {resources / seconds,10:N0} resources/s  {seconds * 1e6 / resources,6:N2} us each  {folder.Megabytes:N0} MB");
+        Console.WriteLine($"   {what,-40} {clocks.Per(resources, "resources")}  {folder.Megabytes:N0} MB");
     }
 
     private static void Raw(List<PatientBundle> bundles, int group)
@@ -57,7 +57,7 @@ internal static class Whole
         {
             db.Execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE rows(no INTEGER PRIMARY KEY, body BLOB)");
             var insert = db.Prepare("INSERT INTO rows(body) VALUES(?)");
-            long before = Stopwatch.GetTimestamp();
+            var clocks = new Clocks();
             foreach (var rows in bodies.Chunk(group))
             {
                 db.Execute("BEGIN");
@@ -65,12 +65,12 @@ internal static class Whole
                     insert.Bind(1, body.Span).Run();
                 db.Execute("COMMIT");
             }
-            double seconds = Stopwatch.GetElapsedTime(before).TotalSeconds;
-            Console.WriteLine($"   {$"bare inserts of the JSON, {group} a sync",-40} {bodies.Count / seconds,10:N0} resources/s");
+            Console.WriteLine($"   {$"bare inserts of the JSON, {group} a sync",-40} {clocks.Per(bodies.Count, "resources")}");
         }
     }
 
-    /// <summary>One patient that 64 requests write at once, and 256 patients that one request each writes, by depth of the pipeline.</summary>
+    /// <summary>One patient that 64 requests write at once, and 256 patients that one request each writes, by depth of the
+    /// pipeline.</summary>
     public static async Task Depths()
     {
         foreach (var (patients, requests) in new[] { (1, 64), (256, 1), (64, 8) })
@@ -94,9 +94,24 @@ internal static class Whole
                 })));
                 double seconds = Stopwatch.GetElapsedTime(before).TotalSeconds;
                 int decisions = patients * requests * each;
-                Console.WriteLine($"   {patients,4} patients x {requests,2} requests, depth {depth}: {decisions / seconds,9:N0} decisions/s, {seconds * 1000 / each,6:N2} ms each");
+                string load = $"{patients,4} patients x {requests,2} requests, depth {depth}";
+                Console.WriteLine($"   {load}: {decisions / seconds,9:N0} decisions/s, {seconds * 1000 / each,6:N2} ms each");
             }
         }
+    }
+}
+
+/// <summary>Wall and processor time. The processor time is what to look at on a machine that does other things too.</summary>
+internal readonly struct Clocks()
+{
+    private readonly long _wall = Stopwatch.GetTimestamp();
+    private readonly TimeSpan _cpu = Environment.CpuUsage.TotalTime;
+
+    public string Per(int count, string what)
+    {
+        double wall = Stopwatch.GetElapsedTime(_wall).TotalMicroseconds;
+        double cpu = (Environment.CpuUsage.TotalTime - _cpu).TotalMicroseconds;
+        return $"{count * 1e6 / wall,10:N0} {what}/s  {wall / count,7:N2} us wall {cpu / count,7:N2} us cpu each";
     }
 }
 

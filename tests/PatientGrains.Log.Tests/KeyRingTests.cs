@@ -1,4 +1,6 @@
 using System.Runtime.Versioning;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace PatientGrains.Log.Tests;
 
@@ -66,6 +68,19 @@ public sealed class KeyRingTests
         Assert.Equal(ring.BlindToken(new string('ä', 5000)), ring.BlindToken(new string('ä', 5000)));
     }
 
+    [Fact]
+    public void Blinding_is_HMAC_SHA_256()
+    {
+        for (int length = 0; length < 700; length += 13)
+        {
+            byte[] key = RandomNumberGenerator.GetBytes(32);
+            string text = new('x', length);
+            byte[] expected = HMACSHA256.HashData(key, Encoding.UTF8.GetBytes("C" + text));
+            using var blinding = new Blinding(key);
+            Assert.Equal(new BlindKey(blinding.Of('C', text)), BlindKey.Read(expected));
+        }
+    }
+
     [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task Rotation_wraps_every_data_key_anew_and_the_old_key_can_go(string kind)
     {
@@ -121,6 +136,7 @@ public sealed class KeyRingTests
         using var ring = KeyRing.Ephemeral();
         using var sealer = new Sealer(ring, "Patient/a");
         Assert.Equal(1000, Enumerable.Range(0, 1000)
-            .Select(_ => Convert.ToHexString(sealer.Next(advance: false).Commit.Bytes.Span.Slice(CommitHeader.Size, CommitHeader.NonceSize))).Distinct().Count());
+            .Select(_ => Convert.ToHexString(
+                sealer.Next(advance: false).Commit.Bytes.Span.Slice(CommitHeader.Size, CommitHeader.NonceSize))).Distinct().Count());
     }
 }

@@ -1,13 +1,14 @@
 namespace PatientGrains.Log.Tests;
 
 /// <summary>
-/// A killed process leaves the page cache alive, so a kill does not show that anything reached the disk. These tests look at the system calls instead, and make them fail.
+/// A killed process leaves the page cache alive, so a kill does not show that anything reached the disk. These tests look at the system
+/// calls instead, and make them fail.
 /// </summary>
 public sealed class SystemCallTests
 {
     private static readonly string[] Traced = ["-f", "-y", "-xx", "-s", "4200", "-e", "trace=fsync,fdatasync,write,pwrite64"];
 
-    [StraceFact]
+    [ToolFact("strace")]
     public async Task A_successful_sync_of_the_log_stands_between_the_write_of_a_commit_and_its_acknowledgement()
     {
         using var child = new Child();
@@ -17,7 +18,7 @@ public sealed class SystemCallTests
         Assert.True(acknowledged > 390, $"{acknowledged} acknowledgements were seen");
     }
 
-    [StraceTheory]
+    [ToolTheory("strace")]
     [InlineData("PRAGMA synchronous=OFF")]
     [InlineData("PRAGMA synchronous=NORMAL")]
     public async Task That_check_catches_a_log_that_does_not_sync(string planted)
@@ -28,7 +29,7 @@ public sealed class SystemCallTests
         Assert.True(unsynced.Count > acknowledged * 9 / 10, $"{unsynced.Count} of {acknowledged} were caught");
     }
 
-    [StraceFact]
+    [ToolFact("strace")]
     public async Task A_full_disk_refuses_and_loses_nothing_and_when_there_is_space_again_the_log_goes_on()
     {
         using var child = new Child();
@@ -41,7 +42,7 @@ public sealed class SystemCallTests
         await child.Check(lines);
     }
 
-    [StraceFact]
+    [ToolFact("strace")]
     public async Task After_a_failed_sync_the_log_stays_shut_until_it_is_opened_again()
     {
         using var child = new Child();

@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
@@ -25,11 +25,22 @@ internal sealed partial class Activation
     /// <summary>Streams that call back into this activation, by subscription. Used in turns only.</summary>
     internal Dictionary<Guid, object> Observers { get; } = [];
 
-    async Task Activate(ImmutableDictionary<string, object?>? context)
+    /// <summary>What the sender of a message hands to the turn that runs it. Async locals end with the turn.</summary>
+    internal void TakeOver(Message message)
+    {
+        RequestContext.Current = Engine.Copy(message.Context);
+        // Nobody traces: then there is nothing to set, and setting costs a copy of the execution context.
+        if (message.Trace is { IsStopped: false } trace)
+        {
+            Activity.Current = trace;
+        }
+    }
+
+    async Task Activate(Message first)
     {
         try
         {
-            RequestContext.Current = Engine.Copy(context);
+            TakeOver(first);
             services = Engine.ServiceProvider.CreateAsyncScope();
             Instance = Class.Construct(services.Value.ServiceProvider);
             if (Instance is IGrainBase grain)

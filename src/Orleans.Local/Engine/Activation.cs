@@ -91,7 +91,7 @@ internal sealed partial class Activation : IAddressee, IGrainContext
         if (phase == Phase.New)
         {
             phase = Phase.Activating;
-            Scheduler.Post(new Step(() => _ = Activate(message.Context)));
+            Scheduler.Post(new Step(() => _ = Activate(message)));
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Orleans.Runtime;
 
 namespace Orleans.Local;
@@ -16,6 +17,7 @@ internal sealed class Call<T>(TaskMethod<T> method, object?[] arguments) : Reque
     public GrainId? Source => source?.GrainId;
 
     internal override ImmutableDictionary<string, object?>? Context { get; } = RequestContext.Current;
+    internal override Activity? Trace { get; } = Activity.Current;
     internal override bool Interleaves => method.AlwaysInterleave;
     internal override bool ReadOnly => method.ReadOnly;
     internal override bool Abandoned => reply.Task.IsCompleted;
@@ -27,7 +29,7 @@ internal sealed class Call<T>(TaskMethod<T> method, object?[] arguments) : Reque
 
     protected override Task Start()
     {
-        RequestContext.Current = Activation.Engine.Copy(Context);
+        Activation.TakeOver(this);
         if (Activation.HasFilters)
         {
             return Filtered();

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using Orleans.Runtime;
 
 namespace Orleans.Local;
@@ -33,6 +34,7 @@ internal sealed class Enumeration<T>(EnumerableMethod<T> method, object?[] argum
     public GrainId? Source => source?.GrainId;
 
     internal ImmutableDictionary<string, object?>? Context { get; } = RequestContext.Current;
+    internal Activity? Trace { get; } = Activity.Current;
 
     internal void Serve(Pull<T> pull, Activation by)
     {
@@ -43,7 +45,7 @@ internal sealed class Enumeration<T>(EnumerableMethod<T> method, object?[] argum
         }
 
         (activation, current) = (by, pull);
-        RequestContext.Current = by.Engine.Copy(Context);
+        by.TakeOver(pull);
         serving = Answer(pull);
     }
 
@@ -152,6 +154,7 @@ internal sealed class Pull<T>(Enumeration<T> enumeration, bool opens) : Message
     internal Task<Batch<T>> Reply => reply.Task;
 
     internal override ImmutableDictionary<string, object?>? Context => enumeration.Context;
+    internal override Activity? Trace => enumeration.Trace;
     internal override bool Interleaves => true;
     internal override bool BelongsToActivation => !opens;
     internal override bool Abandoned => reply.Task.IsCompleted;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 
 namespace Orleans.Local;
 
@@ -13,6 +14,9 @@ internal abstract class Message : Turn
 
     /// <summary>What the activation that it brings about sees in RequestContext.</summary>
     internal virtual ImmutableDictionary<string, object?>? Context => null;
+
+    /// <summary>The trace of whoever sent it, which goes on in the grain.</summary>
+    internal virtual Activity? Trace => null;
 
     internal virtual bool Interleaves => false;
     internal virtual bool ReadOnly => false;

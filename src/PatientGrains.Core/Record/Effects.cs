@@ -41,10 +41,16 @@ public static class Effects
             return;
         var old = Keys(key.Type, before.Find(key)?.Body);
         var now = Keys(key.Type, after);
-        foreach (string gone in old.Except(now))
-            change(gone, -1);
-        foreach (string come in now.Except(old))
-            change(come, +1);
+        if (old is not null)
+        {
+            foreach (string gone in old.Where(name => now?.Contains(name) != true))
+                change(gone, -1);
+        }
+        if (now is not null)
+        {
+            foreach (string come in now.Where(name => old?.Contains(name) != true))
+                change(come, +1);
+        }
     }
 
     public static string LocatorKey(ResourceKey key) => "id:" + key;
@@ -56,16 +62,16 @@ public static class Effects
     public static string IndexKey(string type, string param, string? system, string code) =>
         system is null ? $"{type}|{param}||{code}" : $"{type}|{param}|s{system}|{code}";
 
-    private static HashSet<string> Keys(string type, StatementBody? body)
+    /// <returns>Null when there are none, as with most resources.</returns>
+    private static HashSet<string>? Keys(string type, StatementBody? body)
     {
-        var keys = new HashSet<string>(StringComparer.Ordinal);
-        if (body is null)
-            return keys;
-        foreach (var term in new TermList(body.Terms.Bytes))
+        HashSet<string>? keys = null;
+        foreach (var term in new TermList(body?.Terms.Bytes ?? default))
         {
             if (term.Kind != TermKind.Token || !term.Param.SequenceEqual(Identifier) || term.Second.IsEmpty)
                 continue;
             string code = Encoding.UTF8.GetString(term.Second);
+            keys ??= new HashSet<string>(StringComparer.Ordinal);
             keys.Add(IndexKey(type, "identifier", Encoding.UTF8.GetString(term.First), code));
             keys.Add(IndexKey(type, "identifier", null, code));
         }

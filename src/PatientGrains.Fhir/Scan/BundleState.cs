@@ -8,7 +8,8 @@ internal sealed class BundleState
     private readonly List<Entry> _entries = [];
     private readonly TextIndex _fullUrls = new();
 
-    /// <summary>Versions of one resource in one Bundle that are told apart; more of the same would slip through, and comparing all would let one Bundle hold a gateway.</summary>
+    /// <summary>Versions of one resource in one Bundle that are told apart; more of the same would slip through, and comparing all would
+    /// let one Bundle hold a gateway.</summary>
     private const int MaxVersions = 100;
 
     public int FirstUndecided { get; private set; }
@@ -77,7 +78,8 @@ internal sealed class BundleState
     }
 
     /// <summary>The type of the entry with that fullUrl: an index of a resource type, or -1 when the Bundle does not say.</summary>
-    public int TypeOf(ReadOnlySpan<byte> fullUrl) => _fullUrls.Find(fullUrl) is var entry and >= 0 ? _entries[entry].Resource?.TypeIndex ?? -1 : -1;
+    public int TypeOf(ReadOnlySpan<byte> fullUrl) =>
+        _fullUrls.Find(fullUrl) is var entry and >= 0 ? _entries[entry].Resource?.TypeIndex ?? -1 : -1;
 
     private static ReadOnlySpan<byte> Text(Capture capture, byte[] data) => data.AsSpan(capture.Offset, capture.Length);
 }

@@ -12,7 +12,8 @@ internal enum DatePrecision : byte
 }
 
 /// <summary>
-/// A date, dateTime or instant read by hand: regular expressions cost more than the whole rest of the check. The grammar is the one of the regexes in R4's definitions of the types,
+/// A date, dateTime or instant read by hand: regular expressions cost more than the whole rest of the check. The grammar is the one of the
+/// regexes in R4's definitions of the types,
 /// with days that exist in the calendar.
 /// </summary>
 internal static class DateText
@@ -20,7 +21,8 @@ internal static class DateText
     private const long EndOfTime = 3155378976000000000; // first tick after 9999-12-31T23:59:59.9999999
 
     /// <summary>False when the text is no date of any precision. A text without zone is taken as UTC.</summary>
-    public static bool TryParse(ReadOnlySpan<byte> text, out DatePrecision precision, out bool hasZone, out long fromTicks, out long untilTicks)
+    public static bool TryParse(ReadOnlySpan<byte> text, out DatePrecision precision, out bool hasZone, out long fromTicks,
+        out long untilTicks)
     {
         precision = DatePrecision.Year;
         hasZone = false;
@@ -40,7 +42,8 @@ internal static class DateText
             return false;
         if (text.Length == 10)
             return Days(year, month, day, new DateTime(year, month, day).Ticks + TimeSpan.TicksPerDay, out fromTicks, out untilTicks);
-        return text[10] == 'T' && Time(text[11..], new DateTime(year, month, day).Ticks, out precision, out hasZone, out fromTicks, out untilTicks);
+        return text[10] == 'T'
+            && Time(text[11..], new DateTime(year, month, day).Ticks, out precision, out hasZone, out fromTicks, out untilTicks);
     }
 
     /// <summary>R4's type time: <c>hh:mm:ss</c> with an optional fraction and no zone.</summary>
@@ -54,12 +57,14 @@ internal static class DateText
         return true;
     }
 
-    private static bool Time(ReadOnlySpan<byte> text, long day, out DatePrecision precision, out bool hasZone, out long fromTicks, out long untilTicks)
+    private static bool Time(ReadOnlySpan<byte> text, long day, out DatePrecision precision, out bool hasZone, out long fromTicks,
+        out long untilTicks)
     {
         precision = DatePrecision.Minute;
         hasZone = false;
         fromTicks = untilTicks = 0;
-        if (text.Length < 5 || !Digits(text, 0, 2, out int hour) || hour > 23 || text[2] != ':' || !Digits(text, 3, 2, out int minute) || minute > 59)
+        if (text.Length < 5 || !Digits(text, 0, 2, out int hour) || hour > 23 || text[2] != ':' || !Digits(text, 3, 2, out int minute)
+            || minute > 59)
             return false;
         long ticks = day + (hour * TimeSpan.TicksPerHour) + (minute * TimeSpan.TicksPerMinute);
         long width = TimeSpan.TicksPerMinute;
@@ -106,7 +111,8 @@ internal static class DateText
         hasZone = !text.IsEmpty;
         if (text.IsEmpty || (text.Length == 1 && text[0] == 'Z'))
             return true;
-        if (text.Length != 6 || text[0] is not ((byte)'+' or (byte)'-') || text[3] != ':' || !Digits(text, 1, 2, out int hours) || !Digits(text, 4, 2, out int minutes))
+        if (text.Length != 6 || text[0] is not ((byte)'+' or (byte)'-') || text[3] != ':' || !Digits(text, 1, 2, out int hours)
+            || !Digits(text, 4, 2, out int minutes))
             return false;
         if (hours > 14 || minutes > 59 || (hours == 14 && minutes > 0))
             return false;

@@ -5,7 +5,8 @@ using PatientGrains.Fhir.Schema;
 
 namespace PatientGrains.Fhir.Scan;
 
-/// <summary>Makes the stored body of a scanned resource: one copy with the id and replaced links put in, and the terms that depend on them.</summary>
+/// <summary>Makes the stored body of a scanned resource: one copy with the id and replaced links put in, and the terms that depend on
+/// them.</summary>
 internal sealed class Finisher
 {
     [ThreadStatic]
@@ -23,7 +24,12 @@ internal sealed class Finisher
     {
         if (Formats.Check(ValueKind.Id, Encoding.UTF8.GetBytes(id)) is not null)
             throw new ArgumentException("An R4 id has 1 to 64 of A-Z, a-z, 0-9, - and .", nameof(id));
-        return (_ofThread ??= new Finisher()).Make(scanned, id, replace);
+        // Taken away while in use: what asks for replacements may itself finish another resource.
+        var finisher = _ofThread ?? new Finisher();
+        _ofThread = null;
+        var finished = finisher.Make(scanned, id, replace);
+        _ofThread = finisher;
+        return finished;
     }
 
     private FinishedResource Make(ScannedResource scanned, string id, Func<ScannedLink, string?>? replace)
@@ -59,7 +65,8 @@ internal sealed class Finisher
         int longer = 0;
         foreach (var link in links)
         {
-            byte[]? text = replace!(new ScannedLink(scanned.Source, link.Offset, link.Length, link.Kind)) is { } put ? Escape(put, link.Kind) : null;
+            byte[]? text = replace!(new ScannedLink(scanned.Source, link.Offset, link.Length, link.Kind)) is { } put
+                ? Escape(put, link.Kind) : null;
             longer += text is null ? 0 : text.Length - link.Length;
             _replacements.Add(text);
         }
@@ -88,7 +95,8 @@ internal sealed class Finisher
         _copied = until;
     }
 
-    /// <summary>In the narrative a link stands in an XML attribute, whose quotes the text does not know: all that could end it is escaped.</summary>
+    /// <summary>In the narrative a link stands in an XML attribute, whose quotes the text does not know: all that could end it is
+    /// escaped.</summary>
     private static byte[] Escape(string text, LinkKind kind)
     {
         if (kind == LinkKind.Narrative)
@@ -108,7 +116,8 @@ internal sealed class Finisher
         foreach (var term in scanned.References)
         {
             var spot = scanned.LinkSpots[term.Link];
-            var raw = term.Link < _replacements.Count && _replacements[term.Link] is { } put ? put : scanned.Source.Span.Slice(spot.Offset, spot.Length);
+            var raw = term.Link < _replacements.Count && _replacements[term.Link] is { } put ? put
+                : scanned.Source.Span.Slice(spot.Offset, spot.Length);
             if (buffer.Length < raw.Length)
                 buffer = new byte[raw.Length];
             var text = raw.IndexOf((byte)'\\') < 0 ? raw : buffer.AsSpan(0, JsonText.Unescape(raw, buffer));

@@ -1,20 +1,26 @@
 using System.Buffers;
+using System.Text;
 using PatientGrains.Fhir.Schema;
 
 namespace PatientGrains.Fhir.Scan;
 
-/// <summary>The lexical rules of R4's primitive types (R4 2.24.0.1) over the text that stands between the quotes, escapes resolved.</summary>
+/// <summary>The lexical rules of R4's primitive types (R4 2.24.0.1) over the text that stands between the quotes, escapes
+/// resolved.</summary>
 internal static class Formats
 {
     /// <summary>R4: strings SHALL NOT exceed 1 MB (1024*1024 characters) in size.</summary>
     private const int MaxString = 1024 * 1024;
 
     private static readonly SearchValues<byte> _space = SearchValues.Create(" \t\r\n\f\v"u8);
-    private static readonly SearchValues<byte> _id = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-."u8);
-    private static readonly SearchValues<byte> _base64 = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8);
-    /// <summary>R4's regex for uri, url and canonical is <c>\S*</c>; what a URI is beyond that (RFC 3986) its receivers know better, and R4's own examples stretch it.</summary>
+    private static readonly SearchValues<byte> _id =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-."u8);
+    private static readonly SearchValues<byte> _base64 =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8);
+    /// <summary>R4's regex for uri, url and canonical is <c>\S*</c>; what a URI is beyond that (RFC 3986) its receivers know better, and
+    /// R4's own examples stretch it.</summary>
     private static readonly SearchValues<byte> _notInUri = SearchValues.Create([.. Enumerable.Range(0, 33).Select(x => (byte)x)]);
-    private static readonly SearchValues<byte> _control = SearchValues.Create([0, 1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31]);
+    private static readonly SearchValues<byte> _control =
+        SearchValues.Create([0, 1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31]);
 
     /// <summary>The broken rule, or null.</summary>
     public static Rule? Check(ValueKind kind, ReadOnlySpan<byte> text)
@@ -24,7 +30,9 @@ internal static class Formats
         switch (kind)
         {
             case ValueKind.String or ValueKind.Markdown:
-                return text.Length > MaxString && CountCharacters(text) > MaxString ? Rule.StringTooLong : text.ContainsAny(_control) ? Rule.ControlCharacter : null;
+                return text.Length > MaxString && Encoding.UTF8.GetCharCount(text) > MaxString ? Rule.StringTooLong
+                    : text.ContainsAny(_control) ? Rule.ControlCharacter
+                    : null;
             case ValueKind.Code:
                 return IsCode(text) ? null : Rule.Code;
             case ValueKind.Id:
@@ -61,7 +69,8 @@ internal static class Formats
         };
     }
 
-    /// <summary>A JSON number that was found well-formed: integers have no fraction or exponent, fit 32 bits, and are written without a minus before zero.</summary>
+    /// <summary>A JSON number that was found well-formed: integers have no fraction or exponent, fit 32 bits, and are written without a
+    /// minus before zero.</summary>
     public static Rule? CheckNumber(ValueKind kind, ReadOnlySpan<byte> text)
     {
         if (kind == ValueKind.Decimal)
@@ -134,7 +143,8 @@ internal static class Formats
         return true;
     }
 
-    /// <summary>Groups of four with padding only at the end; white space may stand anywhere between groups, as R4's regex allows and MIME writes it.</summary>
+    /// <summary>Groups of four with padding only at the end; white space may stand anywhere between groups, as R4's regex allows and MIME
+    /// writes it.</summary>
     private static bool IsBase64(ReadOnlySpan<byte> text)
     {
         int count = 0;
@@ -156,6 +166,4 @@ internal static class Formats
         }
         return padding <= 2 && count > 0 && (count + padding) % 4 == 0;
     }
-
-    private static int CountCharacters(ReadOnlySpan<byte> text) => System.Text.Encoding.UTF8.GetCharCount(text);
 }

@@ -17,7 +17,8 @@ internal static class JsonText
         return text;
     }
 
-    /// <summary>Resolves escapes; <paramref name="to"/> must be as long as <paramref name="raw"/>, since no escape is shorter than what it stands for. Returns the bytes written.</summary>
+    /// <summary>Resolves escapes; <paramref name="to"/> must be as long as <paramref name="raw"/>, since no escape is shorter than what it
+    /// stands for. Returns the bytes written.</summary>
     public static int Unescape(ReadOnlySpan<byte> raw, Span<byte> to)
     {
         int written = 0;
@@ -42,7 +43,15 @@ internal static class JsonText
                 written += new Rune(rune).EncodeToUtf8(to[written..]);
                 continue;
             }
-            to[written++] = escape switch { (byte)'n' => (byte)'\n', (byte)'t' => (byte)'\t', (byte)'r' => (byte)'\r', (byte)'b' => 8, (byte)'f' => 12, _ => escape };
+            to[written++] = escape switch
+            {
+                (byte)'n' => (byte)'\n',
+                (byte)'t' => (byte)'\t',
+                (byte)'r' => (byte)'\r',
+                (byte)'b' => 8,
+                (byte)'f' => 12,
+                _ => escape,
+            };
         }
         return written;
     }

@@ -6,7 +6,8 @@ namespace PatientGrains.Fhir.Scan;
 internal static class ReferenceText
 {
     /// <summary>
-    /// The index of the resource type that the text names, or -1 when it names none: for <c>urn:</c>, for absolute URLs that do not end in Type/id, and for what is not well-formed.
+    /// The index of the resource type that the text names, or -1 when it names none: for <c>urn:</c>, for absolute URLs that do not end in
+    /// Type/id, and for what is not well-formed.
     /// </summary>
     public static int TargetType(ReadOnlySpan<byte> text, R4 schema, out bool wellFormed)
     {

@@ -54,7 +54,8 @@ internal sealed partial class ResourceReader
         var url = Raw(fullUrl);
         if (url.IndexOf("/_history/"u8) >= 0)
             ReportUnder(Rule.Bdl8, fullUrl.Offset, "fullUrl");
-        else if (url.IndexOf((byte)':') <= 0 || (!url.StartsWith("urn:"u8) && entry.Resource is { IdSpot.Length: > 0 } resource && !EndsInId(url, resource.RawId)))
+        else if (url.IndexOf((byte)':') <= 0
+            || (!url.StartsWith("urn:"u8) && entry.Resource is { IdSpot.Length: > 0 } resource && !EndsInId(url, resource.RawId)))
             ReportUnder(Rule.FullUrl, fullUrl.Offset, "fullUrl");
     }
 
@@ -98,7 +99,8 @@ internal sealed partial class ResourceReader
             if (entry.HasResponse != responses)
                 ReportUnder(Rule.Bdl4, entry.Offset, "entry", index: i);
         }
-        if (type is "document" or "message" && (bundle.Count == 0 || bundle[0].Resource?.Type != (type == "document" ? "Composition" : "MessageHeader")))
+        if (type is "document" or "message"
+            && (bundle.Count == 0 || bundle[0].Resource?.Type != (type == "document" ? "Composition" : "MessageHeader")))
             Report(type == "document" ? Rule.Bdl11 : Rule.Bdl12, bundle.Count == 0 ? _at : bundle[0].Offset);
         bundle.Index(_data, i =>
         {

@@ -13,6 +13,9 @@ internal sealed partial class ResourceReader
     private readonly Property?[] _places;
     private readonly bool[] _bindingMet;
     private readonly StatusFlags[] _flags;
+    private readonly int[] _keyMarks;
+    private readonly List<(int Key, Capture Text)> _keys = [];
+    private readonly TextIndex _keyIndex = new();
     private readonly Property _codingProperty;
     private readonly Property _lowProperty;
     private readonly Property _highProperty;
@@ -33,6 +36,7 @@ internal sealed partial class ResourceReader
         _places[frame.Index] = frame.Place;
         _bindingMet[frame.Index] = false;
         _flags[frame.Index] = StatusFlags.None;
+        _keyMarks[frame.Index] = _keys.Count;
         switch (frame.Type.Role)
         {
             case TypeRole.Reference:
@@ -61,12 +65,44 @@ internal sealed partial class ResourceReader
             _siblingHasExtension = (present & ExtensionBit) != 0;
         if (type.Role != TypeRole.None)
             EndRole(ref frame, present);
-        foreach (var invariant in type.Invariants)
+        if (type.Invariants.Count > 0)
+            CheckInvariants(ref frame, present);
+        if (type.DistinctKey >= 0 || type.Distinct.Count > 0)
+            CheckDistinct(ref frame);
+    }
+
+    private void CheckInvariants(ref Frame frame, ulong present)
+    {
+        var facts = new ObjectFacts(
+            present, _counts.AsSpan(frame.Index * 64, 64), _chosen.AsSpan(frame.Index * MaxChoices, MaxChoices),
+            _captures.AsSpan(frame.Index * TypeDef.MaxCaptures, TypeDef.MaxCaptures), _data);
+        foreach (var invariant in frame.Type.Invariants)
         {
-            var facts = new ObjectFacts(present, _counts.AsSpan(frame.Index * 64, 64), _captures.AsSpan(frame.Index * TypeDef.MaxCaptures, TypeDef.MaxCaptures), _data);
             if (!invariant.Test!.Holds(facts))
                 Report(new Rule(invariant.Key, "invariant", invariant.Human), frame.Start);
         }
+    }
+
+    /// <summary>An object with a key adds it; the object that holds all of them looks for one that is there twice.</summary>
+    private void CheckDistinct(ref Frame frame)
+    {
+        var type = frame.Type;
+        foreach (var (key, rule) in type.Distinct)
+        {
+            _keyIndex.Start(_data, _keys.Count - _keyMarks[frame.Index]);
+            bool twice = false;
+            for (int i = _keyMarks[frame.Index]; i < _keys.Count; i++)
+            {
+                _keyIndex.Add(_keys[i].Key == key ? _keys[i].Text : default);
+                twice |= _keys[i].Key == key && _keys[i].Text.Length > 0 && _keyIndex.Before(i - _keyMarks[frame.Index]) >= 0;
+            }
+            if (twice)
+                Report(new Rule(rule.Key, "invariant", rule.Human), frame.Start);
+        }
+        if (type.Distinct.Count > 0)
+            _keys.RemoveRange(_keyMarks[frame.Index], _keys.Count - _keyMarks[frame.Index]);
+        if (type.DistinctKey >= 0)
+            _keys.Add((type.DistinctKey, _captures[(frame.Index * TypeDef.MaxCaptures) + type.DistinctCapture]));
     }
 
     private void EndWithIdOnly(ref Frame frame)
@@ -102,10 +138,8 @@ internal sealed partial class ResourceReader
                     Report(Rule.Binding, frame.Start);
                 _bindingFailed = false;
                 return;
-            case TypeRole.Quantity when frame.Index > 0 && (frame.Place == _lowProperty || frame.Place == _highProperty):
-                int side = frame.Place == _lowProperty ? 0 : 1;
-                _captures[((frame.Index - 1) * TypeDef.MaxCaptures) + side] = captures[Roles.First];
-                _captures[((frame.Index - 1) * TypeDef.MaxCaptures) + 2 + side] = captures[Roles.Third].Length > 0 ? captures[Roles.Third] : captures[Roles.Fourth];
+            case TypeRole.Quantity when frame.Place == _lowProperty || frame.Place == _highProperty:
+                KeepForRange(frame.Index - 1, frame.Place == _lowProperty ? 0 : 1, captures);
                 break;
             case TypeRole.Range:
                 CheckRange(frame.Start, captures);
@@ -133,7 +167,8 @@ internal sealed partial class ResourceReader
             EmitObject(node.Rules, frame.Type.Role, captures);
     }
 
-    /// <summary>A coding counts for the required binding of the CodeableConcept that it is in, and for the status rules of the resource that that is in.</summary>
+    /// <summary>A coding counts for the required binding of the CodeableConcept that it is in, and for the status rules of the resource
+    /// that that is in.</summary>
     private void EndCoding(ref Frame frame, ReadOnlySpan<Capture> captures)
     {
         if (frame.Place != _codingProperty || frame.Index == 0 || _places[frame.Index - 1] is not { } concept)
@@ -148,9 +183,18 @@ internal sealed partial class ResourceReader
             NoteWatched(concept.Watch, frame.Index, captures);
     }
 
+    /// <summary>A Range compares its ends, so each leaves its value and unit in the Range's captures.</summary>
+    private void KeepForRange(int range, int side, ReadOnlySpan<Capture> captures)
+    {
+        var unit = captures[Roles.Third].Length > 0 ? captures[Roles.Third] : captures[Roles.Fourth];
+        _captures[(range * TypeDef.MaxCaptures) + side] = captures[Roles.First];
+        _captures[(range * TypeDef.MaxCaptures) + 2 + side] = unit;
+    }
+
     private ReadOnlySpan<byte> Raw(Capture capture) => _data.AsSpan(capture.Offset, capture.Length);
 
-    /// <summary>per-1 where the two are comparable: a start that covers times after the whole end. A text without zone can be 14 hours off.</summary>
+    /// <summary>per-1 where the two are comparable: a start that covers times after the whole end. A text without zone can be 14 hours
+    /// off.</summary>
     private void CheckPeriod(int at, ReadOnlySpan<Capture> captures)
     {
         if (captures[Roles.First].Length == 0 || captures[Roles.Second].Length == 0
@@ -166,7 +210,8 @@ internal sealed partial class ResourceReader
     private void CheckRange(int at, ReadOnlySpan<Capture> captures)
     {
         if (captures[0].Length > 0 && captures[1].Length > 0 && Raw(captures[2]).SequenceEqual(Raw(captures[3]))
-            && Utf8Parser.TryParse(Raw(captures[0]), out double low, out _) && Utf8Parser.TryParse(Raw(captures[1]), out double high, out _) && low > high)
+            && Utf8Parser.TryParse(Raw(captures[0]), out double low, out _)
+                && Utf8Parser.TryParse(Raw(captures[1]), out double high, out _) && low > high)
             Report(Rule.Rng2, at);
     }
 }

@@ -105,7 +105,8 @@ internal sealed partial class ResourceReader
         }
     }
 
-    /// <summary>The first in rank, then in the order of the bytes. A urn: is the patient unless the Bundle's entry of that fullUrl is something else.</summary>
+    /// <summary>The first in rank, then in the order of the bytes. A urn: is the patient unless the Bundle's entry of that fullUrl is
+    /// something else.</summary>
     private void ChoosePatient(ScannedResource scanned, List<PatientSpot> spots, ResourcePlace place)
     {
         if (spots.Count == 0)
@@ -136,7 +137,8 @@ internal sealed partial class ResourceReader
             for (int s = first; s < first + count; s++)
             {
                 var spot = _undecidedSpots[s];
-                if (spot.Rank < rank && (spot.IsCertain || bundle.TypeOf(RawLink(scanned, spot.Link)) is var type && (type < 0 || type == _patientType)))
+                if (spot.Rank < rank && (spot.IsCertain || bundle.TypeOf(RawLink(scanned, spot.Link)) is var type
+                    && (type < 0 || type == _patientType)))
                 {
                     rank = spot.Rank;
                     scanned.PatientLink = spot.Link;

@@ -31,7 +31,8 @@ internal sealed partial class ResourceReader
         if (_issues.Count >= _limits.MaxIssues)
             return;
         var (line, column) = Place(offset);
-        _issues.Add(new FhirIssue(severity, rule.IssueType, rule.Key, detail is null ? rule.Message : $"{rule.Message} ({detail})", Location(_path.AsSpan(0, _steps)), line, column));
+        _issues.Add(new FhirIssue(severity, rule.IssueType, rule.Key, detail is null ? rule.Message : $"{rule.Message} ({detail})",
+            Location(_path.AsSpan(0, _steps)), line, column));
     }
 
     private void ReportAt(Rule rule, int offset, ReadOnlySpan<Step> path)

@@ -105,7 +105,8 @@ internal sealed partial class ResourceReader
         (sibling ? _siblingCounts : _counts)[(frame.Index * 64) + property.Slot] = 1;
     }
 
-    /// <summary>A name that stands for a choice with a type that the choice does not have is told apart from one that means nothing.</summary>
+    /// <summary>A name that stands for a choice with a type that the choice does not have is told apart from one that means
+    /// nothing.</summary>
     private void ReportUnknown(ref Frame frame, ReadOnlySpan<byte> name, int at, Property? property)
     {
         if (property is not null)
@@ -123,7 +124,8 @@ internal sealed partial class ResourceReader
                 return;
             }
         }
-        // A member's name is the sender's text: it is put into the location only when it looks like a name, and never when it could be a value that slipped there.
+        // A member's name is the sender's text: it is put into the location only when it looks like a name, and never when it could be a
+        // value that slipped there.
         bool isName = plain.Length is > 0 and <= 40 && !plain.ContainsAnyExcept("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"u8);
         if (isName)
             ReportUnder(Rule.UnknownElement, at, System.Text.Encoding.ASCII.GetString(plain));
@@ -147,7 +149,10 @@ internal sealed partial class ResourceReader
         {
             if (property.Many)
                 _path[step].Index = count;
-            if (!(sibling ? ReadSibling(ref frame, property, b, count) : b == 'n' && property.IsPrimitive ? ReadNull(ref frame, property, count) : ReadValue(ref frame, property, b)))
+            bool ok = sibling ? ReadSibling(ref frame, property, b, count)
+                : b == 'n' && property.IsPrimitive ? ReadNull(ref frame, property, count)
+                : ReadValue(ref frame, property, b);
+            if (!ok)
                 return false;
             count++;
             if (!NextItem((byte)']', out b))

@@ -15,8 +15,10 @@ internal sealed partial class ResourceReader
     private readonly TextIndex _localIds = new();
     private int _containedDepth;
 
-    /// <summary>A text that starts with # and what a Reference there may point at; the path is a slice of <see cref="_localPaths"/>.</summary>
-    private readonly record struct LocalReference(int Offset, int Length, Property? Place, bool IsReference, int Path, int Steps, bool FromContained);
+    /// <summary>A text that starts with # and what a Reference there may point at; the path is a slice of
+    /// <see cref="_localPaths"/>.</summary>
+    private readonly record struct LocalReference(int Offset, int Length, Property? Place, bool IsReference, int Path, int Steps,
+        bool FromContained);
 
     private readonly record struct ContainedResource(TypeDef Type, Capture Id, int Offset, int Index, bool RefersToContainer);
 
@@ -28,7 +30,8 @@ internal sealed partial class ResourceReader
 
     private void NoteLocal(int offset, int length, Property? place, bool isReference = false)
     {
-        _locals.Add(new LocalReference(offset, length, place, isReference, _localPaths.Count, isReference ? _steps : 0, _containedDepth > 0));
+        _locals.Add(new LocalReference(offset, length, place, isReference, _localPaths.Count, isReference ? _steps : 0,
+            _containedDepth > 0));
         if (isReference)
             _localPaths.AddRange(_path.AsSpan(0, _steps));
     }
@@ -115,7 +118,8 @@ internal sealed partial class ResourceReader
         EmitReference(ref frame, type, declared);
     }
 
-    /// <summary>Reference.type names a resource type, bare or as HL7's canonical; one of a logical model is absolute and left alone.</summary>
+    /// <summary>Reference.type names a resource type, bare or as HL7's canonical; one of a logical model is absolute and left
+    /// alone.</summary>
     private int CheckDeclaredType(ref Frame frame, Capture type)
     {
         if (type.Length == 0)

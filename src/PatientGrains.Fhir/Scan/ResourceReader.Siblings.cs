@@ -2,7 +2,8 @@ using PatientGrains.Fhir.Schema;
 
 namespace PatientGrains.Fhir.Scan;
 
-/// <summary>What can be said of underscore siblings only when their object has ended, since value and sibling come in any order (R4 2.6.2.3).</summary>
+/// <summary>What can be said of underscore siblings only when their object has ended, since value and sibling come in any order (R4
+/// 2.6.2.3).</summary>
 internal sealed partial class ResourceReader
 {
     private readonly List<SiblingNote> _notes = [];

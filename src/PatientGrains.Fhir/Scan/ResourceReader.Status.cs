@@ -7,7 +7,8 @@ internal sealed partial class ResourceReader
 {
     private readonly List<(Capture System, Capture Code, Capture Version, Capture Display, bool OfComponent)> _observationCodes = [];
 
-    /// <summary>The coding at <paramref name="index"/> is in a watched CodeableConcept of the resource two frames up (three for a component).</summary>
+    /// <summary>The coding at <paramref name="index"/> is in a watched CodeableConcept of the resource two frames up (three for a
+    /// component).</summary>
     private void NoteWatched(Watch watch, int index, ReadOnlySpan<Capture> captures)
     {
         var code = Raw(captures[Roles.Second]);
@@ -16,11 +17,13 @@ internal sealed partial class ResourceReader
             case Watch.VerificationStatus when code.SequenceEqual("entered-in-error"u8):
                 _flags[index - 2] |= StatusFlags.EnteredInError;
                 break;
-            case Watch.ClinicalStatus when code.SequenceEqual("inactive"u8) || code.SequenceEqual("resolved"u8) || code.SequenceEqual("remission"u8):
+            case Watch.ClinicalStatus when code.SequenceEqual("inactive"u8) || code.SequenceEqual("resolved"u8)
+                || code.SequenceEqual("remission"u8):
                 _flags[index - 2] |= StatusFlags.Abated;
                 break;
             case Watch.ObservationCode or Watch.ComponentCode:
-                _observationCodes.Add((captures[Roles.First], captures[Roles.Second], captures[Roles.Third], captures[Roles.Fourth], watch == Watch.ComponentCode));
+                _observationCodes.Add((captures[Roles.First], captures[Roles.Second], captures[Roles.Third], captures[Roles.Fourth],
+                    watch == Watch.ComponentCode));
                 break;
         }
     }
@@ -58,7 +61,8 @@ internal sealed partial class ResourceReader
         {
             foreach (var own in _observationCodes)
             {
-                if (component.OfComponent && !own.OfComponent && Raw(component.System).SequenceEqual(Raw(own.System)) && Raw(component.Code).SequenceEqual(Raw(own.Code))
+                if (component.OfComponent && !own.OfComponent && Raw(component.System).SequenceEqual(Raw(own.System))
+                    && Raw(component.Code).SequenceEqual(Raw(own.Code))
                     && Raw(component.Version).SequenceEqual(Raw(own.Version)) && Raw(component.Display).SequenceEqual(Raw(own.Display)))
                     return true;
             }

@@ -89,7 +89,8 @@ internal sealed partial class ResourceReader
             _extraction!.Terms.Date(rule.Param, from, until);
     }
 
-    /// <summary>Notes what the reference is searched by and whether it names the patient; the terms are written when links have been replaced.</summary>
+    /// <summary>Notes what the reference is searched by and whether it names the patient; the terms are written when links have been
+    /// replaced.</summary>
     private void EmitReference(ref Frame frame, int type, int declared)
     {
         int link = _referenceLinks[frame.Index];

@@ -115,7 +115,8 @@ internal sealed partial class ResourceReader
             return;
         if (text[0] == '#' && kind != ValueKind.Oid && kind != ValueKind.Uuid)
             NoteLocal(offset, length, null);
-        else if (kind != ValueKind.Canonical && (_limits.AllUriLinks || (text[0] == 'u' && (text.StartsWith("urn:uuid:"u8) || text.StartsWith("urn:oid:"u8)))))
+        else if (kind != ValueKind.Canonical
+            && (_limits.AllUriLinks || (text[0] == 'u' && (text.StartsWith("urn:uuid:"u8) || text.StartsWith("urn:oid:"u8)))))
             AddLink(offset, length, LinkKind.Uri);
     }
 

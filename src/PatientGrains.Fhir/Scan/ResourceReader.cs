@@ -5,11 +5,15 @@ using PatientGrains.Fhir.Schema;
 namespace PatientGrains.Fhir.Scan;
 
 /// <summary>
-/// The pass itself: recursive descent over the bytes along the schema. Every method that reads returns false when the JSON is broken and nothing more can be said;
+/// The pass itself: recursive descent over the bytes along the schema. Every method that reads returns false when the JSON is broken and
+/// nothing more can be said;
 /// everything else that is wrong is reported and reading goes on. All buffers are kept from scan to scan.
 /// </summary>
 internal sealed partial class ResourceReader
 {
+    /// <summary>Bytes of a buffer that are worth keeping from scan to scan.</summary>
+    public const int LargestKept = 1 << 20;
+
     private readonly R4 _schema = R4.Instance;
     private readonly FhirLimits _limits;
     private readonly TypeDef _elementType;
@@ -32,6 +36,7 @@ internal sealed partial class ResourceReader
         _path = new Step[frames * 2];
         _places = new Property?[frames];
         _bindingMet = new bool[frames];
+        _keyMarks = new int[frames];
         _flags = new StatusFlags[frames];
         _referenceLinks = new int[frames];
         _codingProperty = _schema.Type("CodeableConcept").Find("coding")!;
@@ -58,8 +63,7 @@ internal sealed partial class ResourceReader
         }
         var issues = _issues.Count == 0 ? [] : _issues.ToArray();
         bool valid = _errors == 0;
-        _memory = default;
-        _data = [];
+        Release();
         return scanned is null ? new ScannedResource(utf8, issues) : scanned.With(issues, valid);
     }
 
@@ -78,7 +82,25 @@ internal sealed partial class ResourceReader
         _errors = 0;
         _issues.Clear();
         _notes.Clear();
+        _keys.Clear();
         StartExtraction();
+    }
+
+    /// <summary>Lets go of the scanned bytes, and of buffers that a large body made grow: a pool would hold them.</summary>
+    private void Release()
+    {
+        _memory = default;
+        _data = [];
+        _containedIds.Start([], 0);
+        _localIds.Start([], 0);
+        _keyIndex.Start([], 0);
+        foreach (var extraction in _extractions)
+            extraction.Bundle = null;
+        _xhtml.Release();
+        if (_scratch.Length > LargestKept)
+            _scratch = new byte[256];
+        if (_secondScratch.Length > LargestKept)
+            _secondScratch = new byte[256];
     }
 
     private bool CheckBytes(ReadOnlySpan<byte> bytes)
@@ -132,7 +154,8 @@ internal sealed partial class ResourceReader
     }
 
     /// <summary>
-    /// The type of the resource at <c>_at</c>, which stays where it is. Usually resourceType stands first; JSON does not ask for it, so else the members are skipped through once.
+    /// The type of the resource at <c>_at</c>, which stays where it is. Usually resourceType stands first; JSON does not ask for it, so
+    /// else the members are skipped through once.
     /// False when the JSON is broken; a null type (reported) when there is none.
     /// </summary>
     private bool FindType(out TypeDef? type)
@@ -190,7 +213,8 @@ internal enum ResourcePlace : byte
     Root,
     /// <summary>Bundle.entry.resource: a resource of its own.</summary>
     Entry,
-    /// <summary>Parameters.parameter.resource, Bundle.entry.response.outcome: part of what it stands in, but its local references are its own.</summary>
+    /// <summary>Parameters.parameter.resource, Bundle.entry.response.outcome: part of what it stands in, but its local references are its
+    /// own.</summary>
     Inline,
     Contained,
 }

@@ -4,7 +4,8 @@ using PatientGrains.Fhir.Schema;
 namespace PatientGrains.Fhir.Scan;
 
 /// <summary>
-/// Finds texts of the scanned buffer by their bytes. Senders choose the texts and can send a million of them, so nothing here is compared pair by pair,
+/// Finds texts of the scanned buffer by their bytes. Senders choose the texts and can send a million of them, so nothing here is compared
+/// pair by pair,
 /// and the hash is seeded per process so that it cannot be made to collide.
 /// </summary>
 internal sealed class TextIndex
@@ -40,7 +41,8 @@ internal sealed class TextIndex
     }
 
     /// <summary>The number of the last item that has this text, or -1.</summary>
-    public int Find(ReadOnlySpan<byte> text) => text.IsEmpty || _items.Count == 0 ? -1 : From(_buckets[Hash(text) & (_buckets.Length - 1)], text);
+    public int Find(ReadOnlySpan<byte> text) =>
+        text.IsEmpty || _items.Count == 0 ? -1 : From(_buckets[Hash(text) & (_buckets.Length - 1)], text);
 
     /// <summary>The one before it that has the same text, or -1.</summary>
     public int Before(int item) => From(_items[item].Next, Text(_items[item].Text));

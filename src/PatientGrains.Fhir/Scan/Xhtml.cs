@@ -1,21 +1,26 @@
-using System.Net;
 using System.Text;
 using PatientGrains.Fhir.Schema;
 
 namespace PatientGrains.Fhir.Scan;
 
 /// <summary>
-/// The narrative's XHTML (R4 2.4.0, txt-1 and txt-2): well-formed XML in the XHTML namespace, the elements and attributes that txt-1 of R4 lists, nothing that runs or loads style from outside.
-/// A small XML reader of our own, because a narrative is one attack away from a browser and a general one knows entities, DTDs and namespaces that must not be there.
+/// The narrative's XHTML (R4 2.4.0, txt-1 and txt-2): well-formed XML in the XHTML namespace, the elements and attributes that txt-1 of R4
+/// lists, nothing that runs or loads style from outside.
+/// A small XML reader of our own, because a narrative is one attack away from a browser and a general one knows entities, DTDs and
+/// namespaces that must not be there.
 /// </summary>
 internal sealed class Xhtml
 {
-    /// <summary>The list of txt-1, and address and kbd, which stand in the chapters of HTML 4.0 that it cites and only its XPath forgets.</summary>
+    /// <summary>The list of txt-1, and address and kbd, which stand in the chapters of HTML 4.0 that it cites and only its XPath
+    /// forgets.</summary>
     private static readonly NameTable _elements = Table(
-        "a abbr acronym address b big blockquote br caption cite code col colgroup dd dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i img kbd li ol p pre q samp small span strong sub sup table tbody td tfoot th thead tr tt ul var");
+        "a abbr acronym address b big blockquote br caption cite code col colgroup dd dfn div dl dt em h1 h2 h3 h4 h5 h6 hr i " +
+        "img kbd li ol p pre q samp small span strong sub sup table tbody td tfoot th thead tr tt ul var");
 
     private static readonly NameTable _attributes = Table(
-        "abbr accesskey align alt axis bgcolor border cellhalign cellpadding cellspacing cellvalign char charoff charset cite class colspan compact coords dir frame headers height href hreflang hspace id lang longdesc name nowrap rel rev rowspan rules scope shape span src start style summary tabindex title type valign value vspace width xml:lang xmlns");
+        "abbr accesskey align alt axis bgcolor border cellhalign cellpadding cellspacing cellvalign char charoff charset cite " +
+        "class colspan compact coords dir frame headers height href hreflang hspace id lang longdesc name nowrap rel rev " +
+        "rowspan rules scope shape span src start style summary tabindex title type valign value vspace width xml:lang xmlns");
 
     private readonly List<(int Offset, int Length)> _open = [];
     private readonly List<(int Offset, int Length)> _names = [];
@@ -30,9 +35,6 @@ internal sealed class Xhtml
     public string? Detail { get; private set; }
     /// <summary>Offset in the raw bytes.</summary>
     public int BrokenAt { get; private set; }
-
-    /// <summary>Resolves the entities of an attribute's value.</summary>
-    public static string Unescape(string attribute) => WebUtility.HtmlDecode(attribute);
 
     /// <param name="raw">The inside of the JSON string.</param>
     public void Read(ReadOnlySpan<byte> raw)
@@ -52,7 +54,14 @@ internal sealed class Xhtml
         ToRaw(raw, brokenAt);
     }
 
-    /// <summary>Turns offsets in the text into offsets in the JSON string, in one walk: links are in order, and there can be very many.</summary>
+    public void Release()
+    {
+        if (_text.Length > ResourceReader.LargestKept)
+            _text = new byte[1024];
+    }
+
+    /// <summary>Turns offsets in the text into offsets in the JSON string, in one walk: links are in order, and there can be very
+    /// many.</summary>
     private void ToRaw(ReadOnlySpan<byte> raw, int brokenAt)
     {
         int text = 0;
@@ -123,7 +132,8 @@ internal sealed class Xhtml
         if (end is < 2 or > 10)
             return Fail("an ampersand begins an entity");
         var name = Text[1..end];
-        bool known = name.SequenceEqual("lt"u8) || name.SequenceEqual("gt"u8) || name.SequenceEqual("amp"u8) || name.SequenceEqual("quot"u8) || name.SequenceEqual("apos"u8);
+        bool known = name.SequenceEqual("lt"u8) || name.SequenceEqual("gt"u8) || name.SequenceEqual("amp"u8)
+            || name.SequenceEqual("quot"u8) || name.SequenceEqual("apos"u8);
         if (!known && (name[0] != '#' || !IsCharacter(name[1..])))
             return Fail("there is no such entity in XML");
         _at += end + 1;
@@ -240,36 +250,16 @@ internal sealed class Xhtml
         {
             _hasContent |= isImage;
             Links.Add(value);
-            return !Runs(Span(value), isImage) || Fail("the link runs a script");
+            return !XhtmlValues.Runs(Span(value), isImage) || Fail("the link runs a script");
         }
-        return !name.SequenceEqual("style"u8) || !LoadsStyle(Span(value)) || Fail("a style is contained in the narrative");
-    }
-
-    /// <summary>Schemes that a browser would run. Entities and white space are taken out first, since browsers do so too.</summary>
-    private static bool Runs(ReadOnlySpan<byte> link, bool isImage)
-    {
-        string plain = string.Concat(Unescape(Encoding.UTF8.GetString(link)).Where(x => x > ' ')).ToLowerInvariant();
-        return plain.StartsWith("javascript:", StringComparison.Ordinal) || plain.StartsWith("vbscript:", StringComparison.Ordinal)
-            || (plain.StartsWith("data:", StringComparison.Ordinal) && !(isImage && plain.StartsWith("data:image/", StringComparison.Ordinal)));
-    }
-
-    /// <summary>A picture inside the style (data:image/) is contained; HL7's own narratives have them. Anything else that is fetched or run is not.</summary>
-    private static bool LoadsStyle(ReadOnlySpan<byte> style)
-    {
-        string plain = string.Concat(Unescape(Encoding.UTF8.GetString(style)).Where(x => x > ' ')).ToLowerInvariant();
-        for (int at = plain.IndexOf("url(", StringComparison.Ordinal); at >= 0; at = plain.IndexOf("url(", at + 4, StringComparison.Ordinal))
-        {
-            if (!plain.AsSpan(at + 4).TrimStart("'\"").StartsWith("data:image/", StringComparison.Ordinal))
-                return true;
-        }
-        return plain.Contains("@import", StringComparison.Ordinal) || plain.Contains("expression(", StringComparison.Ordinal)
-            || plain.Contains("javascript:", StringComparison.Ordinal) || plain.Contains('\\');
+        return !name.SequenceEqual("style"u8) || !XhtmlValues.LoadsStyle(Span(value)) || Fail("a style is contained in the narrative");
     }
 
     private (int Offset, int Length) ReadName()
     {
         int start = _at;
-        while (_at < _length && (char.IsAsciiLetterOrDigit((char)_text[_at]) || _text[_at] is (byte)':' or (byte)'-' or (byte)'_' or (byte)'.'))
+        while (_at < _length && (char.IsAsciiLetterOrDigit((char)_text[_at])
+            || _text[_at] is (byte)':' or (byte)'-' or (byte)'_' or (byte)'.'))
             _at++;
         return (start, _at - start);
     }

@@ -23,7 +23,8 @@ internal sealed class CodeSet
     {
         Name = name;
         _codes = new NameTable([.. includes.SelectMany(x => x.Codes).Distinct().Select(Encoding.UTF8.GetBytes)]);
-        _codings = new NameTable([.. includes.SelectMany(x => x.Codes.Select(c => x.System + "|" + c)).Distinct().Select(Encoding.UTF8.GetBytes)]);
+        _codings = new NameTable([.. includes.SelectMany(x =>
+            x.Codes.Select(c => x.System + "|" + c)).Distinct().Select(Encoding.UTF8.GetBytes)]);
     }
 
     private CodeSet(string name, Open open)
@@ -36,7 +37,8 @@ internal sealed class CodeSet
 
     /// <summary>The sets over standards outside of FHIR, by the names of R4's value sets.</summary>
     public static IEnumerable<CodeSet> OpenStandards =>
-        [new("mimetypes", Open.MimeTypes), new("all-languages", Open.Languages), new("currencies", Open.Currencies), new("ucum-units", Open.Ucum)];
+        [new("mimetypes", Open.MimeTypes), new("all-languages", Open.Languages), new("currencies", Open.Currencies),
+            new("ucum-units", Open.Ucum)];
 
     public bool HasCode(ReadOnlySpan<byte> code) => _open switch
     {
@@ -47,7 +49,8 @@ internal sealed class CodeSet
         _ => !code.IsEmpty,
     };
 
-    /// <summary>Whether the coding is in the set. A coding of a language in another system than BCP 47 is left alone: only the maximum value set is required there, not the binding.</summary>
+    /// <summary>Whether the coding is in the set. A coding of a language in another system than BCP 47 is left alone: only the maximum
+    /// value set is required there, not the binding.</summary>
     public bool HasCoding(ReadOnlySpan<byte> system, ReadOnlySpan<byte> code)
     {
         if (_open == Open.Ucum)

@@ -25,8 +25,10 @@ internal sealed partial class InvariantParser
 
     public static Condition? Parse(string expression, TypeDef type)
     {
-        // trace() only names a value for a log; hasValue() of a primitive that is there and carries only extensions is the one difference to exists().
-        string plain = Trace().Replace(expression, "").Replace(".hasValue()", ".exists()", StringComparison.Ordinal).Replace(type.Name + ".", "", StringComparison.Ordinal);
+        // trace() only names a value for a log; hasValue() of a primitive that is there and carries only extensions is the one difference
+        // to exists().
+        string plain = Trace().Replace(expression, "").Replace(".hasValue()", ".exists()",
+            StringComparison.Ordinal).Replace(type.Name + ".", "", StringComparison.Ordinal);
         var parser = new InvariantParser(plain, type);
         var condition = parser.Implies();
         if (parser._failed || condition is null || parser._at < parser._tokens.Count || parser._captures.Count > TypeDef.MaxCaptures)
@@ -124,7 +126,8 @@ internal sealed partial class InvariantParser
         if (slot < 0)
             return Fail();
         string element = _tokens[_at++];
-        switch (_at < _tokens.Count ? _tokens[_at++] : "")
+        _at++;
+        switch (_at <= _tokens.Count ? _tokens[_at - 1] : "")
         {
             case ".exists()":
                 return Accept(".not()") ? new Not(new Present(slot)) : new Present(slot);
@@ -136,13 +139,45 @@ internal sealed partial class InvariantParser
                 return Literal() is { } unequal ? new IsOneOf(slot, CaptureOf(element), [unequal], true) : Fail();
             case "in":
                 return Literals() is { } all ? Negated(new IsOneOf(slot, CaptureOf(element), all, false)) : Fail();
+            case ".startsWith(":
+                return Literal() is { } prefix && Accept(")") ? Negated(new StartsWith(slot, CaptureOf(element), prefix)) : Fail();
+            case ".toString().contains('.')":
+                return Negated(new HasPoint(slot, CaptureOf(element)));
+            case "is":
+                return TypeTest(slot, element);
             case ">":
                 return Accept("0") ? new AtLeastZero(slot, CaptureOf(element), false) : Fail();
             case ">=":
-                return Accept("0") ? new AtLeastZero(slot, CaptureOf(element), true) : Fail();
+                return Accept("0") ? new AtLeastZero(slot, CaptureOf(element), true) : NotBefore(slot, element);
             default:
-                return Fail();
+                _at--;
+                return Alone(slot, element);
         }
+    }
+
+    /// <summary>A boolean element as a condition of its own.</summary>
+    private Condition? Alone(int slot, string element)
+    {
+        bool isBoolean = _type.Properties.Any(x => x.Element == element && x.Kind == ValueKind.Boolean);
+        return isBoolean && Peek is "" or ")" or "and" or "or" or "implies"
+            ? new IsOneOf(slot, CaptureOf(element), ["true"u8.ToArray()], false) : Fail();
+    }
+
+    private Condition? TypeTest(int slot, string element)
+    {
+        string type = Peek;
+        _at++;
+        var property = Array.Find(_type.Properties, x => x.Element == element && x.Choice >= 0
+            && x.TypeName.Equals(type, StringComparison.OrdinalIgnoreCase));
+        return property is null ? Fail() : new IsType(slot, property.Choice, property.Index);
+    }
+
+    private Condition? NotBefore(int slot, string element)
+    {
+        int other = _type.SlotOf(Peek);
+        bool dates = other >= 0 && _type.Properties.Where(x => x.Slot == slot || x.Slot == other).All(x =>
+            x.Kind is ValueKind.Date or ValueKind.DateTime or ValueKind.Instant);
+        return dates ? new NotBefore(slot, CaptureOf(element), other, CaptureOf(_tokens[_at++])) : Fail();
     }
 
     private Condition Negated(Condition condition) => Accept(".not()") ? new Not(condition) : condition;
@@ -164,7 +199,8 @@ internal sealed partial class InvariantParser
 
     private CountOf? Comparison(List<int> slots)
     {
-        if (_at + 1 >= _tokens.Count || _tokens[_at] is not (">" or "<" or "=" or ">=" or "<=") || !int.TryParse(_tokens[_at + 1], CultureInfo.InvariantCulture, out int number))
+        if (_at + 1 >= _tokens.Count || _tokens[_at] is not (">" or "<" or "=" or ">=" or "<=")
+            || !int.TryParse(_tokens[_at + 1], CultureInfo.InvariantCulture, out int number))
             return null;
         _at += 2;
         return new CountOf([.. slots], _tokens[_at - 2], number);
@@ -199,7 +235,8 @@ internal sealed partial class InvariantParser
         return Accept(")") ? [.. all] : null;
     }
 
-    /// <summary>Only elements that are a code, boolean, number, string or uri have a text to compare; anything else would have to be walked.</summary>
+    /// <summary>Only elements that are a code, boolean, number, string or uri have a text to compare; anything else would have to be
+    /// walked.</summary>
     private int CaptureOf(string element)
     {
         if (_type.Properties.Where(x => x.Element == element).Any(x => !x.IsPrimitive || x.Many))
@@ -209,7 +246,9 @@ internal sealed partial class InvariantParser
         return _captures.IndexOf(element);
     }
 
-    [GeneratedRegex(@"'[^']*'|\.(exists|empty|not|count)\(\)|%?[A-Za-z]\w*|\d+|>=|<=|!=|\S")]
+    [GeneratedRegex(
+        @"'[^']*'|\.toString\(\)\.contains\('\.'\)|\.startsWith\(" +
+        @"|\.(exists|empty|not|count)\(\)|%?[A-Za-z]\w*|\d+|>=|<=|!=|\S")]
     private static partial Regex Tokens();
 
     [GeneratedRegex(@"\.trace\('[^']*'\)")]

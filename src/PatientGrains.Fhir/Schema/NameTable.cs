@@ -5,7 +5,8 @@ using System.Runtime.CompilerServices;
 namespace PatientGrains.Fhir.Schema;
 
 /// <summary>
-/// A fixed set of UTF-8 names and where each stands in it; finding one allocates nothing. The first and last eight bytes and the length are hash and nearly all of the comparison:
+/// A fixed set of UTF-8 names and where each stands in it; finding one allocates nothing. The first and last eight bytes and the length
+/// are hash and nearly all of the comparison:
 /// they are the whole name up to 16 bytes, and only longer ones (a tenth of R4's) are compared in between.
 /// </summary>
 internal sealed class NameTable
@@ -47,14 +48,19 @@ internal sealed class NameTable
             ref readonly var slot = ref slots[at & (slots.Length - 1)];
             if (slot.Length == 0)
                 return -1;
-            if (slot.First == first && slot.Last == last && slot.Length == name.Length && (name.Length <= 16 || name.SequenceEqual(_names[slot.Index])))
+            if (slot.First == first && slot.Last == last && slot.Length == name.Length
+                && (name.Length <= 16 || name.SequenceEqual(_names[slot.Index])))
                 return slot.Index;
             at++;
         }
     }
 
-    private int Home(ulong first, ulong last, int length) =>
-        (int)(((first * 0x9E3779B97F4A7C15) + BitOperations.RotateLeft(last * 0xC2B2AE3D27D4EB4F, 31) + ((ulong)length * 0x165667B19E3779F9)) * 0x9E3779B97F4A7C15 >> _shift);
+    private int Home(ulong first, ulong last, int length)
+    {
+        ulong mixed = BitOperations.RotateLeft(last * 0xC2B2AE3D27D4EB4F, 31);
+        mixed += (first * 0x9E3779B97F4A7C15) + ((ulong)length * 0x165667B19E3779F9);
+        return (int)(mixed * 0x9E3779B97F4A7C15 >> _shift);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Key(ReadOnlySpan<byte> name, out ulong first, out ulong last)

@@ -11,7 +11,9 @@ internal sealed class R4
     private readonly NameTable _resourceNames;
     private readonly SearchNode[] _search;
 
-    public R4(Dictionary<string, TypeDef> types, TypeDef[] resources, Dictionary<string, List<string[]>> search, Dictionary<string, string[]> compartment)
+    public R4(
+        Dictionary<string, TypeDef> types, TypeDef[] resources,
+        Dictionary<string, List<string[]>> search, Dictionary<string, string[]> compartment)
     {
         _types = types;
         Resources = resources;

@@ -61,13 +61,15 @@ internal sealed class SchemaReader
             _sets.Add(name, new CodeSet(name, [.. rows.Select(x => (x[0], x[1..]))]));
     }
 
-    /// <summary>Own and inherited elements: a profile's or specialisation's lines never repeat those of its base but to forbid one, which its invariants say too.</summary>
+    /// <summary>Own and inherited elements: a profile's or specialisation's lines never repeat those of its base but to forbid one, which
+    /// its invariants say too.</summary>
     private void Fill(TypeDef type)
     {
         var properties = new List<Property>();
         AddElements(type, type.Name, properties);
         if (type.IsResource)
-            properties.Add(Make(type, properties.Count, "resourceType", "code", ["resourceType", "1", "1", "code"], -1, ValueKind.TypeName));
+            properties.Add(Make(type, properties.Count, "resourceType", "code", ["resourceType", "1", "1", "code"], -1,
+                ValueKind.TypeName));
         type.Properties = [.. properties];
         type.Names = new NameTable([.. properties.Select(x => x.Utf8)]);
         if (type.Slots.Count > 64)
@@ -90,7 +92,8 @@ internal sealed class SchemaReader
             foreach (string spec in line[3].Split('|'))
             {
                 string typeName = spec.Split('(', '/')[0];
-                to.Add(Make(type, to.Count, isChoice ? element + char.ToUpperInvariant(typeName[0]) + typeName[1..] : element, spec, line, choice, null));
+                to.Add(Make(type, to.Count, isChoice ? element + char.ToUpperInvariant(typeName[0]) + typeName[1..] : element, spec, line,
+                    choice, null));
             }
             type.Slots.Add(element);
         }
@@ -114,7 +117,8 @@ internal sealed class SchemaReader
             Many = line[2] != "1",
             Choice = choice,
             Kind = valueKind,
-            MayHaveSibling = valueKind > ValueKind.TypeName && (owner.IsResource || name != "id") && (owner.Name != "Extension" || name != "url"),
+            MayHaveSibling = valueKind > ValueKind.TypeName && (owner.IsResource || name != "id")
+                && (owner.Name != "Extension" || name != "url"),
         };
         if (property.Kind == ValueKind.Object)
             property.Type = _types[spec.Contains('/') ? spec[(spec.IndexOf('/') + 1)..] : typeName.TrimStart('@')];
@@ -152,6 +156,7 @@ internal sealed class SchemaReader
             type.Captures.Add(name);
         if (type.IsResource)
             type.Captures.Add("id");
+        DistinctKeys.Add(type);
         type.Invariants.RemoveAll(x => !x.TryCompile(type));
         if (type.Captures.Count > TypeDef.MaxCaptures)
             throw new InvalidDataException($"{type.Name} needs more captures than there are");

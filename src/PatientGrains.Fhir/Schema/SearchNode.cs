@@ -3,7 +3,8 @@ using PatientGrains.Core.Search;
 namespace PatientGrains.Fhir.Schema;
 
 /// <summary>
-/// A place in a resource where search parameters, the patient compartment or an invariant look: a tree beside the type's own, walked along with it. Null where nothing looks.
+/// A place in a resource where search parameters, the patient compartment or an invariant look: a tree beside the type's own, walked along
+/// with it. Null where nothing looks.
 /// </summary>
 internal sealed class SearchNode(TypeDef? type)
 {

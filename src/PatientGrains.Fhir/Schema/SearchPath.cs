@@ -1,6 +1,7 @@
 namespace PatientGrains.Fhir.Schema;
 
-/// <summary>One alternative of a search expression, as far as it is a plain path: the kinds of expression of R4 that a walk along the resource can answer.</summary>
+/// <summary>One alternative of a search expression, as far as it is a plain path: the kinds of expression of R4 that a walk along the
+/// resource can answer.</summary>
 internal sealed class SearchPath
 {
     public required string[] Elements { get; init; }
@@ -28,7 +29,8 @@ internal sealed class SearchPath
             steps = steps[1..];
         var types = steps.Select(x => x.Split(" as ") is [_, var asType] ? asType : null).ToArray();
         var names = steps.Select(x => x.Split(" as ")[0]).ToArray();
-        return names.Length == 0 || names.Any(x => !x.All(char.IsAsciiLetterOrDigit)) ? null : new SearchPath { Elements = names, As = types, Only = only, Target = target };
+        return names.Length == 0 || names.Any(x => !x.All(char.IsAsciiLetterOrDigit)) ? null
+            : new SearchPath { Elements = names, As = types, Only = only, Target = target };
     }
 
     private static string Cut(string text, string open, string close, ref string? inside)

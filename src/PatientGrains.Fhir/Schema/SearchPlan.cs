@@ -6,7 +6,8 @@ namespace PatientGrains.Fhir.Schema;
 /// <summary>Hangs the search parameters and the patient paths of one resource type into its tree.</summary>
 internal sealed class SearchPlan(SearchNode root, TypeDef[] resources)
 {
-    /// <summary>Not terms: the server knows id and time of the last update itself, and puts its own meta.source; the others search texts that no term holds.</summary>
+    /// <summary>Not terms: the server knows id and time of the last update itself, and puts its own meta.source; the others search texts
+    /// that no term holds.</summary>
     private static readonly string[] _notTerms = ["_id", "_lastUpdated", "_source", "_text", "_content", "_query"];
 
     private bool _hung;
@@ -68,7 +69,8 @@ internal sealed class SearchPlan(SearchNode root, TypeDef[] resources)
         }
     }
 
-    /// <summary>What a parameter of the kind sees of a value of the type (R4 3.1.1.4.6 to 3.1.1.4.13); nothing where the two do not go together, as in a choice.</summary>
+    /// <summary>What a parameter of the kind sees of a value of the type (R4 3.1.1.4.6 to 3.1.1.4.13); nothing where the two do not go
+    /// together, as in a choice.</summary>
     private void HangLeaf(SearchNode node, Property property, SearchRule rule)
     {
         switch (rule.Kind)
@@ -76,13 +78,15 @@ internal sealed class SearchPlan(SearchNode root, TypeDef[] resources)
             case TermKind.Token when property.Type?.Role == TypeRole.CodeableConcept:
                 HangChildren(node, property, rule, "coding");
                 break;
-            case TermKind.Token when property.IsPrimitive || property.Type?.Role is TypeRole.Coding or TypeRole.Identifier or TypeRole.ContactPoint:
-            case TermKind.Date when property.Kind is ValueKind.Date or ValueKind.DateTime or ValueKind.Instant || property.Type?.Role == TypeRole.Period:
+            case TermKind.Token when property.IsPrimitive
+                || property.Type?.Role is TypeRole.Coding or TypeRole.Identifier or TypeRole.ContactPoint:
+            case TermKind.Date when property.Kind is ValueKind.Date or ValueKind.DateTime or ValueKind.Instant
+                || property.Type?.Role == TypeRole.Period:
             case TermKind.Quantity when property.Type?.Role is TypeRole.Quantity or TypeRole.Money:
             case TermKind.Reference when property.Type?.Role == TypeRole.Reference || property.Kind is ValueKind.Canonical or ValueKind.Uri:
             case TermKind.String when property.Kind is ValueKind.String or ValueKind.Markdown or ValueKind.Code:
-            case TermKind.Uri when property.Kind is ValueKind.Uri or ValueKind.Url or ValueKind.Canonical or ValueKind.Oid or ValueKind.Uuid:
-            case TermKind.Number when property.Kind is ValueKind.Decimal or ValueKind.Integer or ValueKind.PositiveInt or ValueKind.UnsignedInt:
+            case TermKind.Uri when property.Kind is >= ValueKind.Uri and <= ValueKind.Uuid:
+            case TermKind.Number when property.Kind is >= ValueKind.Integer and <= ValueKind.Decimal:
                 HangHere(node, rule);
                 break;
             case TermKind.Date when property.TypeName == "Timing":

@@ -77,7 +77,8 @@ internal sealed class TypeDef(string name, string kind)
     /// <summary>Position among the resource types, or -1.</summary>
     public int ResourceIndex { get; set; } = -1;
 
-    /// <summary>Every member name that may stand in the JSON object: a choice has one for each type. <c>_name</c> siblings share the name's entry.</summary>
+    /// <summary>Every member name that may stand in the JSON object: a choice has one for each type. <c>_name</c> siblings share the
+    /// name's entry.</summary>
     public Property[] Properties { get; set; } = [];
 
     public NameTable Names { get; set; } = new([]);
@@ -94,6 +95,14 @@ internal sealed class TypeDef(string name, string kind)
     public List<string> Captures { get; } = [];
 
     public int Choices { get; set; }
+
+    /// <summary>Which kind of key (a place in <see cref="DistinctKeys"/>) an object of this type is, or -1, and the capture that holds
+    /// it.</summary>
+    public int DistinctKey { get; set; } = -1;
+    public int DistinctCapture { get; set; }
+
+    /// <summary>Kinds of keys of which an object of this type may hold none twice, at any depth.</summary>
+    public List<(int Key, Invariant Rule)> Distinct { get; } = [];
 
     public Property? Find(string property) => Array.Find(Properties, x => x.Name == property);
 
@@ -125,7 +134,8 @@ internal sealed class Property
     public int Capture { get; set; } = -1;
     public Watch Watch { get; set; }
 
-    /// <summary>Whether <c>_name</c> may stand beside it. Extension.url and Element.id are attributes in XML and take no extensions.</summary>
+    /// <summary>Whether <c>_name</c> may stand beside it. Extension.url and Element.id are attributes in XML and take no
+    /// extensions.</summary>
     public required bool MayHaveSibling { get; init; }
 
     public bool IsPrimitive => Kind > ValueKind.TypeName;

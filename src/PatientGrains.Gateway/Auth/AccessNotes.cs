@@ -7,7 +7,8 @@ using PatientGrains.Core.Record;
 namespace PatientGrains.Gateway.Auth;
 
 /// <summary>
-/// Accesses that no record logs: refused logins, unknown patients, searches that matched nobody, requests that were refused before a record was asked.
+/// Accesses that no record logs: refused logins, unknown patients, searches that matched nobody, requests that were refused before a record
+/// was asked.
 /// Each is durable in a security log when the call returns.
 /// </summary>
 internal sealed class AccessNotes(IGrainFactory grains, RefusedLogins logins)
@@ -33,7 +34,8 @@ internal sealed class AccessNotes(IGrainFactory grains, RefusedLogins logins)
     {
         foreach (var count in counts)
         {
-            string asked = string.Create(CultureInfo.InvariantCulture, $"{count.Beyond} more refused logins from {count.Address} within a second");
+            string asked = string.Create(CultureInfo.InvariantCulture,
+                $"{count.Beyond} more refused logins from {count.Address} within a second");
             await Note(null, "", "login", asked, nameof(Rule.RequesterUnknown));
         }
     }

@@ -32,7 +32,8 @@ internal sealed class Login(TokenVerifier verifier, AccessNotes notes, GatewayOp
 
     private async Task<Answer> Denied(HttpContext http, string requestId, string asked, string? tokenError, string diagnostics)
     {
-        await notes.NoteLogin(http.Connection.RemoteIpAddress?.ToString() ?? "no address", requestId, asked, tokenError is null ? "TokenMissing" : "TokenInvalid");
+        string address = http.Connection.RemoteIpAddress?.ToString() ?? "no address";
+        await notes.NoteLogin(address, requestId, asked, tokenError is null ? "TokenMissing" : "TokenInvalid");
         return Answer.Problem(401, "login", diagnostics) with
         {
             // RFC 6750 3.1: no error code when no token was sent.

@@ -4,7 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace PatientGrains.Gateway.Auth;
 
 /// <summary>Writes the counts of refused logins once a second, and the last ones when the host stops.</summary>
-internal sealed partial class LoginCounter(RefusedLogins logins, AccessNotes notes, TimeProvider time, ILogger<LoginCounter> log) : BackgroundService
+internal sealed partial class LoginCounter(RefusedLogins logins, AccessNotes notes, TimeProvider time, ILogger<LoginCounter> log)
+    : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stopping)
     {

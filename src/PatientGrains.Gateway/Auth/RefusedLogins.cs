@@ -1,6 +1,8 @@
 namespace PatientGrains.Gateway.Auth;
 
-/// <summary>Which refused logins are written one by one, and how many were not, per remote address and second. Safe for concurrent use.</summary>
+/// <summary>
+/// Which refused logins are written one by one, and how many were not, per remote address and second. Safe for concurrent use.
+/// </summary>
 internal sealed class RefusedLogins(GatewayOptions options, TimeProvider time)
 {
     /// <summary>What is beyond the bound of one address in one second.</summary>

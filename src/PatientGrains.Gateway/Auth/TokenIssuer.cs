@@ -5,7 +5,10 @@ using PatientGrains.Core.Access;
 
 namespace PatientGrains.Gateway.Auth;
 
-/// <summary>Issues the bearer tokens that <see cref="TokenVerifier"/> accepts: JWTs signed with the server's own key (HS256). For deployments without an identity provider.</summary>
+/// <summary>
+/// Issues the bearer tokens that <see cref="TokenVerifier"/> accepts: JWTs signed with the server's own key (HS256). For deployments
+/// without an identity provider.
+/// </summary>
 public sealed class TokenIssuer(GatewayOptions options, TimeProvider time)
 {
     /// <summary>A token for one requester.</summary>

@@ -11,7 +11,8 @@ namespace PatientGrains.Gateway.Auth;
 public sealed record TokenProof(Requester? Who, string? Error);
 
 /// <summary>
-/// Verifies bearer tokens. Signature, algorithm (HS256 only, so neither <c>none</c> nor a confusion of keys passes), issuer, audience and both ends of the life time are checked;
+/// Verifies bearer tokens. Signature, algorithm (HS256 only, so neither <c>none</c> nor a confusion of keys passes), issuer, audience and
+/// both ends of the life time are checked;
 /// the clock is the host's. Safe for concurrent use.
 /// </summary>
 public sealed class TokenVerifier
@@ -57,11 +58,18 @@ public sealed class TokenVerifier
 
     /// <summary>Role names that this version does not know permit nothing and are passed over.</summary>
     private static ImmutableArray<Role> Roles(JsonWebToken jwt) =>
-        [.. jwt.Claims.Where(claim => claim.Type == TokenClaims.Roles).Select(claim => TokenClaims.RoleOf(claim.Value)).OfType<Role>().Distinct()];
+    [
+        .. jwt.Claims
+            .Where(claim => claim.Type == TokenClaims.Roles)
+            .Select(claim => TokenClaims.RoleOf(claim.Value))
+            .OfType<Role>()
+            .Distinct(),
+    ];
 
     private static string Reason(Exception? why) => why switch
     {
-        SecurityTokenInvalidLifetimeException or SecurityTokenExpiredException or SecurityTokenNoExpirationException => "The token has expired or is not valid yet.",
+        SecurityTokenInvalidLifetimeException or SecurityTokenExpiredException or SecurityTokenNoExpirationException =>
+            "The token has expired or is not valid yet.",
         SecurityTokenInvalidIssuerException => "The token has another issuer.",
         SecurityTokenInvalidAudienceException => "The token is meant for another audience.",
         SecurityTokenInvalidAlgorithmException => "The token is not signed with the algorithm that this server accepts.",

@@ -51,7 +51,8 @@ internal sealed record Answer(int Status)
     }
 
     /// <summary>
-    /// A body that is not valid R4. 400 when it could not be read to its end, 422 when it was read and breaks rules of the standard (R4 3.1.0.8 leaves the border open:
+    /// A body that is not valid R4. 400 when it could not be read to its end, 422 when it was read and breaks rules of the standard (R4
+    /// 3.1.0.8 leaves the border open:
     /// here 400 means that the sender's writer is broken, 422 that the content is).
     /// </summary>
     public static Answer Invalid(IReadOnlyList<FhirIssue> issues)

@@ -3,7 +3,10 @@ using PatientGrains.Core.Record;
 
 namespace PatientGrains.Gateway.Fhir;
 
-/// <summary><c>AuditEvent?patient=</c>: who accessed a patient's record, newest first, for privacy officers. Looking is logged in the same log before it is answered.</summary>
+/// <summary>
+/// <c>AuditEvent?patient=</c>: who accessed a patient's record, newest first, for privacy officers. Looking is logged in the same log
+/// before it is answered.
+/// </summary>
 internal sealed class AuditEventSearch(RecordDoor records, AuditEventWriter events, GatewayOptions options)
 {
     public async Task<Answer> Answer(FhirCall sent)
@@ -11,19 +14,23 @@ internal sealed class AuditEventSearch(RecordDoor records, AuditEventWriter even
         var (call, badForm) = await Forms.WithForm(sent, options);
         if (badForm is not null)
             return badForm;
-        if (Queries.Unknown(call, "patient", "_count", "_total", Cursor.Parameter) is { } unknown)
+        if (Queries.Unknown(call, "patient", "_count", Cursor.Parameter) is { } unknown)
             return unknown;
         if (Pages.Parse(call, options.DefaultPageSize, options.MaxPageSize, out var page) is { } bad)
             return bad;
         if (call.Query.All.Count(parameter => parameter.Name == "patient") != 1)
-            return Fhir.Answer.Problem(403, "too-costly", "Access logs are shown of one patient at a time: AuditEvent?patient=Patient/[id].");
+            return Fhir.Answer.Problem(403, "too-costly",
+                "Access logs are shown of one patient at a time: AuditEvent?patient=Patient/[id].");
         string reference = References.Relative(call.Query.First("patient")!, call.BaseUrl);
         string id = reference.StartsWith("Patient/", StringComparison.Ordinal) ? reference["Patient/".Length..] : reference;
         if (!References.IsId(id))
             return Fhir.Answer.Problem(400, "value", "The value of 'patient' must be a reference to one patient.");
         var key = new ResourceKey("Patient", id);
         if (await records.Holding(key) is not { } record)
-            return RecordDoor.Unknown(call, AccessKind.ReadAccessLog) is { Status: 403 or 401 } denied ? denied : Show(call, key, page, [], 0);
+        {
+            var nobody = RecordDoor.Unknown(call, AccessKind.ReadAccessLog);
+            return nobody.Status == 404 ? Show(call, key, page, [], 0) : nobody;
+        }
         var command = new ReadAccessLog
         {
             Who = call.Who,

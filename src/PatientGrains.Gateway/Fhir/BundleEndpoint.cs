@@ -4,8 +4,11 @@ using PatientGrains.Gateway.Intake;
 
 namespace PatientGrains.Gateway.Fhir;
 
-/// <summary>batch and transaction (R4 3.1.0.11), posted to the base. The intake does the writes; entries that read come back here and take the ordinary routes.</summary>
-internal sealed class BundleEndpoint(SubmissionIntake intake, Writes writes, AccessNotes notes, GatewayOptions options, Func<Routes> routes)
+/// <summary>
+/// batch and transaction (R4 3.1.0.11), posted to the base. The intake does the writes; entries that read come back here and take the
+/// ordinary routes.
+/// </summary>
+internal sealed class BundleEndpoint(SubmissionIntake intake, Writes writes, AccessNotes notes, Func<Routes> routes)
 {
     public async Task<Answer> Answer(FhirCall call)
     {
@@ -16,8 +19,6 @@ internal sealed class BundleEndpoint(SubmissionIntake intake, Writes writes, Acc
             return problem!;
         if (resource.Type != "Bundle")
             return Fhir.Answer.Problem(400, "invalid", "What is posted to the base must be a Bundle of type batch or transaction.");
-        if (resource.Bundle is { } bundle && bundle.Entries.Count > options.MaxBundleEntries)
-            return Fhir.Answer.Problem(413, "too-costly", FormattableString.Invariant($"A Bundle may have {options.MaxBundleEntries} entries at most."));
         bool isBatch = resource.Bundle?.Type == "batch";
         if (!isBatch && resource.Bundle?.Type != "transaction")
             return Fhir.Answer.Problem(400, "value", "What is posted to the base must be a Bundle of type batch or transaction.");
@@ -41,8 +42,10 @@ internal sealed class BundleEndpoint(SubmissionIntake intake, Writes writes, Acc
             var entry = i < sent.Entries.Count ? sent.Entries[i] : null;
             bundle.Response(done.Entries[i] switch
             {
-                EntryChanged changed => writes.Of(call with { Method = entry?.Method ?? "POST" }, changed.Answer, entry?.IfNoneExist is not null),
-                EntryRead read => new Answer(read.Status) { Body = read.Body, Version = VersionOf(read.ETag), LastModified = read.LastModified },
+                EntryChanged changed =>
+                    writes.Of(call with { Method = entry?.Method ?? "POST" }, changed.Answer, entry?.IfNoneExist is not null),
+                EntryRead read =>
+                    new Answer(read.Status) { Body = read.Body, Version = VersionOf(read.ETag), LastModified = read.LastModified },
                 var other => throw new InvalidOperationException($"The intake answered an entry with {other.GetType().Name}."),
             });
         }
@@ -53,9 +56,11 @@ internal sealed class BundleEndpoint(SubmissionIntake intake, Writes writes, Acc
     {
         var answer = writes.Of(call, failed.Why, isConditional: false);
         // A refusal has no place of its own: R4 3.1.0.11.2 wants to know which entry made the transaction fail.
-        return failed is { Entry: { } index, Why: RuleBroken broken } && RefusalTable.For(broken.Refused.Rule) is var how
-            ? answer with { Body = Fhir.Answer.Outcome(FhirSeverity.Error, how.IssueCode, FormattableString.Invariant($"Bundle.entry[{index}]: {how.Diagnostics}")) }
-            : answer;
+        if (failed is not { Entry: { } index, Why: RuleBroken broken })
+            return answer;
+        var how = RefusalTable.For(broken.Refused.Rule);
+        string diagnostics = FormattableString.Invariant($"Bundle.entry[{index}]: {how.Diagnostics}");
+        return answer with { Body = Fhir.Answer.Outcome(FhirSeverity.Error, how.IssueCode, diagnostics) };
     }
 
     private async Task<EntryAnswer> ReadEntry(FhirCall outer, string method, string url, ScannedEntry entry)

@@ -12,7 +12,8 @@ internal readonly record struct BundleLink(string Relation, string Url);
 /// <summary>Writes the Bundles that the server makes. Resources go in as they are stored; nothing is parsed on the way.</summary>
 internal sealed class BundleWriter
 {
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Options =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
     private readonly ArrayBufferWriter<byte> _out = new(16_384);
     private readonly ArrayBufferWriter<byte> _resource = new(4_096);
@@ -116,7 +117,8 @@ internal sealed class BundleWriter
         return _out.WrittenMemory;
     }
 
-    public static string Instant(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    public static string Instant(DateTimeOffset at) =>
+        at.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     public static string ETag(int version) => string.Create(CultureInfo.InvariantCulture, $"W/\"{version}\"");
 
@@ -163,5 +165,6 @@ internal sealed class BundleWriter
     }
 
     private static string Reason(int status) =>
-        string.Create(CultureInfo.InvariantCulture, $"{status} {Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status)}").TrimEnd();
+        string.Create(CultureInfo.InvariantCulture,
+            $"{status} {Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status)}").TrimEnd();
 }

@@ -6,8 +6,10 @@ using PatientGrains.Fhir;
 namespace PatientGrains.Gateway.Fhir;
 
 /// <summary>
-/// <c>Patient/[id]/$everything</c> (R4 operation-patient-everything): the whole record, page by page. What the record refers to outside of it (practitioners, organisations)
-/// is read by its reference; R4 leaves it to the server. <c>start</c> and <c>end</c> are refused: a date of care means something else in each type.
+/// <c>Patient/[id]/$everything</c> (R4 operation-patient-everything): the whole record, page by page. What the record refers to outside of
+/// it (practitioners, organisations)
+/// is read by its reference; R4 leaves it to the server. <c>start</c> and <c>end</c> are refused: a date of care means something else in
+/// each type.
 /// </summary>
 internal sealed class Everything(RecordDoor records, ResourceWriter resources, GatewayOptions options)
 {
@@ -22,7 +24,8 @@ internal sealed class Everything(RecordDoor records, ResourceWriter resources, G
             return bad;
         if (Pages.Since(call, out var since) is { } badSince)
             return badSince;
-        string[] types = [.. call.Query.All.Where(parameter => parameter.Name == "_type").SelectMany(parameter => parameter.Value.Split(','))];
+        var typeParameters = call.Query.All.Where(parameter => parameter.Name == "_type");
+        string[] types = [.. typeParameters.SelectMany(parameter => parameter.Value.Split(','))];
         if (types.Any(type => !FhirTypes.IsResourceType(type)))
             return Fhir.Answer.Problem(400, "value", "The values of '_type' must be resource types of R4.");
         var key = new ResourceKey("Patient", call.Path[1]);
@@ -33,7 +36,7 @@ internal sealed class Everything(RecordDoor records, ResourceWriter resources, G
             Who = call.Who,
             RequestId = call.RequestId,
             Types = [.. types],
-            Criteria = since is { } from ? [new LastUpdatedCriterion([new DateValue(DateComparison.GreaterOrEqual, from.UtcTicks, from.UtcTicks + 1)])] : [],
+            Criteria = since is { } from ? [Since(from)] : [],
             Skip = page.Cursor.Skip,
             Count = page.Count,
             Asked = call.Asked,
@@ -46,6 +49,9 @@ internal sealed class Everything(RecordDoor records, ResourceWriter resources, G
             var other => throw new InvalidOperationException($"An operation was answered with {other.GetType().Name}."),
         };
     }
+
+    private static LastUpdatedCriterion Since(DateTimeOffset from) =>
+        new([new DateValue(DateComparison.GreaterOrEqual, from.UtcTicks, from.UtcTicks + 1)]);
 
     private Answer Show(FhirCall call, Paging page, Released released)
     {

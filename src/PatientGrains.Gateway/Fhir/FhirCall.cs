@@ -31,14 +31,17 @@ internal sealed record FhirCall
     public string? ContentType { get; init; }
 
     /// <summary>Reads the body; of an entry there is none.</summary>
-    public Func<Task<(ReadOnlyMemory<byte> Bytes, Answer? Problem)>> ReadBody { get; init; } = () => Task.FromResult((default(ReadOnlyMemory<byte>), (Answer?)null));
+    public Func<Task<(ReadOnlyMemory<byte> Bytes, Answer? Problem)>> ReadBody { get; init; } = () =>
+        Task.FromResult((default(ReadOnlyMemory<byte>), (Answer?)null));
 
     /// <summary>What was asked, for access entries: the path with its query.</summary>
     public string Asked => Query.All.Count == 0 ? string.Join('/', Path) : $"{string.Join('/', Path)}?{Parameters.Write(Query.All)}";
 
     public FhirCall WithQuery(Parameters query) => this with { Query = query };
 
-    /// <summary>Whether a record wrote an access entry for this call; if none did when the answer is ready, the security log gets one.</summary>
+    /// <summary>
+    /// Whether a record wrote an access entry for this call; if none did when the answer is ready, the security log gets one.
+    /// </summary>
     public bool IsLogged
     {
         get => _isLogged.Value;

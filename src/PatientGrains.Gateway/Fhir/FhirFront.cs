@@ -8,10 +8,18 @@ using PatientGrains.Gateway.Auth;
 namespace PatientGrains.Gateway.Fhir;
 
 /// <summary>
-/// Every FHIR request goes through here: who asks, in which format, to which interaction; every answer leaves through here, once its access entry is durable.
+/// Every FHIR request goes through here: who asks, in which format, to which interaction; every answer leaves through here, once its access
+/// entry is durable.
 /// </summary>
 internal sealed partial class FhirFront(
-    Routes routes, Metadata metadata, Login login, AccessNotes notes, ResponseWriter responses, GatewayOptions options, TimeProvider time, ILogger<FhirFront> log)
+    Routes routes,
+    Metadata metadata,
+    Login login,
+    AccessNotes notes,
+    ResponseWriter responses,
+    GatewayOptions options,
+    TimeProvider time,
+    ILogger<FhirFront> log)
 {
     public const string BasePath = "/fhir";
 
@@ -58,29 +66,31 @@ internal sealed partial class FhirFront(
         var (who, denied) = isMetadata ? (null, null) : await login.Requester(http, requestId, Asked(http, path));
         if (denied is not null)
             return ("login", denied);
-        if (Formats.Response(query.First("_format"), http.Request.Headers) is null)
-            return ("unknown", await Noted(who, requestId, Asked(http, path), NotAcceptable()));
+        bool isAcceptable = Formats.Response(query.First("_format"), http.Request.Headers) is not null;
         if (isMetadata)
-        {
-            return ("capabilities", http.Request.Method is "GET" or "HEAD"
-                ? metadata.Answer(baseUrl, query)
-                : Fhir.Answer.Problem(405, "not-supported", "This address does not know the method.") with { Allow = "GET, HEAD" });
-        }
+            return ("capabilities", isAcceptable ? Capabilities(http, baseUrl, query) : NotAcceptable());
+        // An address or method that is none reaches nothing, so there is nothing to write down.
         var (route, problem) = routes.Find(http.Request.Method, path);
         if (route is null)
-            return ("unknown", await Noted(who, requestId, Asked(http, path), problem!));
+            return ("unknown", problem!);
         var call = Call(http, requestId, who!, baseUrl, path, query);
-        var answer = await route.Answer(call);
+        var answer = await Answer(call, route, isAcceptable);
         if (!call.IsLogged)
             await notes.Note(who, requestId, route.Interaction, $"{http.Request.Method} {call.Asked}", answer.RefusedBy);
         return (route.Interaction, answer);
     }
 
-    private async Task<Answer> Noted(Requester? who, string requestId, string asked, Answer answer)
+    private Answer Capabilities(HttpContext http, string baseUrl, Parameters query) => http.Request.Method is "GET" or "HEAD"
+        ? metadata.Answer(baseUrl, query)
+        : Fhir.Answer.Problem(405, "not-supported", "This address does not know the method.") with { Allow = "GET, HEAD" };
+
+    private async Task<Answer> Answer(FhirCall call, Route route, bool isAcceptable)
     {
-        if (who is not null)
-            await notes.Note(who, requestId, "search-system", asked, answer.RefusedBy);
-        return answer;
+        if (!isAcceptable)
+            return NotAcceptable();
+        return call.MessageId.Length > options.MaxMessageIdChars
+            ? Fhir.Answer.Problem(400, "too-long", FormattableString.Invariant($"An Idempotency-Key has {options.MaxMessageIdChars} characters at most."))
+            : await route.Answer(call);
     }
 
     private FhirCall Call(HttpContext http, string requestId, Requester who, string baseUrl, string[] path, Parameters query)
@@ -109,7 +119,8 @@ internal sealed partial class FhirFront(
     private static string RequestIdOf(HttpContext http)
     {
         string sent = http.Request.Headers["X-Request-Id"].ToString();
-        return References.IsId(sent) ? sent : Activity.Current?.TraceId.ToHexString() ?? RandomNumberGenerator.GetHexString(32, lowercase: true);
+        return References.IsId(sent) ? sent : Activity.Current?.TraceId.ToHexString()
+            ?? RandomNumberGenerator.GetHexString(32, lowercase: true);
     }
 
     private static string Asked(HttpContext http, string[] path) => $"{http.Request.Method} {string.Join('/', path)}";
@@ -126,13 +137,16 @@ internal sealed partial class FhirFront(
             case BadHttpRequestException { StatusCode: 413 }:
                 return RequestBody.TooLarge(options.MaxBodyBytes);
             case BadHttpRequestException bad:
-                return Fhir.Answer.Problem(bad.StatusCode is >= 400 and < 500 ? bad.StatusCode : 400, "structure", "The body could not be read to its end.");
+                int status = bad.StatusCode is >= 400 and < 500 ? bad.StatusCode : 400;
+                return Fhir.Answer.Problem(status, "structure", "The body could not be read to its end.");
             case TimeoutException:
                 Failed(log, failed, requestId);
-                return Fhir.Answer.Problem(503, "timeout", "The request took too long. Nothing was acknowledged; try again with the same Idempotency-Key.") with { RetryAfterSeconds = 1 };
+                const string TooLong = "The request took too long. Nothing was acknowledged; try again with the same Idempotency-Key.";
+                return Fhir.Answer.Problem(503, "timeout", TooLong) with { RetryAfterSeconds = 1 };
             default:
                 Failed(log, failed, requestId);
-                return Fhir.Answer.Problem(500, "exception", $"The server failed. Nothing was acknowledged; request {requestId} names the failure in its log.");
+                return Fhir.Answer.Problem(500, "exception",
+                    $"The server failed. Nothing was acknowledged; request {requestId} names the failure in its log.");
         }
     }
 

@@ -33,7 +33,9 @@ internal static class Formats
         return best;
     }
 
-    /// <summary>Whether a request body says that it is JSON of R4 in UTF-8; a body that does not say what it is, is not guessed at (415).</summary>
+    /// <summary>
+    /// Whether a request body says that it is JSON of R4 in UTF-8; a body that does not say what it is, is not guessed at (415).
+    /// </summary>
     public static bool IsJson(string? contentType) =>
         MediaTypeHeaderValue.TryParse(contentType, out var type)
         && type.MediaType.Value?.ToLowerInvariant() is FhirJson or PlainJson or TextJson
@@ -45,15 +47,19 @@ internal static class Formats
         && type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
         && IsUtf8(type);
 
-    private static string? OfFormat(string format) => MediaTypeHeaderValue.TryParse(format.Replace("fhir json", "fhir+json", StringComparison.Ordinal), out var type) && !IsR4(type)
-        ? null
+    private static string? OfFormat(string format)
+    {
         // A plus sign that was not escaped in the query arrives as a space.
-        : format.Split(';')[0].Trim().Replace(' ', '+').ToLowerInvariant() switch
+        string written = format.Replace("fhir json", "fhir+json", StringComparison.Ordinal);
+        if (MediaTypeHeaderValue.TryParse(written, out var type) && !IsR4(type))
+            return null;
+        return written.Split(';')[0].Trim().ToLowerInvariant() switch
         {
             "json" or FhirJson => FhirJson + Charset,
             PlainJson or TextJson => PlainJson + Charset,
             _ => null,
         };
+    }
 
     private static string? Match(string mediaType) => mediaType.ToLowerInvariant() switch
     {
@@ -66,7 +72,9 @@ internal static class Formats
     private static bool IsUtf8(MediaTypeHeaderValue type) =>
         !type.Charset.HasValue || type.Charset.Value.Trim('"').ToLowerInvariant() is "utf-8" or "utf8";
 
-    /// <summary>R4 3.1.0.1.12: the media type's parameter fhirVersion names another version only to be told that it is not spoken here.</summary>
+    /// <summary>
+    /// R4 3.1.0.1.12: the media type's parameter fhirVersion names another version only to be told that it is not spoken here.
+    /// </summary>
     private static bool IsR4(MediaTypeHeaderValue type) => type.Parameters
         .Where(parameter => parameter.Name.Equals("fhirVersion", StringComparison.OrdinalIgnoreCase))
         .All(parameter => parameter.Value.Value?.Trim('"') is "4.0" or "4.0.1");

@@ -44,14 +44,17 @@ internal static class Forms
         {
             using var document = JsonDocument.Parse(json);
             var root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("resourceType", out var type) || !type.ValueEquals("Parameters"))
+            if (root.ValueKind != JsonValueKind.Object)
+                return null;
+            if (!root.TryGetProperty("resourceType", out var type) || !type.ValueEquals("Parameters"))
                 return null;
             var members = new List<Parameter>();
             if (!root.TryGetProperty("parameter", out var list))
                 return members;
             foreach (var member in list.EnumerateArray())
             {
-                var value = member.EnumerateObject().FirstOrDefault(property => property.Name.StartsWith("value", StringComparison.Ordinal)).Value;
+                var value = member.EnumerateObject()
+                    .FirstOrDefault(property => property.Name.StartsWith("value", StringComparison.Ordinal)).Value;
                 if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False))
                     return null;
                 members.Add(new Parameter(member.GetProperty("name").GetString() ?? "", value.ToString()));

@@ -3,11 +3,12 @@ using System.Collections.Concurrent;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using PatientGrains.Fhir;
+using PatientGrains.Gateway.Intake;
 
 namespace PatientGrains.Gateway.Fhir;
 
 /// <summary>capabilities (R4 3.1.0.10): what this server can do, from the same tables that it acts on. Needs no token.</summary>
-internal sealed class Metadata(GatewayOptions options, TimeProvider time)
+internal sealed class Metadata(GatewayOptions options, IntakeOptions intake, TimeProvider time)
 {
     private static readonly string[] Interactions = ["read", "vread", "update", "delete", "history-instance", "create", "search-type"];
 
@@ -63,14 +64,12 @@ internal sealed class Metadata(GatewayOptions options, TimeProvider time)
     {
         json.WriteStartObject();
         json.WriteString("mode", "server");
-        json.WriteString("documentation", FormattableString.Invariant(
-            $"""
-            A search names a patient (patient=, subject=Patient/[id], Patient/[id]/[type]), an _id, or an identifier with a value; anything else is refused with 403. Parameters, modifiers and _summary other than count that are not listed are refused with 400, or with 'Prefer: handling=lenient' ignored and named in the Bundle. _count is capped at {options.MaxPageSize}, for $everything at {options.MaxEverythingPageSize}; $everything takes _count, _since and _type and returns the patient's compartment. A transaction changes one patient and resources outside patient compartments, all or nothing; over two patients it is refused. A Bundle has {options.MaxBundleEntries} entries and a body {options.MaxBodyBytes} bytes at most. What was stored is returned byte for byte but for id, meta and the references and links that a transaction replaced. A repeated request with the same Idempotency-Key gets the same answer and changes nothing again.
-            """));
+        json.WriteString("documentation", Limits());
         json.WriteStartObject("security");
         json.WriteBoolean("cors", false);
         json.WriteString("description",
-            "Every request but this one needs a bearer token (JWT, HS256) with sub, roles, purpose, source and jti. Every access, refused or not, is durably logged before the answer leaves; privacy officers read AuditEvent?patient=.");
+            "Every request but this one needs a bearer token (JWT, HS256) with sub, roles, purpose, source and jti. "
+            + "Every access, refused or not, is durably logged before the answer leaves; privacy officers read AuditEvent?patient=.");
         json.WriteEndObject();
         json.WriteStartArray("resource");
         foreach (string type in FhirTypes.ResourceTypes)
@@ -85,6 +84,17 @@ internal sealed class Metadata(GatewayOptions options, TimeProvider time)
         Texts(json, "compartment", ["http://hl7.org/fhir/CompartmentDefinition/patient"]);
         json.WriteEndObject();
     }
+
+    private string Limits() => FormattableString.Invariant(
+        $"""
+        A search names a patient (patient=, subject=Patient/[id], Patient/[id]/[type]), an _id, or an identifier with a value; anything else
+        is refused with 403. Parameters, modifiers and values of _summary that are not listed are refused with 400, or, with
+        'Prefer: handling=lenient', ignored and named in the Bundle. _count is capped at {options.MaxPageSize}, for $everything at
+        {options.MaxEverythingPageSize}. $everything takes _count, _since and _type and returns the patient's compartment. A transaction
+        changes one patient and resources outside patient compartments, all or nothing; over two patients it is refused. A Bundle has
+        {intake.MaxEntries} entries and a body {options.MaxBodyBytes} bytes at most. What was stored is returned byte for byte, but for id,
+        meta and the references and links that a transaction replaced. A repeated request with the same Idempotency-Key gets the same answer and changes nothing again.
+        """);
 
     private static void Resource(Utf8JsonWriter json, string type)
     {
@@ -124,7 +134,8 @@ internal sealed class Metadata(GatewayOptions options, TimeProvider time)
     {
         json.WriteStartObject();
         json.WriteString("type", "AuditEvent");
-        json.WriteString("documentation", "The access log of one patient, newest first, for privacy officers; it is written by accesses only.");
+        json.WriteString("documentation",
+            "The access log of one patient, newest first, for privacy officers; it is written by accesses only.");
         Codes(json, "interaction", ["search-type"]);
         json.WriteStartArray("searchParam");
         Parameter(json, "patient", "http://hl7.org/fhir/SearchParameter/AuditEvent-patient", "reference");

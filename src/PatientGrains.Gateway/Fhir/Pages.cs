@@ -45,8 +45,11 @@ internal static class Pages
     /// <param name="call">The request.</param>
     /// <param name="page">The page that is shown.</param>
     /// <param name="next">Where the next page starts, or null.</param>
-    public static BundleLink[] Links(FhirCall call, Paging page, int? next) =>
-        Links(call, call.Query.All.Where(parameter => parameter.Name != Cursor.Parameter), page.Cursor, next is { } skip ? page.Cursor with { Skip = skip } : null);
+    public static BundleLink[] Links(FhirCall call, Paging page, int? next)
+    {
+        var parameters = call.Query.All.Where(parameter => parameter.Name != Cursor.Parameter);
+        return Links(call, parameters, page.Cursor, next is { } skip ? page.Cursor with { Skip = skip } : null);
+    }
 
     /// <param name="call">The request.</param>
     /// <param name="parameters">Those that were understood, without the cursor.</param>
@@ -62,7 +65,9 @@ internal static class Pages
     private static string Address(FhirCall call, Parameter[] parameters, Cursor? cursor)
     {
         // A POST to _search is continued by GET, so the links leave the operation's segment out.
-        var path = call.Path.Where(segment => segment != "_search").Select(segment => segment == "$everything" || segment == "*" ? segment : Uri.EscapeDataString(segment));
+        var path = call.Path
+            .Where(segment => segment != "_search")
+            .Select(segment => segment is "$everything" or "*" ? segment : Uri.EscapeDataString(segment));
         Parameter[] all = cursor is { } at ? [.. parameters, new Parameter(Cursor.Parameter, at.ToString())] : parameters;
         string query = all.Length == 0 ? "" : "?" + Parameters.Write(all);
         return $"{call.BaseUrl}/{string.Join('/', path)}{query}";

@@ -34,11 +34,18 @@ internal sealed class Parameters(IReadOnlyList<Parameter> all)
         return null;
     }
 
-    /// <summary>Names that an interaction without search does not know (R4 3.1.0.1.3 lets every interaction take _format and _pretty).</summary>
+    /// <summary>
+    /// Names that an interaction without search does not know (R4 3.1.0.1.3 lets every interaction take _format and _pretty).
+    /// </summary>
     public IEnumerable<string> Besides(params string[] known) => All
-        .Where(parameter => parameter.Name is not ("_format" or "_pretty") && !known.Contains(parameter.Name) && parameter is not { Name: "_summary", Value: "false" })
+        .Where(parameter => parameter.Name is not ("_format" or "_pretty") && !known.Contains(parameter.Name)
+            && parameter is not { Name: "_summary", Value: "false" })
         .Select(parameter => parameter.Name)
         .Distinct();
+
+    /// <summary>A name as it may be repeated to the client: what is no name (and may be anything, a misplaced value too) is not.</summary>
+    public static string Shown(string name) =>
+        name.Length <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or ':' or '.') ? name : "(not a name)";
 
     /// <summary>As a query string, encoded.</summary>
     public static string Write(IEnumerable<Parameter> parameters) =>

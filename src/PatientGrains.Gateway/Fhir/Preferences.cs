@@ -10,7 +10,10 @@ internal enum ReturnPreference
     OperationOutcome,
 }
 
-/// <summary>The header <c>Prefer</c> (RFC 7240, R4 3.1.0.1.4 and 3.1.1.5.1). A preference that is not known is not an error, that is what the header is for.</summary>
+/// <summary>
+/// The header <c>Prefer</c> (RFC 7240, R4 3.1.0.1.4 and 3.1.1.5.1). A preference that is not known is not an error, that is what the header
+/// is for.
+/// </summary>
 /// <param name="Return">Default representation: the client sees what the server made of what it sent.</param>
 /// <param name="IsLenient">Default strict: a search that leaves out a criterion shows more than was asked for.</param>
 internal sealed record Preferences(ReturnPreference Return = ReturnPreference.Representation, bool IsLenient = false)

@@ -29,7 +29,8 @@ internal sealed class Read(RecordDoor records, ResourceWriter resources)
             return RecordDoor.Unknown(call, AccessKind.ReadRecord);
         return await RecordDoor.Ask(record, command, call) switch
         {
-            Released { Versions: [{ Deleted: true } tombstone] } => Answer.Of(new Refused(Rule.ResourceDeleted, key, Version: tombstone.Version)),
+            Released { Versions: [{ Deleted: true } tombstone] } =>
+                Answer.Of(new Refused(Rule.ResourceDeleted, key, Version: tombstone.Version)),
             Released { Versions: [var version] } => Preconditions.IsUnchanged(call, version)
                 ? new Answer(304) { Version = version.Version, LastModified = version.At }
                 : resources.Found(version),
@@ -47,7 +48,8 @@ internal static class Preconditions
     {
         if (call.IfNoneMatch is { } tags)
             return tags.Split(',', StringSplitOptions.TrimEntries).Any(tag => tag == "*" || VersionOf(tag) == version.Version);
-        return DateTimeOffset.TryParseExact(call.IfModifiedSince, "R", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var since)
+        const DateTimeStyles Utc = DateTimeStyles.AssumeUniversal;
+        return DateTimeOffset.TryParseExact(call.IfModifiedSince, "R", CultureInfo.InvariantCulture, Utc, out var since)
             // The header knows no fractions of seconds.
             && version.At.ToUnixTimeSeconds() <= since.ToUnixTimeSeconds();
     }
@@ -62,7 +64,8 @@ internal static class Preconditions
             return null;
         string tag = header.Trim();
         if (tag == "*" || tag.Contains(','))
-            return Answer.Problem(400, "not-supported", "If-Match must name one version, as the ETag of an earlier response did (R4 3.1.0.5).");
+            return Answer.Problem(400, "not-supported",
+                "If-Match must name one version, as the ETag of an earlier response did (R4 3.1.0.5).");
         if (!tag.StartsWith("W/\"", StringComparison.Ordinal) && !tag.StartsWith('"') && VersionOf(tag) is null)
             return Answer.Problem(400, "value", "If-Match must be an ETag, for example W/\"3\".");
         version = VersionOf(tag) ?? 0;
@@ -86,10 +89,9 @@ internal static class Queries
     {
         if (call.Prefer.IsLenient)
             return null;
-        string[] unknown = [.. call.Query.Besides(known).Where(name => name.Length <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or ':'))];
-        bool any = call.Query.Besides(known).Any();
-        return any
-            ? Answer.Problem(400, "not-supported", $"This interaction does not know the parameters: {string.Join(", ", unknown)}.")
-            : null;
+        string[] unknown = [.. call.Query.Besides(known).Select(Parameters.Shown)];
+        return unknown.Length == 0
+            ? null
+            : Answer.Problem(400, "not-supported", $"This interaction does not know the parameters: {string.Join(", ", unknown)}.");
     }
 }

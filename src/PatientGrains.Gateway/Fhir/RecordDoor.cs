@@ -23,7 +23,9 @@ internal sealed class RecordDoor(IGrainFactory grains)
 
     public IRecordGrain Named(string log) => _records.Of(log);
 
-    /// <summary>Asks one record and remembers that it logged the access. An answer means that the entry is durable, so that bytes may leave.</summary>
+    /// <summary>
+    /// Asks one record and remembers that it logged the access. An answer means that the entry is durable, so that bytes may leave.
+    /// </summary>
     public static async Task<Outcome> Ask(IRecordGrain record, Command command, FhirCall call)
     {
         var outcome = await record.Ask(command);

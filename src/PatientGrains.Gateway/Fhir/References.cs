@@ -1,3 +1,4 @@
+using System.Globalization;
 using PatientGrains.Core.Record;
 using PatientGrains.Fhir;
 
@@ -21,7 +22,7 @@ internal static class References
 
     /// <summary>A version number as this server writes them: 1, 2, 3...</summary>
     public static int? Version(string text) =>
-        int.TryParse(text, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int version) && version > 0 ? version : null;
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int version) && version > 0 ? version : null;
 
     /// <summary><c>Type/id</c> of R4 types.</summary>
     public static ResourceKey? Key(string text) =>

@@ -4,14 +4,18 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace PatientGrains.Gateway.Fhir;
 
-/// <summary>Reads a request's body whole, or says why not. A body that ends before its time (a cut connection) throws, so that nothing of it is acted on.</summary>
+/// <summary>
+/// Reads a request's body whole, or says why not. A body that ends before its time (a cut connection) throws, so that nothing of it is
+/// acted on.
+/// </summary>
 internal static class RequestBody
 {
     /// <param name="http">The request.</param>
     /// <param name="maxBytes">The most that is read, compressed or not, and the most that it may become.</param>
     public static async Task<(ReadOnlyMemory<byte> Bytes, Answer? Problem)> Read(HttpContext http, int maxBytes)
     {
-        // The limit is kept here. The server's own would cut the connection while the client still sends, and the client would never hear why.
+        // The limit is kept here. The server's own would cut the connection while the client still sends, and the client would never hear
+        // why.
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = null;
         if (http.Request.ContentLength > maxBytes)
@@ -57,5 +61,5 @@ internal static class RequestBody
     }
 
     internal static Answer TooLarge(int maxBytes) =>
-        Answer.Problem(413, "too-long", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"A body may have {maxBytes} bytes at most, decompressed too."));
+        Answer.Problem(413, "too-long", FormattableString.Invariant($"A body may have {maxBytes} bytes at most, decompressed too."));
 }

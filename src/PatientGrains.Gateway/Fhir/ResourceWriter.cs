@@ -8,7 +8,8 @@ namespace PatientGrains.Gateway.Fhir;
 /// <summary>Stored versions as what leaves: the stored bytes with the server's meta spliced in, never parsed and written anew.</summary>
 internal sealed class ResourceWriter(GatewayOptions options)
 {
-    private readonly Dictionary<string, string> _uris = options.Sources.ToDictionary(source => source.Slug, source => source.Uri, StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _uris =
+        options.Sources.ToDictionary(source => source.Slug, source => source.Uri, StringComparer.Ordinal);
 
     /// <summary>The body of a version that is not a deletion.</summary>
     public ReadOnlyMemory<byte> Body(StoredVersion version)

@@ -9,7 +9,15 @@ internal sealed record Route(string Interaction, Func<FhirCall, Task<Answer>> An
 
 /// <summary>Which addresses there are and what each can do (R4 3.1.0.1.1). The table that 404, 405 and Allow come from.</summary>
 internal sealed class Routes(
-    Read read, History history, Search search, Everything everything, AuditEventSearch auditEvents, Create create, Update update, Delete delete, BundleEndpoint bundles)
+    Read read,
+    History history,
+    Search search,
+    Everything everything,
+    AuditEventSearch auditEvents,
+    Create create,
+    Update update,
+    Delete delete,
+    BundleEndpoint bundles)
 {
     private readonly Dictionary<string, Route> _base = new()
     {
@@ -59,7 +67,8 @@ internal sealed class Routes(
         if (there.TryGetValue(method == "HEAD" ? "GET" : method, out var route))
             return (route, null);
         IEnumerable<string> allowed = there.ContainsKey("GET") ? ["HEAD", .. there.Keys] : there.Keys;
-        return (null, Fhir.Answer.Problem(405, "not-supported", "This address does not know the method.") with { Allow = string.Join(", ", allowed.Order()) });
+        return (null, Fhir.Answer.Problem(405, "not-supported", "This address does not know the method.")
+            with { Allow = string.Join(", ", allowed.Order()) });
     }
 
     /// <summary>For entries of a batch or transaction.</summary>
@@ -77,7 +86,8 @@ internal sealed class Routes(
         ["AuditEvent"] => (_auditEvents, null),
         ["AuditEvent", "_search"] => (_auditEventSearch, null),
         ["AuditEvent", ..] => (null, Missing("AuditEvents are shown by search only: AuditEvent?patient=Patient/[id].")),
-        [var type, ..] when !FhirTypes.IsResourceType(type) => (null, Fhir.Answer.Problem(404, "not-supported", "R4 has no such resource type, and this server no such address.")),
+        [var type, ..] when !FhirTypes.IsResourceType(type) =>
+            (null, Fhir.Answer.Problem(404, "not-supported", "R4 has no such resource type, and this server no such address.")),
         [_] => (_type, null),
         [_, "_search"] => (_typeSearch, null),
         ["Patient", _, "$everything"] => (_everything, null),
@@ -91,7 +101,8 @@ internal sealed class Routes(
         _ => (null, Missing("There is no such address.")),
     };
 
-    private static bool IsInCompartment(string type) => FhirTypes.IsResourceType(type) && FhirTypes.CanBelongToPatient(type) && type != "AuditEvent";
+    private static bool IsInCompartment(string type) => FhirTypes.IsResourceType(type) && FhirTypes.CanBelongToPatient(type)
+        && type != "AuditEvent";
 
     private static Answer Missing(string what) => Fhir.Answer.Problem(404, "not-found", what);
 }

@@ -8,7 +8,8 @@ using PatientGrains.Fhir;
 namespace PatientGrains.Gateway.Fhir;
 
 /// <summary>
-/// search (R4 3.1.0.9) where it can be answered exactly: in the record of a named patient, by logical id, or by identifier through the population index.
+/// search (R4 3.1.0.9) where it can be answered exactly: in the record of a named patient, by logical id, or by identifier through the
+/// population index.
 /// Anything else would need a search over the population, which is refused, never answered in part.
 /// </summary>
 internal sealed class Search(RecordDoor records, ResourceWriter resources, GatewayOptions options)
@@ -41,7 +42,8 @@ internal sealed class Search(RecordDoor records, ResourceWriter resources, Gatew
             var outcome = await RecordDoor.Ask(records.Named(log), Question(form, request, total, matches.Count), call);
             if (outcome is Refused refused)
                 return Fhir.Answer.Of(refused);
-            var released = outcome as Released ?? throw new InvalidOperationException($"A search was answered with {outcome.GetType().Name}.");
+            var released = outcome as Released
+                ?? throw new InvalidOperationException($"A search was answered with {outcome.GetType().Name}.");
             matches.AddRange(released.Versions);
             total += released.Total;
         }
@@ -72,7 +74,8 @@ internal sealed class Search(RecordDoor records, ResourceWriter resources, Gatew
         else if (!request.Identifiers.IsDefault)
         {
             foreach (var identifier in request.Identifiers)
-                logs.AddRange(await records.WithIdentifier(request.Type!, identifier.System, identifier.Code!, options.MaxRecordsPerSearch + 1));
+                logs.AddRange(await records.WithIdentifier(request.Type!, identifier.System, identifier.Code!,
+                    options.MaxRecordsPerSearch + 1));
         }
         else
             return ([], TooCostly());
@@ -110,5 +113,8 @@ internal sealed class Search(RecordDoor records, ResourceWriter resources, Gatew
 
     /// <summary>R4 3.1.0.9: 403 says that the server refuses to perform the search.</summary>
     private static Answer TooCostly() => Fhir.Answer.Problem(
-        403, "too-costly", "This server searches within a patient (patient=, subject=Patient/..., or Patient/[id]/[type]), by _id, or by identifier with a value. A search over the population is refused.");
+        403,
+        "too-costly",
+        "This server searches within a patient (patient=, subject=Patient/..., or Patient/[id]/[type]), by _id, or by identifier "
+        + "with a value. A search over the population is refused.");
 }

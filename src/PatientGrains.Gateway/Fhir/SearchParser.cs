@@ -7,7 +7,8 @@ using PatientGrains.Fhir;
 namespace PatientGrains.Gateway.Fhir;
 
 /// <summary>
-/// Understands the parameters of a search (R4 3.1.1). What it does not understand is an error that names the parameter; a client that prefers
+/// Understands the parameters of a search (R4 3.1.1). What it does not understand is an error that names the parameter; a client that
+/// prefers
 /// <c>handling=lenient</c> is told instead what was passed over. Values are never repeated in errors: they may be PHI.
 /// </summary>
 internal sealed class SearchParser
@@ -36,7 +37,8 @@ internal sealed class SearchParser
         _count = options.DefaultPageSize;
     }
 
-    /// <param name="type">The type to look for; null for all types of a compartment, which know the parameters of every resource only.</param>
+    /// <param name="type">The type to look for; null for all types of a compartment, which know the parameters of every resource
+    /// only.</param>
     /// <param name="patient">The patient of a compartment search, else null.</param>
     /// <param name="call">The request.</param>
     /// <param name="options">Limits.</param>
@@ -93,8 +95,8 @@ internal sealed class SearchParser
 
     /// <summary>R4 3.1.1.5: parameters that shape the answer, not the set of matches.</summary>
     private static bool IsResultParameter(string name) => name is
-        "_format" or "_pretty" or "_count" or "_summary" or "_total" or Cursor.Parameter or "_sort" or "_elements" or "_contained" or "_containedType"
-        or "_include" or "_revinclude" or "_score";
+        "_format" or "_pretty" or "_count" or "_summary" or "_total" or Cursor.Parameter
+        or "_sort" or "_elements" or "_contained" or "_containedType" or "_include" or "_revinclude" or "_score";
 
     private Answer? TakeResult(Parameter parameter)
     {
@@ -154,7 +156,8 @@ internal sealed class SearchParser
             SearchParameterType.Date when modifier == "" => SearchValues.All(parameter.Value, SearchValues.Date) is { } dates
                 ? Add(parameter, new DateCriterion(name, dates))
                 : NotAValue(name, "dates with an optional prefix"),
-            SearchParameterType.Reference when modifier == "" || FhirTypes.IsResourceType(modifier) => TakeReference(parameter, name, modifier),
+            SearchParameterType.Reference when modifier == "" || FhirTypes.IsResourceType(modifier) =>
+                TakeReference(parameter, name, modifier),
             _ => PassOver(parameter.Name, "the modifier is not supported"),
         };
     }
@@ -206,16 +209,14 @@ internal sealed class SearchParser
     private Answer? PassOver(string name, string why)
     {
         if (!_lenient)
-            return Answer.Problem(400, "not-supported", $"Search parameter '{Shown(name)}': {why}. With 'Prefer: handling=lenient' it would be ignored.");
-        _ignored.Add(Shown(name));
+            return Answer.Problem(400, "not-supported",
+                $"Search parameter '{Parameters.Shown(name)}': {why}. With 'Prefer: handling=lenient' it would be ignored.");
+        _ignored.Add(Parameters.Shown(name));
         return null;
     }
 
-    private static Answer NotAValue(string name, string expected) => Answer.Problem(400, "value", $"The values of '{Shown(name)}' must be {expected}.");
-
-    /// <summary>A name as it may be repeated: what is no name (and may be anything, a misplaced value too) is not.</summary>
-    private static string Shown(string name) =>
-        name.Length <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or ':' or '.') ? name : "(not a name)";
+    private static Answer NotAValue(string name, string expected) =>
+        Answer.Problem(400, "value", $"The values of '{Parameters.Shown(name)}' must be {expected}.");
 }
 
 /// <summary>Which search parameters of R4 this server searches by; metadata says the same.</summary>

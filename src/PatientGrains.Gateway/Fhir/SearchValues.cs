@@ -5,7 +5,10 @@ using PatientGrains.Fhir;
 
 namespace PatientGrains.Gateway.Fhir;
 
-/// <summary>Search values as R4 3.1.1.4 writes them: commas are OR, a backslash takes the meaning from <c>, | $ \</c>, ordered values may have a prefix.</summary>
+/// <summary>
+/// Search values as R4 3.1.1.4 writes them: commas are OR, a backslash takes the meaning from <c>, | $ \</c>, ordered values may have a
+/// prefix.
+/// </summary>
 internal static class SearchValues
 {
     /// <summary>Splits at separators that no backslash precedes; the parts keep their escapes.</summary>
@@ -27,7 +30,9 @@ internal static class SearchValues
         yield return text[start..];
     }
 
-    /// <summary>Takes the escapes away (R4 3.1.1.4.0.1); a backslash before anything else, or at the end, is no escape that R4 knows: null.</summary>
+    /// <summary>
+    /// Takes the escapes away (R4 3.1.1.4.0.1); a backslash before anything else, or at the end, is no escape that R4 knows: null.
+    /// </summary>
     public static string? Unescape(string text)
     {
         if (!text.Contains('\\'))

@@ -15,7 +15,8 @@ internal sealed class Update(SubmissionIntake intake, Writes writes)
         if (Preconditions.IfMatch(call.IfMatch, out int? version) is { } badTag)
             return badTag;
         if (call.IfNoneMatch is not null)
-            return Fhir.Answer.Problem(400, "not-supported", "If-None-Match is not supported for updates; use If-Match, or a conditional create.");
+            return Fhir.Answer.Problem(400, "not-supported",
+                "If-None-Match is not supported for updates; use If-Match, or a conditional create.");
         var (resource, problem) = await writes.Body(call);
         if (resource is null)
             return problem!;

@@ -11,7 +11,8 @@ internal sealed class Writes(ScannerPool scanners, ResourceWriter resources)
     public async Task<(ScannedResource? Resource, Answer? Problem)> Body(FhirCall call)
     {
         if (!Formats.IsJson(call.ContentType))
-            return (null, Answer.Problem(415, "not-supported", "A body must be application/fhir+json (R4 4.0) in UTF-8, and its Content-Type must say so."));
+            return (null, Answer.Problem(415, "not-supported",
+                "A body must be application/fhir+json (R4 4.0) in UTF-8, and its Content-Type must say so."));
         var (bytes, problem) = await call.ReadBody();
         if (problem is not null)
             return (null, problem);
@@ -38,7 +39,8 @@ internal sealed class Writes(ScannerPool scanners, ResourceWriter resources)
                 call.IsLogged = true;
                 return Of(call, done, isConditional);
             case RuleBroken broken:
-                call.IsLogged = broken.Refused.Rule is not (Rule.Busy or Rule.Interrupted or Rule.StorageFull);
+                // The intake itself finds out about owners, and nothing was written about the other three.
+                call.IsLogged = broken.Refused.Rule is not (Rule.Busy or Rule.Interrupted or Rule.StorageFull or Rule.BelongsElsewhere);
                 return Answer.Of(broken.Refused);
             case Rejected rejected:
                 return RejectionTable.Answer(rejected);
@@ -52,22 +54,34 @@ internal sealed class Writes(ScannerPool scanners, ResourceWriter resources)
         var (key, version, effect, at) = done.Result;
         // R4 3.1.0.7: no content, and the tag of the tombstone; there is none of what never existed.
         if (effect == ChangeEffect.Deleted || call.Method == "DELETE")
-            return WithOutcome(call, new Answer(204) { Version = version > 0 ? version : null, LastModified = version > 0 ? at : null }, "Deleted.");
+        {
+            var gone = version > 0 ? new Answer(204) { Version = version, LastModified = at } : new Answer(204);
+            return WithOutcome(call, gone, "Deleted.");
+        }
         bool isCreated = effect == ChangeEffect.Created || (effect == ChangeEffect.Unchanged && call.Method == "POST" && !isConditional);
         var answer = new Answer(isCreated ? 201 : 200)
         {
             Version = version,
             LastModified = at,
             Location = System.FormattableString.Invariant($"{call.BaseUrl}/{key}/_history/{version}"),
-            Body = call.Prefer.Return == ReturnPreference.Representation && done.Version is { Deleted: false, Body: not null } current ? resources.Body(current) : default,
+            Body = Representation(call, done),
         };
         return WithOutcome(call, answer, effect == ChangeEffect.Unchanged ? "Nothing had to change." : isCreated ? "Created." : "Updated.");
     }
 
+    private ReadOnlyMemory<byte> Representation(FhirCall call, Done done) =>
+        call.Prefer.Return == ReturnPreference.Representation && done.Version is { Deleted: false, Body: not null } current
+            ? resources.Body(current)
+            : default;
+
     /// <summary><c>Prefer: return=OperationOutcome</c> (R4 3.1.0.1.4).</summary>
-    private static Answer WithOutcome(FhirCall call, Answer answer, string said) => call.Prefer.Return != ReturnPreference.OperationOutcome
-        ? answer
-        : answer with { Status = answer.Status == 204 ? 200 : answer.Status, Body = Answer.Outcome(FhirSeverity.Information, "informational", said) };
+    private static Answer WithOutcome(FhirCall call, Answer answer, string said)
+    {
+        if (call.Prefer.Return != ReturnPreference.OperationOutcome)
+            return answer;
+        int status = answer.Status == 204 ? 200 : answer.Status;
+        return answer with { Status = status, Body = Answer.Outcome(FhirSeverity.Information, "informational", said) };
+    }
 
     /// <summary>What names no R4 type could not be parsed as a resource: 400 (R4 3.1.0.8).</summary>
     private static Answer Unreadable(IReadOnlyList<FhirIssue> issues) => issues.Count == 0

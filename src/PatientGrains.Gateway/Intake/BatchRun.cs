@@ -4,8 +4,10 @@ using PatientGrains.Fhir;
 namespace PatientGrains.Gateway.Intake;
 
 /// <summary>
-/// A batch (R4 3.1.0.11.1): every entry by itself, and no entry's failure touches another. They run side by side, but in waves in the order in which a transaction
-/// processes them, and those with conditional references after the other writes: so a batch that relies on that order, as many senders' do, finds it.
+/// A batch (R4 3.1.0.11.1): every entry by itself, and no entry's failure touches another. They run side by side, but in waves in the order
+/// in which a transaction
+/// processes them, and those with conditional references after the other writes: so a batch that relies on that order, as many senders' do,
+/// finds it.
 /// </summary>
 internal sealed class BatchRun(SubmissionRun run, IntakeOptions options, Func<string, string, ScannedEntry, Task<EntryAnswer>> read)
 {
@@ -25,13 +27,13 @@ internal sealed class BatchRun(SubmissionRun run, IntakeOptions options, Func<st
         if (content.Entries.Count > options.MaxEntries)
             return new BundleFailed(BundleReading.TooMany(options).Why, null);
         // What is wrong outside the entries' resources is wrong with the Bundle itself.
-        if (!bundle.IsValid && content.Entries.All(entry => entry.Resource?.IsValid ?? true))
-            return new BundleFailed(new Rejected(bundle.Issues, RejectionKind.Invalid), null);
+        if (bundle.Issues.Where(issue => issue.Severity == FhirSeverity.Error && !IsInResource(issue)).ToList() is { Count: > 0 } issues)
+            return new BundleFailed(new Rejected(issues, RejectionKind.Invalid), null);
         var answers = new EntryAnswer[content.Entries.Count];
         var fullUrls = content.Entries.Select(entry => entry.FullUrl).OfType<string>().ToHashSet(StringComparer.Ordinal);
         foreach (var wave in content.Entries.GroupBy(WaveOf).OrderBy(wave => wave.Key))
         {
-            var limits = new ParallelOptions { MaxDegreeOfParallelism = wave.Key == Wave.Read ? 1 : options.BatchWidth };
+            var limits = new ParallelOptions { MaxDegreeOfParallelism = options.BatchWidth };
             await Parallel.ForEachAsync(wave, limits, async (entry, _) => answers[entry.Index] = await Entry(entry, fullUrls, s));
         }
         return new BundleDone("batch-response", answers);
@@ -49,13 +51,17 @@ internal sealed class BatchRun(SubmissionRun run, IntakeOptions options, Func<st
         if (entry.Resource is not null && RefersTo(entry.Resource, fullUrls))
         {
             return new EntryChanged(Problem.Invalid(
-                new(entry.Index, "resource"), "batch-reference", "Entries of a batch cannot refer to each other by fullUrl (R4 3.1.0.11.1); send a transaction.").Why);
+                new(entry.Index, "resource"), "batch-reference",
+                "Entries of a batch cannot refer to each other by fullUrl (R4 3.1.0.11.1); send a transaction.").Why);
         }
         var own = s with { MessageId = $"{s.MessageId}#{entry.Index}" };
-        var digest = ContentDigest.Of(entry.Resource?.Source ?? default, entry.Method, entry.Url, entry.IfMatch, entry.IfNoneMatch, entry.IfNoneExist);
+        var digest = ContentDigest.Of(
+            entry.Resource?.Source ?? default, entry.Method, entry.Url, entry.IfMatch, entry.IfNoneMatch, entry.IfNoneExist);
         var (problem, done) = await run.RunOne(InteractionOf(change.Kind), change, own, digest);
         return new EntryChanged(problem?.Why ?? done!);
     }
+
+    private static bool IsInResource(FhirIssue issue) => issue.Location.Contains("].resource", StringComparison.Ordinal);
 
     private static bool RefersTo(ScannedResource resource, HashSet<string> fullUrls)
     {

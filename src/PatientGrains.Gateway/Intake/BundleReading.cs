@@ -6,7 +6,9 @@ namespace PatientGrains.Gateway.Intake;
 /// <summary>Reads the entries of a Bundle into changes, and refuses what can be refused without knowing anything else. Pure.</summary>
 internal static class BundleReading
 {
-    /// <summary>Reads a transaction: the changes in the order in which R4 3.1.0.11.2 processes them (DELETE, POST, PUT), then the reads.</summary>
+    /// <summary>
+    /// Reads a transaction: the changes in the order in which R4 3.1.0.11.2 processes them (DELETE, POST, PUT), then the reads.
+    /// </summary>
     public static Problem? ReadTransaction(ScannedBundle bundle, IntakeOptions options, out SubmissionPlan plan)
     {
         plan = new SubmissionPlan { Interaction = "transaction", IsTransaction = true };
@@ -37,7 +39,7 @@ internal static class BundleReading
             return (null, stale);
         if (request.Method == "DELETE")
         {
-            var delete = new PlannedChange { Index = entry.Index, Kind = ChangeKind.Delete, IfVersion = ifVersion, FullUrl = entry.FullUrl };
+            var delete = new PlannedChange { Index = entry.Index, Kind = ChangeKind.Delete, IfVersion = ifVersion };
             delete.Target.Settle(new ResourceKey(request.Type, request.Id!), null);
             return (delete, null);
         }
@@ -46,7 +48,10 @@ internal static class BundleReading
         if (Problem.With(resource, entry.Index) is { } invalid)
             return (null, invalid);
         if (resource.Type != request.Type)
-            return (null, Problem.Malformed(PlaceInBundle.Request(entry.Index, "url"), "entry-type", "The url names another type than the resource has."));
+        {
+            var at = PlaceInBundle.Request(entry.Index, "url");
+            return (null, Problem.Malformed(at, "entry-type", "The url names another type than the resource has."));
+        }
         return request.Method == "POST" ? ReadCreate(entry, resource) : ReadUpdate(entry, resource, request, ifVersion);
     }
 
@@ -55,17 +60,31 @@ internal static class BundleReading
         Condition? condition = null;
         if (entry.IfNoneExist is { } query && !Condition.TryParse(resource.Type, query, out condition, out string? problem))
             return (null, Problem.Invalid(PlaceInBundle.Request(entry.Index, "ifNoneExist"), "condition", problem));
-        return (new PlannedChange { Index = entry.Index, Kind = ChangeKind.Create, Resource = resource, Condition = condition, FullUrl = entry.FullUrl }, null);
+        var create = new PlannedChange
+        {
+            Index = entry.Index,
+            Kind = ChangeKind.Create,
+            Resource = resource,
+            Condition = condition,
+            FullUrl = entry.FullUrl,
+        };
+        return (create, null);
     }
 
     private static (PlannedChange? Change, Problem? Problem) ReadUpdate(
         ScannedEntry entry, ScannedResource resource, EntryRequest request, int? ifVersion)
     {
         if (resource.Id != request.Id)
-            return (null, Problem.Malformed(new(entry.Index, "resource.id"), "entry-id", "The resource needs the id that the url names (R4 3.1.0.4)."));
+        {
+            var at = new PlaceInBundle(entry.Index, "resource.id");
+            return (null, Problem.Malformed(at, "entry-id", "The resource needs the id that the url names (R4 3.1.0.4)."));
+        }
         bool mustBeNew = entry.IfNoneMatch?.Trim() == "*";
         if (entry.IfNoneMatch is not null && !mustBeNew)
-            return (null, Problem.Unsupported(PlaceInBundle.Request(entry.Index, "ifNoneMatch"), "if-none-match", "For PUT, ifNoneMatch can only be *."));
+        {
+            var at = PlaceInBundle.Request(entry.Index, "ifNoneMatch");
+            return (null, Problem.Unsupported(at, "if-none-match", "For PUT, ifNoneMatch can only be *."));
+        }
         var update = new PlannedChange
         {
             Index = entry.Index,

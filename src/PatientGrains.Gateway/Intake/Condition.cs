@@ -8,7 +8,8 @@ using PatientGrains.Gateway.Fhir;
 namespace PatientGrains.Gateway.Intake;
 
 /// <summary>
-/// Search criteria that identify a resource: the header <c>If-None-Exist</c> (R4 3.1.0.8.1) or a conditional reference <c>Type?...</c> (3.1.0.11.2).
+/// Search criteria that identify a resource: the header <c>If-None-Exist</c> (R4 3.1.0.8.1) or a conditional reference <c>Type?...</c>
+/// (3.1.0.11.2).
 /// </summary>
 internal sealed record Condition
 {
@@ -29,7 +30,8 @@ internal sealed record Condition
     public ImmutableArray<string> PatientLogs { get; init; } = [];
 
     /// <summary>For people and logs: the names of the parameters, never their values.</summary>
-    public string Shown => $"{Type}?{string.Join('&', Canonical.Split(Separator).Select(parameter => parameter[..parameter.IndexOf('=')]))}";
+    public string Shown =>
+        $"{Type}?{string.Join('&', Canonical.Split(Separator).Select(parameter => parameter[..parameter.IndexOf('=')]))}";
 
     /// <summary>For access entries, which are sealed: the criteria as understood.</summary>
     public string Asked => $"{Type}?{Canonical.Replace(Separator, '&')}";
@@ -42,7 +44,8 @@ internal sealed record Condition
     /// <param name="query">What stands behind the question mark.</param>
     /// <param name="condition">The criteria.</param>
     /// <param name="problem">What is wrong, without the values that were sent.</param>
-    public static bool TryParse(string type, string query, [NotNullWhen(true)] out Condition? condition, [NotNullWhen(false)] out string? problem)
+    public static bool TryParse(
+        string type, string query, [NotNullWhen(true)] out Condition? condition, [NotNullWhen(false)] out string? problem)
     {
         condition = null;
         var parameters = new List<QueryParameter>();

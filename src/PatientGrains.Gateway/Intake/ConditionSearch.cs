@@ -14,7 +14,8 @@ internal sealed record Match(ResourceKey Key, int Version, string Log);
 internal sealed record Found(IReadOnlyList<Match> Matches, Refused? Refused = null, bool IsTooWide = false);
 
 /// <summary>
-/// Finds what meets a condition in all records: the population index, the locator or the condition itself name the records, and each of them is asked.
+/// Finds what meets a condition in all records: the population index, the locator or the condition itself name the records, and each of
+/// them is asked.
 /// The index changes in the same append as the records, so what was acknowledged before is found.
 /// </summary>
 internal sealed class ConditionSearch(Records records, IntakeOptions options)
@@ -38,7 +39,8 @@ internal sealed class ConditionSearch(Records records, IntakeOptions options)
 
     /// <summary>Has a record write down that the requester learns of a match in it.</summary>
     /// <returns>Null, or the record's refusal.</returns>
-    public async Task<Refused?> Tell(string log, Condition condition, Submission s) => await Ask(log, condition, s, isTold: true) as Refused;
+    public async Task<Refused?> Tell(string log, Condition condition, Submission s) =>
+        await Ask(log, condition, s, isTold: true) as Refused;
 
     private Task<Outcome> Ask(string log, Condition condition, Submission s, bool isTold) => records.Of(log).Ask(new MatchRecord
     {
@@ -66,7 +68,8 @@ internal sealed class ConditionSearch(Records records, IntakeOptions options)
         foreach (var value in condition.Identifiers)
         {
             // One more than is asked tells whether there are more.
-            found.UnionWith(await records.Locator.Candidates(condition.Type, "identifier", value.System, value.Code!, options.MaxCandidates + 1));
+            found.UnionWith(
+                await records.Locator.Candidates(condition.Type, "identifier", value.System, value.Code!, options.MaxCandidates + 1));
         }
         return found;
     }

@@ -16,12 +16,16 @@ internal readonly record struct EntryRequest(string Method, string Type, string?
     {
         request = default;
         if (entry.Method is null || entry.Url is null)
-            return Problem.Malformed(new(entry.Index, "request"), "entry-request", "Each entry of a batch or transaction needs a request with method and url (bdl-3).");
+            return Problem.Malformed(
+                new(entry.Index, "request"), "entry-request",
+                "Each entry of a batch or transaction needs a request with method and url (bdl-3).");
         request = new(entry.Method, "", null);
         if (request.IsRead)
             return null;
         if (entry.Method is not ("POST" or "PUT" or "DELETE"))
-            return Problem.Unsupported(PlaceInBundle.Request(entry.Index, "method"), "entry-method", "This server takes POST, PUT, DELETE, GET and HEAD in Bundles; PATCH is not supported.");
+            return Problem.Unsupported(
+                PlaceInBundle.Request(entry.Index, "method"), "entry-method",
+                "This server takes POST, PUT, DELETE, GET and HEAD in Bundles; PATCH is not supported.");
         return ReadUrl(entry, Urls.Relative(entry.Url, baseUrls), ref request);
     }
 
@@ -80,13 +84,17 @@ internal static class Urls
     {
         key = default;
         string[] parts = Relative(reference, baseUrls).Split('#')[0].Split('/');
-        bool good = parts.Length is 2 or 4 && (parts.Length == 2 || parts[2] == "_history") && FhirTypes.IsResourceType(parts[0]) && References.IsId(parts[1]);
+        bool good = (parts.Length == 2 || (parts.Length == 4 && parts[2] == "_history"))
+            && FhirTypes.IsResourceType(parts[0]) && References.IsId(parts[1]);
         if (good)
             key = new ResourceKey(parts[0], parts[1]);
         return good;
     }
 
-    /// <summary>For a fullUrl that is a RESTful URL (<c>http://server/base/Type/id</c>) its base with the slash, its type and id (R4 2.36.4.1); else false.</summary>
+    /// <summary>
+    /// For a fullUrl that is a RESTful URL (<c>http://server/base/Type/id</c>) its base with the slash, its type and id (R4 2.36.4.1); else
+    /// false.
+    /// </summary>
     public static bool TrySplitFullUrl(string fullUrl, out string baseUrl, out ResourceKey key)
     {
         baseUrl = "";

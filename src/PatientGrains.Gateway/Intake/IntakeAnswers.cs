@@ -6,7 +6,8 @@ namespace PatientGrains.Gateway.Intake;
 
 /// <summary>Who submits, and under which name the submission is recognised when it is repeated.</summary>
 /// <param name="Who">From the token.</param>
-/// <param name="MessageId">Unique within the requester's source: an <c>Idempotency-Key</c>, a file's digest and line. Ids that the server assigns derive from it.</param>
+/// <param name="MessageId">Unique within the requester's source: an <c>Idempotency-Key</c>, a file's digest and line. Ids that the server
+/// assigns derive from it.</param>
 /// <param name="RequestId">Ties access entries to the front's trace.</param>
 /// <param name="WantsBodies">Whether answers carry the stored bodies (<c>Prefer: return=representation</c>).</param>
 public sealed record Submission(Requester Who, string MessageId, string? RequestId, bool WantsBodies);
@@ -23,27 +24,29 @@ public sealed record Done(ChangeResult Result, StoredVersion? Version, bool Repe
 /// <summary>It never came to a record: what was sent is wrong, or its conditions cannot be met. Nothing was written.</summary>
 public sealed record Rejected(IReadOnlyList<FhirIssue> Issues, RejectionKind Kind) : IntakeAnswer;
 
-/// <summary>A record refused it, and logged the refusal. Nothing was written.</summary>
+/// <summary>
+/// A rule of the records refused it, and the refusal is logged unless the record could not (busy, interrupted, full). Nothing was written.
+/// </summary>
 public sealed record RuleBroken(Refused Refused) : IntakeAnswer;
 
-/// <summary>Why a submission was rejected, with the HTTP status that R4 3.1.0 gives for it.</summary>
+/// <summary>Why a submission was rejected; the fronts' tables give each its status.</summary>
 public enum RejectionKind
 {
-    /// <summary>It cannot be understood: broken JSON, no request in an entry, a URL that fits no interaction (400).</summary>
+    /// <summary>It cannot be understood: broken JSON, no request in an entry, a URL that fits no interaction.</summary>
     Malformed,
-    /// <summary>It fails R4's validation rules (400, R4 3.1.0.8).</summary>
+    /// <summary>It fails R4's validation rules.</summary>
     Invalid,
-    /// <summary>It is right, but this server does not do it: PATCH, conditional updates, a transaction over two patients (422).</summary>
+    /// <summary>It is right, but this server does not do it: PATCH, conditional updates, a transaction over two patients.</summary>
     Unsupported,
-    /// <summary>A reference cannot be resolved: a condition that matches nothing, a urn: that is no entry's fullUrl (422).</summary>
+    /// <summary>A reference cannot be resolved: a condition that matches nothing, a urn: that is no entry's fullUrl.</summary>
     Unresolved,
-    /// <summary>A condition matches several resources (412).</summary>
+    /// <summary>A condition matches several resources.</summary>
     Ambiguous,
-    /// <summary>A precondition failed: If-Match, If-None-Match (412).</summary>
+    /// <summary>A precondition failed: If-Match, If-None-Match.</summary>
     PreconditionFailed,
-    /// <summary>Too many others submit the same condition at the same time; try again (409).</summary>
+    /// <summary>Too many others submit the same condition at the same time; try again.</summary>
     Contended,
-    /// <summary>A named limit is exceeded (413).</summary>
+    /// <summary>A named limit is exceeded.</summary>
     TooLarge,
 }
 

@@ -1,27 +1,28 @@
 using System.Text;
 using PatientGrains.Core.Record;
 using PatientGrains.Fhir;
-using LinkMap = System.Collections.Generic.Dictionary<byte[], PatientGrains.Gateway.Intake.LinkTarget>.AlternateLookup<System.ReadOnlySpan<byte>>;
+using LinkMap = System.Collections.Generic.Dictionary<byte[], PatientGrains.Gateway.Intake.LinkTarget>;
 
 namespace PatientGrains.Gateway.Intake;
 
 /// <summary>
-/// Finds the links that a submission replaces: those to entries of the same transaction, by fullUrl (R4 2.36.4.1), and conditional references. Pure. What links point to
+/// Finds the links that a submission replaces: those to entries of the same transaction, by fullUrl (R4 2.36.4.1), and conditional
+/// references. Pure. What links point to
 /// is settled later; here they only learn which target they share.
 /// </summary>
 internal sealed class LinkReading
 {
     private readonly SubmissionPlan _plan;
-    private readonly LinkMap _entries;
-    private readonly Dictionary<byte[], LinkTarget>.AlternateLookup<ReadOnlySpan<byte>> _references;
+    private readonly LinkMap.AlternateLookup<ReadOnlySpan<byte>> _entries;
+    private readonly LinkMap.AlternateLookup<ReadOnlySpan<byte>> _references;
     private readonly bool _hasHttp;
 
     private LinkReading(SubmissionPlan plan, LinkMap entries, bool hasHttp)
     {
         _plan = plan;
-        _entries = entries;
+        _entries = entries.GetAlternateLookup<ReadOnlySpan<byte>>();
         _hasHttp = hasHttp;
-        _references = new Dictionary<byte[], LinkTarget>(Utf8Text.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
+        _references = new LinkMap(Utf8Text.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
     }
 
     /// <summary>Fills the plan's links and conditional references; null when nothing is wrong.</summary>
@@ -41,7 +42,7 @@ internal sealed class LinkReading
     /// <summary>Entries by fullUrl, which R4 wants unique (bdl-7; two versions of one resource cannot both be written).</summary>
     private static Problem? MapEntries(SubmissionPlan plan, IReadOnlyList<string> baseUrls, out LinkMap entries, out bool hasHttp)
     {
-        entries = new Dictionary<byte[], LinkTarget>(Utf8Text.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
+        entries = new LinkMap(Utf8Text.Comparer);
         hasHttp = false;
         if (!plan.IsTransaction)
             return null;
@@ -52,7 +53,8 @@ internal sealed class LinkReading
                 continue;
             hasHttp |= !change.FullUrl.StartsWith("urn:", StringComparison.Ordinal);
             if (!entries.TryAdd(Encoding.UTF8.GetBytes(change.FullUrl), change.Target))
-                return Problem.Invalid(new(change.Index, "fullUrl"), "entry-full-url", "Two entries of a transaction have the same fullUrl.");
+                return Problem.Invalid(
+                    new(change.Index, "fullUrl"), "entry-full-url", "Two entries of a transaction have the same fullUrl.");
         }
         return null;
     }
@@ -73,7 +75,8 @@ internal sealed class LinkReading
             if (raw.IsEmpty || raw[0] == '#')
                 continue;
             bool isEscaped = raw.Contains((byte)'\\') || (link.Kind == LinkKind.Narrative && raw.Contains((byte)'&'));
-            if (Find(change, link.Kind, isEscaped ? Encoding.UTF8.GetBytes(link.Text) : raw, baseUrl, out var target, out var tail) is { } problem)
+            var text = isEscaped ? Encoding.UTF8.GetBytes(link.Text) : raw;
+            if (Find(change, link.Kind, text, baseUrl, out var target, out var tail) is { } problem)
                 return problem;
             if (target is null)
                 continue;
@@ -84,7 +87,7 @@ internal sealed class LinkReading
             {
                 return Problem.Unsupported(
                     new(change.Index, resource.Type), "version-reference",
-                    "A version-specific reference to an entry that is updated is not supported: its version is not known before it is written.");
+                    "A version-specific reference to an entry that is updated is not supported: its version is not known yet.");
             }
             _plan.Links.Add(planned);
             if (i == resource.PatientLink)
@@ -96,7 +99,8 @@ internal sealed class LinkReading
 
     private readonly record struct Tail(string? Fragment, bool IsVersionSpecific);
 
-    private Problem? Find(PlannedChange change, LinkKind kind, ReadOnlySpan<byte> text, string? baseUrl, out LinkTarget? target, out Tail tail)
+    private Problem? Find(
+        PlannedChange change, LinkKind kind, ReadOnlySpan<byte> text, string? baseUrl, out LinkTarget? target, out Tail tail)
     {
         tail = default;
         target = null;
@@ -117,7 +121,9 @@ internal sealed class LinkReading
         return null;
     }
 
-    /// <summary>An absolute URL as it is, a relative one below the base of the entry that has it; with a version, then without (R4 2.36.4.1).</summary>
+    /// <summary>
+    /// An absolute URL as it is, a relative one below the base of the entry that has it; with a version, then without (R4 2.36.4.1).
+    /// </summary>
     private LinkTarget? FindByUrl(ReadOnlySpan<byte> text, LinkKind kind, string? baseUrl, ref Tail tail)
     {
         bool isAbsolute = text.StartsWith("http://"u8) || text.StartsWith("https://"u8);
@@ -139,7 +145,8 @@ internal sealed class LinkReading
             return null;
         string type = Encoding.UTF8.GetString(text[..question]);
         if (!Condition.TryParse(type, Encoding.UTF8.GetString(text[(question + 1)..]), out var condition, out string? problem))
-            return Problem.Invalid(new(change.Index, change.Resource!.Type), "condition", $"A conditional reference cannot be evaluated. {problem}");
+            return Problem.Invalid(
+                new(change.Index, change.Resource!.Type), "condition", $"A conditional reference cannot be evaluated. {problem}");
         var reference = _plan.References.Find(known => known.Condition.Type == type && known.Condition.Canonical == condition.Canonical);
         if (reference is null)
             _plan.References.Add(reference = new ConditionalReference(condition, change.Index));

@@ -2,7 +2,9 @@ using PatientGrains.Fhir;
 
 namespace PatientGrains.Gateway.Intake;
 
-/// <summary>Says for each link of a change what is to be put there; one for a whole submission, so that nothing is allocated for a resource.</summary>
+/// <summary>
+/// Says for each link of a change what is to be put there; one for a whole submission, so that nothing is allocated for a resource.
+/// </summary>
 internal sealed class LinkReplacing
 {
     private readonly List<PlannedLink> _links;

@@ -4,7 +4,8 @@ using PatientGrains.Fhir;
 namespace PatientGrains.Gateway.Intake;
 
 /// <summary>
-/// Decides which record each change goes to, once ids are known: a Patient is its own record; what names a patient in its compartment elements goes to that patient's;
+/// Decides which record each change goes to, once ids are known: a Patient is its own record; what names a patient in its compartment
+/// elements goes to that patient's;
 /// everything else has a record of its own. Pure.
 /// </summary>
 internal static class Placing
@@ -56,7 +57,7 @@ internal static class Placing
         {
             return Problem.Unresolved(
                 new(change.Index, resource.Type), "patient-unresolved",
-                "The patient is named by a urn: that only a transaction's own entries could resolve, so it is unknown whose record this belongs to.");
+                "The patient is named by a urn: that only a transaction's entries could resolve; whose record this is remains unknown.");
         }
         if (Urls.TryKey(reference, options.BaseUrls, out var key) && key.IsPatient)
             change.Log = key.ToString();
@@ -64,7 +65,8 @@ internal static class Placing
     }
 
     /// <summary>
-    /// What names no patient but is about entries of a patient belongs to the same patient: a Provenance of an Observation tells as much as the Observation does.
+    /// What names no patient but is about entries of a patient belongs to the same patient: a Provenance of an Observation tells as much as
+    /// the Observation does.
     /// </summary>
     private static string? LogOfTargets(SubmissionPlan plan, PlannedChange change, IntakeOptions options, int depth)
     {
@@ -90,7 +92,9 @@ internal static class Placing
         foreach (var change in plan.Changes)
         {
             if (!seen.Add(change.Key))
-                return Problem.Invalid(new(change.Index, "request"), "entry-overlap", "Two entries of the transaction are about the same resource (R4 3.1.0.11.2).");
+                return Problem.Invalid(
+                    new(change.Index, "request"), "entry-overlap",
+                    "Two entries of the transaction are about the same resource (R4 3.1.0.11.2).");
         }
         return null;
     }
@@ -108,8 +112,8 @@ internal static class Placing
             else if (patient is not null && patient != log)
                 return Problem.Unsupported(
                     new(change.Index, "resource"), "two-patients",
-                    "A transaction may write the record of one patient and resources outside patient records; this one is about two patients. "
-                    + "Send one transaction for each, or a batch.");
+                    "A transaction may write the record of one patient and resources outside patient records; this one is about two "
+                    + "patients. Send one transaction for each, or a batch.");
             else
                 patient = log;
         }

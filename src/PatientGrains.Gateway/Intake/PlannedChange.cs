@@ -4,8 +4,10 @@ using PatientGrains.Fhir;
 namespace PatientGrains.Gateway.Intake;
 
 /// <summary>
-/// What a submission shall do, before and after its conditions are known. A create, update or delete by itself is a plan of one change: there is one path for all.
-/// Filled by <see cref="BundleReading"/> and <see cref="LinkReading"/>, settled by <see cref="Settling"/>, placed by <see cref="Placing"/>, written by <see cref="Writing"/>.
+/// What a submission shall do, before and after its conditions are known. A create, update or delete by itself is a plan of one change:
+/// there is one path for all.
+/// Filled by <see cref="BundleReading"/> and <see cref="LinkReading"/>, settled by <see cref="Settling"/>, placed by <see cref="Placing"/>,
+/// written by <see cref="Writing"/>.
 /// </summary>
 internal sealed class SubmissionPlan
 {
@@ -26,7 +28,13 @@ internal sealed class SubmissionPlan
     /// <summary>The distinct conditional references.</summary>
     public List<ConditionalReference> References { get; } = [];
 
-    public bool NeedsLookUps => References.Count > 0 || Changes.Exists(change => change.Condition is not null || change.Kind == ChangeKind.Delete);
+    /// <summary>Whether any uri element may have to be replaced (R4 3.1.0.11.2), since some create has a fullUrl that is no urn:.</summary>
+    public bool NeedsUris =>
+        IsTransaction
+        && Changes.Exists(change => change.GetsNewId && change.FullUrl?.StartsWith("urn:", StringComparison.Ordinal) == false);
+
+    public bool NeedsLookUps =>
+        References.Count > 0 || Changes.Exists(change => change.Condition is not null || change.Kind == ChangeKind.Delete);
 }
 
 /// <summary>One create, update or delete.</summary>
@@ -59,6 +67,9 @@ internal sealed class PlannedChange
     public LinkTarget Target { get; } = new();
 
     public ResourceKey Key => Target.Key;
+
+    /// <summary>The change as a statement, made once when conditions are held against it.</summary>
+    public Statement? Draft { get; set; }
 
     /// <summary>The record that it goes to; null as long as that is not known, and for a delete of what never existed.</summary>
     public string? Log { get; set; }

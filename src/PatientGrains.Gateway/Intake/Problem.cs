@@ -8,22 +8,30 @@ namespace PatientGrains.Gateway.Intake;
 /// <param name="Entry">The entry that it is about, or null.</param>
 internal sealed record Problem(IntakeAnswer Why, int? Entry)
 {
-    public static Problem Malformed(PlaceInBundle at, string rule, string message) => Of(RejectionKind.Malformed, "invalid", at, rule, message);
+    public static Problem Malformed(PlaceInBundle at, string rule, string message) =>
+        Of(RejectionKind.Malformed, "invalid", at, rule, message);
 
     public static Problem Invalid(PlaceInBundle at, string rule, string message) => Of(RejectionKind.Invalid, "invalid", at, rule, message);
 
-    public static Problem Unsupported(PlaceInBundle at, string rule, string message) => Of(RejectionKind.Unsupported, "not-supported", at, rule, message);
+    public static Problem Unsupported(PlaceInBundle at, string rule, string message) =>
+        Of(RejectionKind.Unsupported, "not-supported", at, rule, message);
 
-    public static Problem Unresolved(PlaceInBundle at, string rule, string message) => Of(RejectionKind.Unresolved, "not-found", at, rule, message);
+    public static Problem Unresolved(PlaceInBundle at, string rule, string message) =>
+        Of(RejectionKind.Unresolved, "not-found", at, rule, message);
 
-    public static Problem Ambiguous(PlaceInBundle at, string rule, string message) => Of(RejectionKind.Ambiguous, "multiple-matches", at, rule, message);
+    public static Problem Ambiguous(PlaceInBundle at, string rule, string message) =>
+        Of(RejectionKind.Ambiguous, "multiple-matches", at, rule, message);
 
-    public static Problem TooLarge(PlaceInBundle at, string rule, string message) => Of(RejectionKind.TooLarge, "too-costly", at, rule, message);
+    public static Problem TooLarge(PlaceInBundle at, string rule, string message) =>
+        Of(RejectionKind.TooLarge, "too-costly", at, rule, message);
 
-    public static Problem PreconditionFailed(PlaceInBundle at, string rule, string message) => Of(RejectionKind.PreconditionFailed, "conflict", at, rule, message);
+    public static Problem PreconditionFailed(PlaceInBundle at, string rule, string message) =>
+        Of(RejectionKind.PreconditionFailed, "conflict", at, rule, message);
 
     public static Problem Contended() =>
-        Of(RejectionKind.Contended, "lock-error", default, "condition-contended", "Too many others submit the same condition at the same time; try again.");
+        Of(
+            RejectionKind.Contended, "lock-error", default, "condition-contended",
+            "Too many others submit the same condition at the same time; try again.");
 
     public static Problem Broken(Refused refused, int? entry = null) => new(new RuleBroken(refused), entry);
 

@@ -11,7 +11,7 @@ internal sealed record QueryParameter(string Name, string? Modifier, string Valu
 {
     /// <summary>The decoded parameter with its alternatives in one order; their order has no meaning.</summary>
     public string Canonical { get; } =
-        $"{Name}{(Modifier is null ? "" : ":" + Modifier)}={string.Join(',', SearchValues.Split(Value, ',').Order(StringComparer.Ordinal))}";
+        Name + (Modifier is null ? "=" : $":{Modifier}=") + string.Join(',', SearchValues.Split(Value, ',').Order(StringComparer.Ordinal));
 
     /// <returns>Null when it is no <c>name=value</c>, or has control characters in it.</returns>
     public static QueryParameter? Parse(string part)

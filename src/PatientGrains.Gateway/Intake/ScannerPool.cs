@@ -3,7 +3,9 @@ using PatientGrains.Fhir;
 
 namespace PatientGrains.Gateway.Intake;
 
-/// <summary>Scanners that are reused, since each holds buffers. Safe for concurrent use; it grows to as many scanners as scan at once.</summary>
+/// <summary>
+/// Scanners that are reused, since each holds buffers. Safe for concurrent use; it grows to as many scanners as scan at once.
+/// </summary>
 public sealed class ScannerPool(FhirLimits limits)
 {
     private readonly ConcurrentBag<FhirScanner> _idle = [];
@@ -18,7 +20,8 @@ public sealed class ScannerPool(FhirLimits limits)
     public ScannedResource Scan(ReadOnlyMemory<byte> utf8) => Scan(utf8, _idle, limits);
 
     /// <summary>
-    /// Scans with every uri and url element reported as a link: what a transaction needs when a fullUrl is not a <c>urn:</c>, because R4 3.1.0.11.2 replaces
+    /// Scans with every uri and url element reported as a link: what a transaction needs when a fullUrl is not a <c>urn:</c>, because R4
+    /// 3.1.0.11.2 replaces
     /// those elements too.
     /// </summary>
     internal ScannedResource ScanForUris(ReadOnlyMemory<byte> utf8) => Scan(utf8, _idleForUris, _limitsForUris);

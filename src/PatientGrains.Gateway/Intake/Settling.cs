@@ -5,7 +5,8 @@ using PatientGrains.Fhir;
 namespace PatientGrains.Gateway.Intake;
 
 /// <summary>
-/// Finds out what a plan needs to know of what is stored: ids for creates, what conditions match, where deletes go. Nothing is written. It may be run again on the
+/// Finds out what a plan needs to know of what is stored: ids for creates, what conditions match, where deletes go. Nothing is written. It
+/// may be run again on the
 /// same plan when the world moved on.
 /// </summary>
 internal sealed class Settling(ConditionSearch search, Records records, DerivedIds ids)
@@ -13,18 +14,20 @@ internal sealed class Settling(ConditionSearch search, Records records, DerivedI
     public async Task<Problem?> Settle(SubmissionPlan plan, Submission s)
     {
         var creates = new List<Task<Problem?>>();
+        var entryIds = ids.Of(s.Who.Source, s.MessageId);
         foreach (var change in plan.Changes)
         {
             if (change.Condition is { } condition)
                 creates.Add(SettleCreate(change, condition, s));
             else if (change.GetsNewId)
-                change.Target.Settle(new ResourceKey(change.Resource!.Type, ids.ForEntry(s.Who.Source, s.MessageId, change.Index)), 1);
+                change.Target.Settle(new ResourceKey(change.Resource!.Type, entryIds.ForEntry(change.Index)), 1);
             else if (change.Kind == ChangeKind.Delete)
                 creates.Add(SettleDelete(change));
         }
         if (First(await Task.WhenAll(creates)) is { } problem)
             return problem;
-        // R4 3.1.0.11.2 resolves conditional references after all writes: what the transaction itself creates can be found, what it deletes cannot.
+        // R4 3.1.0.11.2 resolves conditional references after all writes: what the transaction itself creates can be found, what it deletes
+        // cannot.
         return First(await Task.WhenAll(plan.References.Select(reference => SettleReference(plan, reference, s))));
     }
 
@@ -70,7 +73,7 @@ internal sealed class Settling(ConditionSearch search, Records records, DerivedI
         if (found.IsTooWide)
             return Problem.Ambiguous(at, "reference-too-wide", $"The conditional reference {condition.Shown} may match too many records.");
         var stored = found.Matches.Where(match => !plan.Changes.Exists(change => IsReplaced(change, match))).ToList();
-        var own = OwnMatches.Of(plan, condition);
+        List<PlannedChange> own = plan.IsTransaction ? OwnMatches.Of(plan, condition) : [];
         if (stored.Count + own.Count == 0)
             return Problem.Unresolved(at, "reference-unmatched", $"The conditional reference {condition.Shown} matches no resource.");
         if (stored.Count + own.Count > 1)
@@ -99,14 +102,15 @@ internal static class OwnMatches
         {
             if (change.Resource is not { } resource || change.HasMatch || resource.Type != condition.Type)
                 continue;
-            if (Matches(change.Key, resource.Finish(change.Key.Id), condition))
+            var draft = change.Draft ??= DraftOf(change.Key, resource);
+            if (Criterion.AllMatch(condition.Criteria, draft))
                 matches.Add(change);
         }
         return matches;
     }
 
-    /// <summary>Evaluated by the record's own rules, on a record that holds nothing else.</summary>
-    private static bool Matches(ResourceKey key, FinishedResource finished, Condition condition)
+    /// <summary>The change as a statement, so that conditions are evaluated by the record's own rules.</summary>
+    private static Statement DraftOf(ResourceKey key, ScannedResource resource)
     {
         var record = new PatientRecord();
         RecordFold.Evolve(record, new ResourceStored
@@ -116,8 +120,8 @@ internal static class OwnMatches
             At = default,
             Source = "",
             MessageId = "",
-            Body = Writing.Body(finished),
+            Body = Writing.Body(resource.Finish(key.Id)),
         });
-        return Criterion.AllMatch(condition.Criteria, record.Find(key)!);
+        return record.Find(key)!;
     }
 }

@@ -6,8 +6,10 @@ using PatientGrains.Fhir;
 namespace PatientGrains.Gateway.Intake;
 
 /// <summary>
-/// Turns what was sent into submissions to records: decides which record a resource belongs to, derives ids, evaluates conditions, resolves references.
-/// Stateless and safe for concurrent use. Whatever it answers is durable; when it throws, nothing was acknowledged and the same submission may be repeated.
+/// Turns what was sent into submissions to records: decides which record a resource belongs to, derives ids, evaluates conditions, resolves
+/// references.
+/// Stateless and safe for concurrent use. Whatever it answers is durable; when it throws, nothing was acknowledged and the same submission
+/// may be repeated.
 /// </summary>
 public sealed class SubmissionIntake
 {
@@ -49,7 +51,8 @@ public sealed class SubmissionIntake
         if (Problem.With(resource) is { } invalid)
             return invalid.Why;
         if (resource.Id != id)
-            return Problem.Malformed(new(null, resource.Type + ".id"), "entry-id", "The resource needs the id that the URL names (R4 3.1.0.4).").Why;
+            return Problem.Malformed(
+                new(null, resource.Type + ".id"), "entry-id", "The resource needs the id that the URL names (R4 3.1.0.4).").Why;
         var change = new PlannedChange { Index = 0, Kind = ChangeKind.Update, Resource = resource, IfVersion = ifMatch };
         change.Target.Settle(new ResourceKey(resource.Type, id), null);
         return await One("update", change, s, ContentDigest.Of(resource.Source, "update", Text(ifMatch)));
@@ -64,11 +67,13 @@ public sealed class SubmissionIntake
     }
 
     /// <summary>
-    /// R4 3.1.0.11: a batch or a transaction. Bundles of other types are content, not submissions, and are rejected as <see cref="RejectionKind.Unsupported"/>.
+    /// R4 3.1.0.11: a batch or a transaction. Bundles of other types are content, not submissions, and are rejected as <see
+    /// cref="RejectionKind.Unsupported"/>.
     /// </summary>
     /// <param name="bundle">The scanned Bundle.</param>
     /// <param name="s">Who submits.</param>
-    /// <param name="read">Answers a GET or HEAD entry: method, url, entry. In a transaction it is called after the writes are durable.</param>
+    /// <param name="read">Answers a GET or HEAD entry: method, url, entry. In a batch it is called concurrently, in a transaction after the
+    /// writes are durable.</param>
     public async Task<BundleAnswer> Bundle(ScannedResource bundle, Submission s, Func<string, string, ScannedEntry, Task<EntryAnswer>> read)
     {
         if (bundle.Bundle is not { } content)
@@ -78,7 +83,8 @@ public sealed class SubmissionIntake
             "transaction" => await Transaction(bundle, content, s, read),
             "batch" => await new BatchRun(_run, _options, read).Run(bundle, content, s),
             _ => Failed(Problem.Unsupported(
-                new(null, "Bundle.type"), "bundle-type", "Only a Bundle of type batch or transaction is a submission; others carry content for somebody to read.")),
+                new(null, "Bundle.type"), "bundle-type",
+                "Only a Bundle of type batch or transaction is a submission; others carry content for somebody to read.")),
         };
     }
 
@@ -92,8 +98,8 @@ public sealed class SubmissionIntake
             return Failed(invalid);
         if (BundleReading.ReadTransaction(content, _options, out var plan) is { } unread)
             return Failed(unread);
-        // R4 3.1.0.11.2 also replaces uri elements; an ordinary scan reports only those that are urn:.
-        if (plan.Changes.Exists(change => change.GetsNewId && change.FullUrl?.StartsWith("urn:", StringComparison.Ordinal) == false))
+        // An ordinary scan reports only those uri elements that are urn:.
+        if (plan.NeedsUris)
             BundleReading.ReadTransaction(_scanners.ScanForUris(bundle.Source).Bundle!, _options, out plan);
         if (LinkReading.Read(plan, _options.BaseUrls) is { } unlinked)
             return Failed(unlinked);

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using PatientGrains.Core.Access;
 using PatientGrains.Core.Record;
 using PatientGrains.Fhir;
@@ -6,42 +5,49 @@ using PatientGrains.Fhir;
 namespace PatientGrains.Gateway.Intake;
 
 /// <summary>
-/// Carries a plan out: settle, place, write; and again, a bounded number of times, when somebody else took an id or met a condition in between.
+/// Carries a plan out: settle, place, write; and again, a bounded number of times, when somebody else took an id or met a condition in
+/// between.
 /// Until the one call that writes, nothing has happened.
 /// </summary>
 internal sealed class SubmissionRun(Records records, IntakeOptions options)
 {
     private readonly DerivedIds _ids = new(options.IdSecret);
+    private readonly Sending _sending = new(records);
+    private readonly IntakeNotes _notes = new(records);
 
     /// <returns>What became of each change, by the index of its entry; or why nothing was written.</returns>
     public async Task<(Problem? Problem, Dictionary<int, Done> Answers)> Run(SubmissionPlan plan, Submission s, Blob digest)
     {
         // Conditions are evaluated before a record decides: who may not write is not told by them what exists.
         if (plan.NeedsLookUps && AccessPolicy.RefusalFor(s.Who, AccessKind.WriteRecord) is { } rule)
-            return (await Noted(plan, s, Problem.Broken(new Refused(rule))), []);
+            return (await _notes.Refusal(plan, s, Problem.Broken(new Refused(rule))), []);
         var search = new ConditionSearch(records, options);
+        bool isLost = false;
         for (int look = 0; look < options.MaxLooks; look++)
         {
             if (await new Settling(search, records, _ids).Settle(plan, s) is { } unsettled)
-                return (await Noted(plan, s, unsettled), []);
-            if ((Placing.Place(plan, options) ?? await KeepOwners(plan) ?? Placing.Check(plan, options)) is { } misplaced)
-                return (misplaced, []);
+                return (await _notes.Refusal(plan, s, unsettled), []);
+            if ((Placing.Place(plan, options) ?? await KeepOwners(plan, s) ?? Placing.Check(plan, options)) is { } misplaced)
+                return (misplaced.Why is RuleBroken ? await _notes.Refusal(plan, s, misplaced) : misplaced, []);
             if (await Tell(plan, search, s) is { } refusedToTell)
                 return (refusedToTell, []);
-            var parts = Writing.Build(plan, s, digest);
-            var outcome = await Send(parts);
-            if (outcome is Accepted accepted)
+            var answered = new List<Answered>();
+            var refused = await _sending.Send(Writing.Build(plan, s, digest), answered);
+            if (refused is null)
             {
-                await NoteUnknown(plan, s);
-                return (null, Answers.Of(plan, parts, accepted));
+                await _notes.Unknown(plan, s);
+                return (null, Answers.Of(plan, answered));
             }
-            Refused? refused = (Refused)outcome;
-            if (refused.Rule == Rule.Interrupted)
-                refused = await ExplainLoss(plan);
-            if (refused is not null && !LooksAgain(plan, refused))
-                return (Translate(plan, refused), []);
+            isLost = refused.Rule == Rule.Interrupted;
+            if (isLost && (refused = await ExplainLoss(plan)) is null)
+                continue;
+            if (!LooksAgain(plan, refused))
+            {
+                var problem = Translate(plan, refused);
+                return (isLost ? await _notes.Refusal(plan, s, problem) : problem, []);
+            }
         }
-        return (await Noted(plan, s, Problem.Contended()), []);
+        return (isLost ? Problem.Broken(new Refused(Rule.Interrupted)) : await _notes.Refusal(plan, s, Problem.Contended()), []);
     }
 
     /// <summary>A create, update or delete by itself: a plan of one change, for which only conditional references are resolved.</summary>
@@ -55,28 +61,18 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
         return (problem, problem is null ? answers[change.Index] : null);
     }
 
-    private async Task<Outcome> Send(List<RecordPart> parts)
-    {
-        if (parts.Count == 0)
-            return new Accepted([], []);
-        var grain = records.Of(parts[0].Log);
-        if (parts.Count == 1)
-            return await grain.Ask(parts[0].Submit);
-        var others = ImmutableArray.CreateBuilder<OtherRecord>(parts.Count - 1);
-        for (int i = 1; i < parts.Count; i++)
-            others.Add(new OtherRecord(parts[i].Log, parts[i].Submit));
-        return await grain.Transact(new Transaction(parts[0].Submit, others.MoveToImmutable()));
-    }
-
     /// <summary>
-    /// A resource stays in its record: moving it to another patient's is refused, and when its new content names no patient it is not moved out either. Asked before
+    /// A resource stays in its record: moving it to another patient's is refused, and when its new content names no patient it is not moved
+    /// out either. Asked before
     /// writing, so that nobody's record has to find out by a failed append.
     /// </summary>
-    private async Task<Problem?> KeepOwners(SubmissionPlan plan)
+    private async Task<Problem?> KeepOwners(SubmissionPlan plan, Submission s)
     {
         var owned = plan.Changes.Where(change =>
-            change.Kind != ChangeKind.Delete && !change.GetsNewId && !change.Key.IsPatient && FhirTypes.CanBelongToPatient(change.Key.Type)).ToList();
-        if (owned.Count == 0)
+            change is { GetsNewId: false, Kind: not ChangeKind.Delete } && !change.Key.IsPatient
+            && FhirTypes.CanBelongToPatient(change.Key.Type)).ToList();
+        // Who may not write is refused by the record, which logs it, and hears nothing about what exists elsewhere.
+        if (owned.Count == 0 || AccessPolicy.RefusalFor(s.Who, AccessKind.WriteRecord) is not null)
             return null;
         var owners = await Task.WhenAll(owned.Select(change => records.OwnerOf(change.Key)));
         foreach (var (change, owner) in owned.Zip(owners))
@@ -90,7 +86,9 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
         return null;
     }
 
-    /// <summary>A conditional reference tells that a patient exists; a patient whose record is not written otherwise gets an access entry for it.</summary>
+    /// <summary>
+    /// A conditional reference tells that a patient exists; a patient whose record is not written otherwise gets an access entry for it.
+    /// </summary>
     private static async Task<Problem?> Tell(SubmissionPlan plan, ConditionSearch search, Submission s)
     {
         foreach (var reference in plan.References)
@@ -104,7 +102,8 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
     }
 
     /// <summary>
-    /// An append lost to another one, and nothing was acknowledged: over an id that another record claimed, or because the activation was not the only one.
+    /// An append lost to another one, and nothing was acknowledged: over an id that another record claimed, or because the activation was
+    /// not the only one.
     /// </summary>
     /// <returns>What to make of it; null when the same may be tried again.</returns>
     private async Task<Refused?> ExplainLoss(SubmissionPlan plan)
@@ -136,43 +135,11 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
         return (refused.Rule, change) switch
         {
             // The id derives from the message: only the same message with another patient can meet it in another record.
-            (Rule.BelongsElsewhere, { GetsNewId: true, Condition: null }) => Problem.Broken(refused with { Rule = Rule.MessageIdReused }, change.Index),
+            (Rule.BelongsElsewhere, { GetsNewId: true, Condition: null }) =>
+                Problem.Broken(refused with { Rule = Rule.MessageIdReused }, change.Index),
             (Rule.ResourceExists, { MustBeNew: true }) => Problem.PreconditionFailed(
                 PlaceInBundle.Request(change.Index, "ifNoneMatch"), "if-none-match", "A resource with this id exists already."),
             _ => Problem.Broken(refused, plan.IsTransaction ? change?.Index : null),
         };
     }
-
-    /// <summary>Refusals that rest on what is stored say something about it, so they are accesses; they have no record of their own.</summary>
-    private async Task<Problem> Noted(SubmissionPlan plan, Submission s, Problem problem)
-    {
-        string why = problem.Why switch
-        {
-            Rejected { Issues: [var issue, ..] } => issue.Rule,
-            RuleBroken broken => broken.Refused.Rule.ToString(),
-            _ => "",
-        };
-        var conditions = plan.Changes.Select(change => change.Condition).Concat(plan.References.Select(reference => reference.Condition));
-        await Note(plan, s, string.Join(' ', conditions.OfType<Condition>().Take(3).Select(condition => condition.Asked)), why);
-        return problem;
-    }
-
-    /// <summary>Deletes of what never existed have no record that could log them.</summary>
-    private async Task NoteUnknown(SubmissionPlan plan, Submission s)
-    {
-        foreach (var change in plan.Changes)
-        {
-            if (change.Kind == ChangeKind.Delete && change.Log is null)
-                await Note(plan, s, change.Key.ToString(), null);
-        }
-    }
-
-    private Task Note(SubmissionPlan plan, Submission s, string asked, string? refusedBy) => records.Security(s.MessageId).Ask(new NoteAccess
-    {
-        Who = s.Who,
-        RequestId = s.RequestId,
-        Interaction = plan.Interaction,
-        Asked = asked.Length > 0 ? asked : plan.Interaction,
-        RefusedBy = refusedBy,
-    });
 }

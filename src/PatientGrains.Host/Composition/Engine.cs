@@ -3,6 +3,9 @@ using PatientGrains.Grains;
 
 #if ENGINE_ORLEANS
 using System.Buffers;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using Orleans.Hosting;
 using Orleans.Serialization;
 using Orleans.Serialization.Buffers;
@@ -25,13 +28,41 @@ public static class Engine
 #if ENGINE_ORLEANS
     public const string Name = "Orleans";
 
-    /// <summary>One silo on this machine with the gateway in it. Messages always cross in the codec.</summary>
-    public static void Add(IHostApplicationBuilder builder, bool roundTrips = true) => builder.UseOrleans(silo =>
+    /// <summary>
+    /// One silo in this process, known to nobody else: it listens on loopback only, and on a port of its own, since a verb may run beside
+    /// a server. <paramref name="roundTrips"/> means nothing here: what crosses silos goes through the codec, what stays inside is not copied.
+    /// </summary>
+    public static void Add(IHostApplicationBuilder builder, bool roundTrips = false)
     {
-        silo.UseLocalhostClustering();
-        silo.AddMemoryStreams(Streams);
-        silo.AddMemoryGrainStorage("PubSubStore");
-        AddCodec(silo.Services);
+        builder.UseOrleans(silo =>
+        {
+            silo.UseLocalhostClustering(siloPort: FreePort(), gatewayPort: 0);
+            silo.AddActivityPropagation();
+            silo.AddMemoryStreams(Streams);
+            silo.AddMemoryGrainStorage("PubSubStore");
+            AddCodec(silo.Services);
+        });
+        // Orleans names grains in its log, and the key of a grain names a patient. Only what speaks of silos alone is kept.
+        builder.Logging.AddFilter("Orleans", LogLevel.None);
+        builder.Logging.AddFilter("Microsoft.Orleans", LogLevel.None);
+        builder.Logging.AddFilter("Orleans.Runtime.MembershipService", LogLevel.Warning);
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
+    /// <summary>
+    /// Orleans carries a trace along with a call only where somebody listens to its own spans. Their tags hold the keys of grains, which are ids of patients, so they
+    /// are asked for as what is passed on and neither filled nor exported.
+    /// </summary>
+    public static void LetTracesThrough() => ActivitySource.AddActivityListener(new ActivityListener
+    {
+        ShouldListenTo = source => source.Name == "Microsoft.Orleans.Application",
+        Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.PropagationData,
     });
 
     /// <summary>Core's records cross silos in the log's own codec and are never copied inside one: they are immutable.</summary>
@@ -51,7 +82,7 @@ public static class Engine
 
         public object? DeepCopy(object? input, CopyContext context) => input;
 
-        public void WriteField<TBufferWriter>(ref Writer<TBufferWriter> writer, uint fieldIdDelta, Type expectedType, object value)
+        public void WriteField<TBufferWriter>(ref Writer<TBufferWriter> writer, uint fieldIdDelta, Type? expectedType, object? value)
             where TBufferWriter : IBufferWriter<byte>
         {
             if (ReferenceCodec.TryWriteReferenceField(ref writer, fieldIdDelta, expectedType, value))
@@ -63,7 +94,7 @@ public static class Engine
             writer.Write(frame.WrittenSpan);
         }
 
-        public object ReadValue<TInput>(ref Reader<TInput> reader, Field field)
+        public object? ReadValue<TInput>(ref Reader<TInput> reader, Field field)
         {
             if (field.WireType == WireType.Reference)
                 return ReferenceCodec.ReadReference(ref reader, field.FieldType);
@@ -76,6 +107,11 @@ public static class Engine
     }
 #else
     public const string Name = "Local";
+
+    /// <summary>A trace goes on in the grain by itself.</summary>
+    public static void LetTracesThrough()
+    {
+    }
 
     /// <summary>The engine in this process. With <paramref name="roundTrips"/>, as in tests, everything that crosses a grain boundary goes through the codec, as it would between silos.</summary>
     public static void Add(IHostApplicationBuilder builder, bool roundTrips = false) => builder.UseOrleansLocal(silo =>

@@ -13,7 +13,12 @@ public static class Services
     public static void Add(IHostApplicationBuilder builder, HostSettings settings, IPatientLog log, KeyRing ring, bool roundTrips = false)
     {
         AddRecords(builder, log, ring, roundTrips);
-        builder.Services.AddPatientGrainsGateway(GatewayOptionsOf(settings, ring), new IntakeOptions { IdSecret = ring.Derive("ids") });
+        builder.Services.AddPatientGrainsGateway(GatewayOptionsOf(settings, ring), new IntakeOptions
+        {
+            IdSecret = ring.Derive("ids"),
+            // References to resources of this server, written in full, are the same as Type/id.
+            BaseUrls = [settings.Url.TrimEnd('/') + "/fhir"],
+        });
         // Web server and routing log addresses at Information, and an address names a patient.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
     }

@@ -21,10 +21,14 @@ internal sealed class Telemetry : IDisposable
             return;
         if (!Uri.TryCreate(settings.Otlp, UriKind.Absolute, out var endpoint))
             throw new SettingsException($"Otlp: '{settings.Otlp}' is not a URL.");
+        Engine.LetTracesThrough();
         var resource = ResourceBuilder.CreateDefault().AddService("patientgrains");
         _traces = Sdk.CreateTracerProviderBuilder()
             .SetResourceBuilder(resource)
             .AddSource("PatientGrains.*")
+            // The web server makes an activity of its own around each request and never samples it: with the default sampler, which does as the parent does, nothing would
+            // ever be exported.
+            .SetSampler(new AlwaysOnSampler())
             .AddOtlpExporter(export => export.Endpoint = endpoint)
             .Build();
         _metrics = Sdk.CreateMeterProviderBuilder()

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace PatientGrains.Log;
 
 /// <summary>The decisions that become one commit.</summary>
@@ -10,6 +12,9 @@ internal sealed class Gathering
 
     /// <summary>Prepared commits of other logs that are appended with this one.</summary>
     public IReadOnlyList<PreparedCommit> With { get; init; } = [];
+
+    /// <summary>The trace of the first decision in it.</summary>
+    public ActivityContext Trace { get; } = Activity.Current?.Context ?? default;
 
     /// <summary>Completes when it is durable, fails with <see cref="JournalLostException"/>.</summary>
     public TaskCompletionSource Durable { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,13 +1,11 @@
-using System.Runtime.CompilerServices;
-
 namespace PatientGrains.Log;
 
 /// <summary>
-/// One activation's hold of one log: gather, decide, append, evolve, reply. Decisions are made and evolved synchronously, one after the other, and answered when everything
-/// they saw and everything they wrote is durable. It takes no locks: all calls come from one activation, one turn at a time, with a task scheduler or synchronization context
-/// that its awaits return to.
-/// <para>When an append fails, the state in memory is ahead of the log. The journal is then <see cref="Lost"/>: nothing that waits is acknowledged, every later call fails, and
-/// the activation opens a new one.</para>
+/// One activation's hold of one log: gather, decide, append, evolve, reply. Decisions are made and evolved synchronously, one after the
+/// other, and answered when everything they saw and everything they wrote is durable. It takes no locks: all calls come from one
+/// activation, one turn at a time, with a task scheduler or synchronization context that its awaits return to.
+/// <para>When an append fails, the state in memory is ahead of the log. The journal is then <see cref="Lost"/>: nothing that waits is
+/// acknowledged, every later call fails, and the activation opens a new one.</para>
 /// </summary>
 public sealed partial class PatientJournal<TState, TEvent> : IDisposable
 {
@@ -32,7 +30,8 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
     private int _inFlight;
     private int _waiting;
 
-    /// <summary>Faults, with a <see cref="JournalLostException"/>, when the activation must be thrown away. Never completes otherwise.</summary>
+    /// <summary>Faults, with a <see cref="JournalLostException"/>, when the activation must be thrown away. Never completes
+    /// otherwise.</summary>
     public Task Lost => _lost.Task;
 
     /// <summary>Everything before this is durable.</summary>
@@ -47,8 +46,9 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
     public Task<TOutcome> Execute<TOutcome>(Func<TState, Decided<TEvent, TOutcome>> decide) => Execute(decide, [], _ => false);
 
     /// <summary>
-    /// Decides, and when <paramref name="commits"/> says so of the outcome, appends the prepared commits of other logs with its own: all of them become durable, or none.
-    /// The caller settles them afterwards with what <paramref name="commits"/> said, or as not committed when this fails.
+    /// Decides, and when <paramref name="commits"/> says so of the outcome, appends the prepared commits of other logs with its own: all
+    /// of them become durable, or none. The caller settles them afterwards with what <paramref name="commits"/> said, or as not committed
+    /// when this fails.
     /// </summary>
     public async Task<TOutcome> Execute<TOutcome>(
         Func<TState, Decided<TEvent, TOutcome>> decide, IReadOnlyList<PreparedCommit> prepared, Func<TOutcome, bool> commits)
@@ -106,7 +106,8 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
     /// <summary>Adds a decision's events to a commit and evolves them; sends the commit on its way when it may go.</summary>
     private void Gather(IReadOnlyList<TEvent> events, IReadOnlyList<PreparedCommit> with)
     {
-        var gathering = with.Count == 0 && _queue.Count > 0 && _last is { With.Count: 0 } last && last.Body.WrittenCount < _options.CommitBytes
+        var gathering = with.Count == 0 && _queue.Count > 0 && _last is { With.Count: 0 } last
+            && last.Body.WrittenCount < _options.CommitBytes
             ? last
             : new Gathering { With = with };
         Encode(events, gathering);
@@ -172,7 +173,7 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
                 foreach (var other in gathering.With)
                     batch = other.JoinTo(batch);
                 _inFlight++;
-                _ = Finish(gathering, _sealed, Submit(batch), snapshot);
+                _ = Finish(gathering, _sealed, Submit(batch, gathering), snapshot);
             }
             catch (Exception e)
             {
@@ -182,11 +183,11 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
         }
     }
 
-    private Task Submit(AppendBatch batch)
+    private Task Submit(AppendBatch batch, Gathering gathering)
     {
         try
         {
-            return _log.Append(batch);
+            return Telemetry.Append(_log, batch, gathering.Trace);
         }
         catch (Exception e)
         {
@@ -237,65 +238,6 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
         while (_queue.TryDequeue(out var gathering))
             gathering.Fail(reason);
         _preparation?.Settled.TrySetResult();
-    }
-
-    /// <summary>
-    /// Events from a number on, as far as they were durable when the reading began: old versions, the access log. Read and decrypted on demand, a page at a time; every commit's
-    /// seal, hash and link to the one before are checked.
-    /// </summary>
-    /// <exception cref="LogCorruptException">The store gave something else than what was written.</exception>
-    public async IAsyncEnumerable<(long Seq, TEvent Event)> Read(long fromSeq, [EnumeratorCancellation] CancellationToken cancel = default)
-    {
-        var until = _durable;
-        var from = new ReadFrom(fromSeq);
-        ChainHash? previous = null;
-        while (previous != until.Hash && fromSeq < until.NextSeq)
-        {
-            var page = await _log.Read(_id, from, ReadBytes, cancel);
-            if (page.Commits.Count == 0)
-                throw new LogCorruptException(_id, fromSeq, "the log ends too early");
-            foreach (var commit in page.Commits)
-            {
-                var events = Open(commit, previous, out _);
-                previous = commit.Hash;
-                foreach (var (seq, happened) in events)
-                {
-                    if (seq >= fromSeq && seq < until.NextSeq)
-                        yield return (seq, happened);
-                }
-                if (commit.Hash == until.Hash || commit.End.NextSeq > until.NextSeq)
-                    yield break;
-            }
-            from = page.Next;
-        }
-    }
-
-    /// <summary>Single events by their numbers, in the order asked for. Each commit's seal is checked, and that it is this log's and holds that number.</summary>
-    public async Task<IReadOnlyList<TEvent>> ReadAt(IReadOnlyList<long> seqs, CancellationToken cancel = default)
-    {
-        var found = new TEvent[seqs.Count];
-        IReadOnlyList<(long Seq, TEvent Event)> events = [];
-        for (int i = 0; i < seqs.Count; i++)
-        {
-            long seq = seqs[i];
-            if (events.Count == 0 || seq < events[0].Seq || seq > events[^1].Seq)
-                events = await CommitOf(seq, cancel);
-            found[i] = events[(int)(seq - events[0].Seq)].Event;
-        }
-        return found;
-    }
-
-    private async Task<IReadOnlyList<(long Seq, TEvent Event)>> CommitOf(long seq, CancellationToken cancel)
-    {
-        for (var page = await _log.Read(_id, new ReadFrom(seq), 1, cancel); page.Commits.Count > 0; page = await _log.Read(_id, page.Next, 1, cancel))
-        {
-            var commit = page.Commits[0];
-            if (commit.Count > 0 && seq >= commit.FirstSeq && seq < commit.End.NextSeq)
-                return Open(commit, null, out _);
-            if (commit.FirstSeq > seq)
-                break;
-        }
-        throw new LogCorruptException(_id, seq, "the event is not in the log");
     }
 
     public void Dispose() => _key.Dispose();

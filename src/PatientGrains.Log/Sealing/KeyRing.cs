@@ -5,32 +5,35 @@ using System.Text;
 namespace PatientGrains.Log;
 
 /// <summary>
-/// The keys of an installation: key-encryption keys with numbers, one of them current; a root secret from which named secrets are derived (the index key, the gateway's token
-/// key); an ECDSA P-256 key that signs checkpoints. Whoever has the ring can read everything; who loses it has lost everything: back it up apart from the data.
-/// The root secret never rotates, because every blinded id depends on it. Safe for concurrent use.
+/// The keys of an installation: key-encryption keys with numbers, one of them current; a root secret from which named secrets are derived
+/// (the index key, the gateway's token key); an ECDSA P-256 key that signs checkpoints. Whoever has the ring can read everything; who
+/// loses it has lost everything: back it up apart from the data. The root secret never rotates, because every blinded id depends on it.
+/// Safe for concurrent use.
 /// </summary>
 public sealed class KeyRing : IDisposable
 {
-    /// <summary>Bytes of a wrapped data key: version 1, number of the key that wrapped it (4, little-endian), nonce (12), ciphertext (32), tag (16).</summary>
+    /// <summary>Bytes of a wrapped data key: version 1, number of the key that wrapped it (4, little-endian), nonce (12), ciphertext (32),
+    /// tag (16).</summary>
     public const int WrappedKeySize = 1 + 4 + CommitHeader.NonceSize + DataKeySize + CommitHeader.TagSize;
     internal const int DataKeySize = 32;
 
     private readonly Lock _lock = new();
     private readonly string? _path;
     private readonly ECDsa _signer;
-    private readonly byte[] _indexKey;
+    private readonly Blinding _index;
     private KeyRingContent _content;
 
     private KeyRing(string? path, KeyRingContent content)
     {
         _path = path;
         _content = content;
-        _indexKey = Derive("index");
+        _index = new Blinding(Derive("index"));
         _signer = ECDsa.Create();
         _signer.ImportPkcs8PrivateKey(content.Signing, out _);
     }
 
-    /// <summary>Makes a ring and writes it, readable by its owner only. Throws <see cref="KeyRingException"/> when there is a file already: rings are never overwritten.</summary>
+    /// <summary>Makes a ring and writes it, readable by its owner only. Throws <see cref="KeyRingException"/> when there is a file
+    /// already: rings are never overwritten.</summary>
     public static KeyRing Create(string path)
     {
         var content = KeyRingContent.New();
@@ -38,7 +41,8 @@ public sealed class KeyRing : IDisposable
         return new KeyRing(path, content);
     }
 
-    /// <summary>Reads a ring. Throws <see cref="KeyRingException"/> when it is missing, malformed, or readable by group or others.</summary>
+    /// <summary>Reads a ring. Throws <see cref="KeyRingException"/> when it is missing, malformed, or readable by group or
+    /// others.</summary>
     public static KeyRing Open(string path) => new(path, KeyRingFile.Read(path));
 
     /// <summary>A ring that lives in memory only, for tests and the in-memory log.</summary>
@@ -53,7 +57,8 @@ public sealed class KeyRing : IDisposable
     /// <summary>What a store keeps to recognise its ring: it tells nothing about the keys.</summary>
     public ReadOnlyMemory<byte> CheckValue => Derive("check");
 
-    /// <summary>A 32-byte secret for a purpose, always the same: HKDF-SHA-256 of the root secret with the purpose as info (RFC 5869).</summary>
+    /// <summary>A 32-byte secret for a purpose, always the same: HKDF-SHA-256 of the root secret with the purpose as info (RFC
+    /// 5869).</summary>
     public byte[] Derive(string purpose)
     {
         ArgumentException.ThrowIfNullOrEmpty(purpose);
@@ -61,15 +66,16 @@ public sealed class KeyRing : IDisposable
     }
 
     /// <summary>The blinded name of a log.</summary>
-    public LogId Blind(LogName name) => new(Hmac('L', name.Text));
+    public LogId Blind(LogName name) => new(_index.Of('L', name.Text));
 
     /// <summary>The blinded form of a locator key such as <c>id:Observation/x</c>.</summary>
-    public BlindKey BlindClaim(string key) => new(Hmac('C', key));
+    public BlindKey BlindClaim(string key) => new(_index.Of('C', key));
 
     /// <summary>The blinded form of a token of the population index.</summary>
-    public BlindKey BlindToken(string token) => new(Hmac('T', token));
+    public BlindKey BlindToken(string token) => new(_index.Of('T', token));
 
-    /// <summary>The name of a stored log. Throws <see cref="LogErasedException"/>, or <see cref="LogCorruptException"/> when the name is not the one that the id blinds.</summary>
+    /// <summary>The name of a stored log. Throws <see cref="LogErasedException"/>, or <see cref="LogCorruptException"/> when the name is
+    /// not the one that the id blinds.</summary>
     public LogName NameOf(LogEntry entry)
     {
         if (entry.IsErased)
@@ -79,20 +85,9 @@ public sealed class KeyRing : IDisposable
         return Blind(name) == entry.Log ? name : throw new LogCorruptException(entry.Log, 0, "the sealed name is another log's");
     }
 
-    /// <summary>HMAC-SHA-256 over a domain letter and the text, truncated to 128 bits (RFC 2104 section 5 allows half).</summary>
-    private UInt128 Hmac(char domain, string text)
-    {
-        int most = Encoding.UTF8.GetMaxByteCount(text.Length) + 1;
-        Span<byte> bytes = most <= 512 ? stackalloc byte[512] : new byte[most];
-        bytes[0] = (byte)domain;
-        int length = 1 + Encoding.UTF8.GetBytes(text, bytes[1..]);
-        Span<byte> mac = stackalloc byte[HMACSHA256.HashSizeInBytes];
-        HMACSHA256.HashData(_indexKey, bytes[..length], mac);
-        return BinaryPrimitives.ReadUInt128BigEndian(mac);
-    }
-
     /// <summary>
-    /// Adds a new key-encryption key and makes it current; what older keys wrapped can still be unwrapped. Re-wrap (<see cref="KeyRotation"/>), then <see cref="Remove"/> the old key.
+    /// Adds a new key-encryption key and makes it current; what older keys wrapped can still be unwrapped. Re-wrap
+    /// (<see cref="KeyRotation"/>), then <see cref="Remove"/> the old key.
     /// </summary>
     public uint Rotate()
     {
@@ -104,7 +99,8 @@ public sealed class KeyRing : IDisposable
         }
     }
 
-    /// <summary>Removes a key that is not current. What it wrapped and was not wrapped anew is lost, which is what erasure from backups needs.</summary>
+    /// <summary>Removes a key that is not current. What it wrapped and was not wrapped anew is lost, which is what erasure from backups
+    /// needs.</summary>
     public void Remove(uint key)
     {
         lock (_lock)
@@ -192,12 +188,14 @@ public sealed class KeyRing : IDisposable
         Span<byte> bound = stackalloc byte[5 + LogId.Size];
         try
         {
-            aes.Decrypt(wrapped.Slice(5, CommitHeader.NonceSize), wrapped.Slice(17, DataKeySize), wrapped[(17 + DataKeySize)..], key, Bound(log, wrapped, bound));
+            aes.Decrypt(wrapped.Slice(5, CommitHeader.NonceSize), wrapped.Slice(17, DataKeySize), wrapped[(17 + DataKeySize)..], key,
+                Bound(log, wrapped, bound));
             return number;
         }
         catch (AuthenticationTagMismatchException)
         {
-            throw new LogCorruptException(log, 0, "the wrapped data key does not open: it was changed, moved from another log, or wrapped by another ring");
+            throw new LogCorruptException(log, 0,
+                "the wrapped data key does not open: it was changed, moved from another log, or wrapped by another ring");
         }
     }
 
@@ -226,7 +224,7 @@ public sealed class KeyRing : IDisposable
     public void Dispose()
     {
         _signer.Dispose();
-        CryptographicOperations.ZeroMemory(_indexKey);
+        _index.Dispose();
         _content.Clear();
     }
 }

@@ -15,7 +15,8 @@ internal sealed record Mutation(string Name, string Rule, Func<JsonObject, Rando
     private static readonly JsonSerializerOptions _plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Breaks one site among those that fit, chosen by the seed.</summary>
-    public static Mutation At(string name, string rule, Func<Site, bool> fits, Func<Site, string> apply, Func<byte[], byte[]>? bytes = null) =>
+    public static Mutation At(string name, string rule, Func<Site, bool> fits, Func<Site, string> apply, Func<byte[], byte[]>? bytes =
+        null) =>
         new(name, rule, (resource, random) =>
         {
             var sites = Site.Of(resource).Where(fits).ToList();

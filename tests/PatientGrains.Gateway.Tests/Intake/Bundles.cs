@@ -11,14 +11,15 @@ internal static class Bundles
     public static readonly IntakeOptions Options = new() { IdSecret = new byte[32], BaseUrls = ["http://us.example/fhir"] };
 
     public static readonly Submission Submission = new(
-        new() { Subject = "lab", Roles = [Core.Access.Role.Integrator], Purpose = "TREAT", Source = "local" }, "m1", "r1", WantsBodies: false);
+        new() { Subject = "lab", Roles = [Core.Access.Role.Integrator], Purpose = "TREAT", Source = "local" },
+        "m1", "r1", WantsBodies: false);
 
     public static readonly ScannerPool Scanners = new();
 
     public static string Transaction(params string[] entries) => Of("transaction", entries);
 
     public static string Of(string type, params string[] entries) =>
-        $$$"""{"resourceType":"Bundle","type":"{{{type}}}"{{{(entries.Length == 0 ? "" : ",\"entry\":[" + string.Join(',', entries) + "]")}}}}""";
+        $"{{\"resourceType\":\"Bundle\",\"type\":\"{type}\"" + (entries.Length == 0 ? "}" : $",\"entry\":[{string.Join(',', entries)}]}}");
 
     /// <summary>An entry; <paramref name="more"/> are further members of its request.</summary>
     public static string Entry(string method, string url, string? resource = null, string? fullUrl = null, string more = "") =>
@@ -47,13 +48,14 @@ internal static class Bundles
     {
         var bundle = Scan(json);
         var problem = BundleReading.ReadTransaction(bundle.Bundle!, Options, out var plan);
-        if (problem is null && plan.Changes.Exists(change => change.GetsNewId && change.FullUrl?.StartsWith("urn:", StringComparison.Ordinal) == false))
+        if (problem is null && plan.NeedsUris)
             BundleReading.ReadTransaction(Scanners.ScanForUris(bundle.Source).Bundle!, Options, out plan);
         return (plan, problem ?? LinkReading.Read(plan, Options.BaseUrls));
     }
 
     /// <summary>
-    /// Plans and places a transaction: creates get the id <c>new-[entry]</c>, deletes are in the log that <paramref name="logs"/> says, conditions match what
+    /// Plans and places a transaction: creates get the id <c>new-[entry]</c>, deletes are in the log that <paramref name="logs"/> says,
+    /// conditions match what
     /// <paramref name="stored"/> says.
     /// </summary>
     public static (List<RecordPart> Parts, Problem? Problem) Place(

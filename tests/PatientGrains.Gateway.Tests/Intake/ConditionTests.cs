@@ -8,14 +8,16 @@ public class ConditionTests
     [InlineData("identifier=http://x|1", "identifier=http%3A%2F%2Fx%7C1")]
     [InlineData("identifier=a|1&active=true", "active=true&identifier=a|1")]
     [InlineData("identifier=a|1,b|2", "identifier=b|2,a|1")]
-    public void The_same_question_is_the_same_text_however_it_was_written(string one, string other) => Assert.Equal(Parse(one).Canonical, Parse(other).Canonical);
+    public void The_same_question_is_the_same_text_however_it_was_written(string one, string other) =>
+        Assert.Equal(Parse(one).Canonical, Parse(other).Canonical);
 
     [Theory]
     [InlineData("identifier=a|1", "identifier=a|2")]
     [InlineData("identifier=a|1", "identifier=|1")]
     [InlineData("identifier=|1", "identifier=1")]
     [InlineData("identifier=a\\|1", "identifier=a|1")]
-    public void Different_questions_are_different_texts(string one, string other) => Assert.NotEqual(Parse(one).Canonical, Parse(other).Canonical);
+    public void Different_questions_are_different_texts(string one, string other) =>
+        Assert.NotEqual(Parse(one).Canonical, Parse(other).Canonical);
 
     [Fact]
     public void Values_are_decoded_and_their_escapes_resolved()
@@ -65,15 +67,19 @@ public class DerivedIdTests
 
     [Fact]
     public void The_same_entry_gets_the_same_id_from_every_gateway() =>
-        Assert.Equal(_ids.ForEntry("epic", "m", 3), new DerivedIds(new byte[32]).ForEntry("epic", "m", 3));
+        Assert.Equal(_ids.Of("epic", "m").ForEntry(3), new DerivedIds(new byte[32]).Of("epic", "m").ForEntry(3));
 
     [Fact]
     public void Source_message_entry_and_secret_all_count()
     {
         string[] ids =
         [
-            _ids.ForEntry("epic", "m", 3), _ids.ForEntry("epi", "cm", 3), _ids.ForEntry("epic", "m", 4), _ids.ForEntry("epic", "n", 3),
-            new DerivedIds(Enumerable.Repeat((byte)1, 32).ToArray()).ForEntry("epic", "m", 3), _ids.ForEntry("epic", new string('m', 3000), 3),
+            _ids.Of("epic", "m").ForEntry(3),
+            _ids.Of("epi", "cm").ForEntry(3),
+            _ids.Of("epic", "m").ForEntry(4),
+            _ids.Of("epic", "n").ForEntry(3),
+            _ids.Of("epic", new string('m', 3000)).ForEntry(3),
+            new DerivedIds(Enumerable.Repeat((byte)1, 32).ToArray()).Of("epic", "m").ForEntry(3),
         ];
         Assert.Equal(ids.Length, ids.Distinct().Count());
         Assert.All(ids, id => Assert.Matches("^[a-z2-7]{26}$", id));
@@ -82,11 +88,12 @@ public class DerivedIdTests
     [Fact]
     public void The_bits_are_those_of_RFC_4648_base32()
     {
-        // HMAC-SHA-256 with a key of 32 zero bytes over 01 00000000 01000000 61 01000000 62, computed with OpenSSL, first 130 bits through coreutils' base32.
-        Assert.Equal(Expected, _ids.ForEntry("a", "b", 0));
+        // SHA-256 over [HMAC-SHA-256 with 32 zero bytes as key over 01 00000000 01000000 61 01000000 62] 00000000, by OpenSSL; its first
+        // 130 bits by coreutils' base32.
+        Assert.Equal(Expected, _ids.Of("a", "b").ForEntry(0));
     }
 
-    private const string Expected = "kvnattkdpxflidj6dryxcbcryp";
+    private const string Expected = "6jhws3olcepe5w4klbtv3o2by4";
 
     [Fact]
     public void A_short_secret_is_refused() => Assert.Throws<ArgumentException>(() => new DerivedIds(new byte[16]));

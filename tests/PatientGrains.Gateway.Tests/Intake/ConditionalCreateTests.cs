@@ -12,7 +12,9 @@ public class ConditionalCreateTests(IntakeCluster cluster) : IClassFixture<Intak
 {
     /// <summary>PATIENTGRAINS_ROUNDS=1000 for the full proof; the default keeps the suite quick.</summary>
     private static readonly int Rounds =
-        int.TryParse(Environment.GetEnvironmentVariable("PATIENTGRAINS_ROUNDS"), CultureInfo.InvariantCulture, out int rounds) ? rounds : 50;
+        int.TryParse(Environment.GetEnvironmentVariable("PATIENTGRAINS_ROUNDS"), CultureInfo.InvariantCulture, out int rounds)
+            ? rounds
+            : 50;
 
     [Fact]
     public async Task Of_64_concurrent_identical_conditional_creates_exactly_one_creates_in_every_round()
@@ -24,7 +26,7 @@ public class ConditionalCreateTests(IntakeCluster cluster) : IClassFixture<Intak
             {
                 0 => $"{{\"resourceType\":\"Practitioner\",{Identifier(value)}}}",
                 1 => $"{{\"resourceType\":\"Patient\",{Identifier(value)}}}",
-                _ => $"{{\"resourceType\":\"Observation\",{Identifier(value)},\"status\":\"final\",\"code\":{{\"text\":\"x\"}},\"subject\":{{\"reference\":\"Patient/{value}\"}}}}",
+                _ => Observation($"Patient/{value}", "," + Identifier(value)),
             };
             var gateways = new[] { cluster.Gateway(), cluster.Gateway() };
             var scanned = cluster.Scanners.Scan(System.Text.Encoding.UTF8.GetBytes(resource));
@@ -41,7 +43,7 @@ public class ConditionalCreateTests(IntakeCluster cluster) : IClassFixture<Intak
     {
         string value = Fresh("v");
         var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => cluster.Create(
-            $"{{\"resourceType\":\"Observation\",{Identifier(value)},\"status\":\"final\",\"code\":{{\"text\":\"x\"}},\"subject\":{{\"reference\":\"Patient/{value}-{i % 4}\"}}}}",
+            Observation($"Patient/{value}-{i % 4}", "," + Identifier(value)),
             $"identifier=s|{value}")));
         Assert.Single(answers.Select(answer => Result(answer).Key).Distinct());
         Assert.Equal(1, answers.Count(answer => Result(answer).Effect == ChangeEffect.Created));
@@ -81,7 +83,8 @@ public class ConditionalCreateTests(IntakeCluster cluster) : IClassFixture<Intak
         await cluster.Update($"{{\"resourceType\":\"Practitioner\",\"id\":\"{second.Key.Id}\",{Identifier(Fresh("w"))}}}", second.Key.Id);
         var third = Result(await cluster.Create(resource, $"identifier=s|{value}"));
         Assert.Equal(ChangeEffect.Created, third.Effect);
-        Assert.Equal((third.Key, ChangeEffect.Unchanged), (Result(await cluster.Create(resource, $"identifier=s|{value}")).Key, Result(await cluster.Create(resource, $"identifier=s|{value}")).Effect));
+        var again = Result(await cluster.Create(resource, $"identifier=s|{value}"));
+        Assert.Equal((third.Key, ChangeEffect.Unchanged), (again.Key, again.Effect));
     }
 
     [Fact]
@@ -93,6 +96,36 @@ public class ConditionalCreateTests(IntakeCluster cluster) : IClassFixture<Intak
         var first = Result(await cluster.Create(resource, $"identifier=s|{value}", message));
         Assert.Equal(ChangeEffect.Created, first.Effect);
         Assert.Equal(first, Result(await cluster.Create(resource, $"identifier=s|{value}", message)));
+    }
+
+    [Fact]
+    public async Task Transactions_that_name_the_same_organization_do_not_make_a_second_one()
+    {
+        string value = Fresh("v");
+        string organization = $"{{\"resourceType\":\"Organization\",\"name\":\"x\",{Identifier(value)}}}";
+        var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(i => Task.Run(() => cluster.Bundle(Transaction(
+            Entry("POST", "Organization", organization, Urn(1), $",\"ifNoneExist\":\"identifier=s|{value}\""),
+            Entry("POST", "Patient", Patient($",\"managingOrganization\":{{\"reference\":\"{Urn(1)}\"}}"), Urn(2)))))));
+        var results = answers.Select(Results).ToList();
+        Assert.Single(results.Select(result => result[0].Key).Distinct());
+        Assert.Equal(1, results.Count(result => result[0].Effect == ChangeEffect.Created));
+        Assert.Equal(32, results.Select(result => result[1].Key).Distinct().Count());
+        foreach (var result in results)
+            Assert.Contains($"\"reference\":\"{results[0][0].Key}\"", await cluster.Body(result[1].Key), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_transaction_that_fails_leaves_no_trace_in_what_its_conditional_create_found()
+    {
+        string value = Fresh("v");
+        var found = Result(await cluster.Create($"{{\"resourceType\":\"Organization\",\"name\":\"x\",{Identifier(value)}}}"));
+        string id = Fresh("p");
+        Assert.IsType<BundleFailed>(await cluster.Bundle(Transaction(
+            Entry(
+                "POST", "Organization", "{\"resourceType\":\"Organization\",\"name\":\"x\"}",
+                more: $",\"ifNoneExist\":\"identifier=s|{value}\""),
+            Entry("PUT", $"Patient/{id}", Patient($",\"id\":\"{id}\""), more: ",\"ifMatch\":\"W/\\\"3\\\"\""))));
+        Assert.Equal(["create"], (await cluster.Accesses(found.Key.ToString())).Select(entry => entry.Interaction));
     }
 
     private static string Identifier(string value) => $"\"identifier\":[{{\"system\":\"s\",\"value\":\"{value}\"}}]";

@@ -2,14 +2,12 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans;
-using Orleans.Hosting;
-using Orleans.Local;
 using PatientGrains.Contracts;
 using PatientGrains.Core.Access;
 using PatientGrains.Core.Record;
 using PatientGrains.Gateway.Intake;
-using PatientGrains.Grains;
 using PatientGrains.Log;
+using Composition = PatientGrains.Host.Composition.Services;
 
 namespace PatientGrains.Gateway.Tests.Intake;
 
@@ -19,7 +17,8 @@ public sealed class IntakeCluster : IAsyncLifetime
     private static int _messages;
     private IHost? _host;
 
-    public static Requester Clinician { get; } = new() { Subject = "dr-grey", Roles = [Role.Clinician], Purpose = "TREAT", Source = "local" };
+    public static Requester Clinician { get; } =
+        new() { Subject = "dr-grey", Roles = [Role.Clinician], Purpose = "TREAT", Source = "local" };
 
     public IPatientLog Log { get; init; } = new InMemoryLog();
 
@@ -36,18 +35,7 @@ public sealed class IntakeCluster : IAsyncLifetime
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddLogging();
-        builder.Services.AddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(Log);
-        builder.Services.AddSingleton(KeyRing.Ephemeral());
-        builder.Services.AddSingleton(new JournalOptions());
-        builder.Services.AddSingleton<RecordHost>();
-        builder.Services.AddSingleton<LogNames>();
-        builder.UseOrleansLocal(silo => silo.Configure<LocalEngineOptions>(options =>
-        {
-            options.GrainAssemblies.Add(typeof(RecordHost).Assembly);
-            if (RoundTrips)
-                options.RoundTrip = WireCodec.RoundTrip;
-        }));
+        Composition.AddRecords(builder, Log, KeyRing.Ephemeral(), RoundTrips);
         _host = builder.Build();
         await _host.StartAsync();
     }
@@ -86,7 +74,8 @@ public sealed class IntakeCluster : IAsyncLifetime
     /// <summary>The access log of a record, newest first, without the look itself.</summary>
     public async Task<IReadOnlyList<AccessEntry>> Accesses(string log)
     {
-        var outcome = await RecordNames.GrainOf(Grains, log).Ask(new ReadAccessLog { Who = Clinician with { Roles = [Role.PrivacyOfficer] }, Count = 100 });
+        var outcome = await RecordNames.GrainOf(Grains, log).Ask(
+            new ReadAccessLog { Who = Clinician with { Roles = [Role.PrivacyOfficer] }, Count = 100 });
         return [.. Assert.IsType<AccessLogReleased>(outcome).Entries.Skip(1)];
     }
 

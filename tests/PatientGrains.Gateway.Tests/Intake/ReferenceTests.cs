@@ -27,11 +27,16 @@ public class ReferenceTests
     public void Circular_references_are_resolved_both_ways()
     {
         string encounter = $$$"""
-            {"resourceType":"Encounter","status":"finished","class":{"code":"AMB"},"subject":{"reference":"{{{Urn(1)}}}"},"diagnosis":[{"condition":{"reference":"{{{Urn(3)}}}"}}]}
+            {"resourceType":"Encounter","status":"finished","class":{"code":"AMB"},"subject":{"reference":"{{{Urn(1)}}}"},
+             "diagnosis":[{"condition":{"reference":"{{{Urn(3)}}}"}}]}
             """;
-        string condition = $$$"""{"resourceType":"Condition","subject":{"reference":"{{{Urn(1)}}}"},"encounter":{"reference":"{{{Urn(2)}}}"}}""";
+        string condition = $$$"""
+            {"resourceType":"Condition","subject":{"reference":"{{{Urn(1)}}}"},"encounter":{"reference":"{{{Urn(2)}}}"}}
+            """;
         var bodies = Bodies(Transaction(
-            Entry("POST", "Condition", condition, Urn(3)), Entry("POST", "Encounter", encounter, Urn(2)), Entry("POST", "Patient", Patient(), Urn(1))));
+            Entry("POST", "Condition", condition, Urn(3)),
+            Entry("POST", "Encounter", encounter, Urn(2)),
+            Entry("POST", "Patient", Patient(), Urn(1))));
         Assert.Contains("\"reference\":\"Encounter/new-1\"", bodies[0], StringComparison.Ordinal);
         Assert.Contains("\"reference\":\"Condition/new-0\"", bodies[1], StringComparison.Ordinal);
         Assert.DoesNotContain("urn:uuid", bodies[0] + bodies[1], StringComparison.Ordinal);
@@ -49,7 +54,9 @@ public class ReferenceTests
     public void References_to_contained_resources_and_to_what_is_stored_stay()
     {
         string observation = Observation("Patient/p", ",\"contained\":[{\"resourceType\":\"Practitioner\",\"id\":\"c\"}]")
-            .Replace("\"status\"", "\"performer\":[{\"reference\":\"#c\"},{\"reference\":\"Practitioner/d\"}],\"status\"", StringComparison.Ordinal);
+            .Replace(
+                "\"status\"", "\"performer\":[{\"reference\":\"#c\"},{\"reference\":\"Practitioner/d\"}],\"status\"",
+                StringComparison.Ordinal);
         string body = Bodies(Transaction(Entry("POST", "Observation", observation, Urn(1))))[0];
         Assert.Equal(observation, body.Replace("\"id\":\"new-0\",", "", StringComparison.Ordinal));
     }
@@ -58,10 +65,13 @@ public class ReferenceTests
     public void References_inside_contained_resources_are_replaced_too()
     {
         string observation = Observation(
-            Urn(1), $",\"contained\":[{{\"resourceType\":\"PractitionerRole\",\"id\":\"c\",\"practitioner\":{{\"reference\":\"{Urn(2)}\"}}}}]")
+            Urn(1),
+            $",\"contained\":[{{\"resourceType\":\"PractitionerRole\",\"id\":\"c\",\"practitioner\":{{\"reference\":\"{Urn(2)}\"}}}}]")
             .Replace("\"status\"", "\"performer\":[{\"reference\":\"#c\"}],\"status\"", StringComparison.Ordinal);
         string body = Bodies(Transaction(
-            Entry("POST", "Patient", Patient(), Urn(1)), Entry("POST", "Practitioner", Practitioner(), Urn(2)), Entry("POST", "Observation", observation)))[2];
+            Entry("POST", "Patient", Patient(), Urn(1)),
+            Entry("POST", "Practitioner", Practitioner(), Urn(2)),
+            Entry("POST", "Observation", observation)))[2];
         Assert.Contains("\"reference\":\"Practitioner/new-1\"", body, StringComparison.Ordinal);
         Assert.Contains("\"reference\":\"#c\"", body, StringComparison.Ordinal);
     }
@@ -70,8 +80,10 @@ public class ReferenceTests
     public void Uri_elements_and_narrative_links_are_replaced_and_canonicals_are_not()
     {
         string carePlan = $$$"""
-            {"resourceType":"CarePlan","text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><a href=\"{{{Urn(1)}}}\">p</a></div>"},
-             "instantiatesCanonical":["{{{Urn(1)}}}"],"instantiatesUri":["{{{Urn(1)}}}"],"status":"active","intent":"plan","subject":{"reference":"{{{Urn(1)}}}"}}
+            {"resourceType":"CarePlan",
+             "text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><a href=\"{{{Urn(1)}}}\">p</a></div>"},
+             "instantiatesCanonical":["{{{Urn(1)}}}"],"instantiatesUri":["{{{Urn(1)}}}"],
+             "status":"active","intent":"plan","subject":{"reference":"{{{Urn(1)}}}"}}
             """;
         string body = Bodies(Transaction(Entry("POST", "Patient", Patient(), Urn(1)), Entry("POST", "CarePlan", carePlan)))[1];
         Assert.Contains("href=\\\"Patient/new-0\\\"", body, StringComparison.Ordinal);
@@ -89,17 +101,29 @@ public class ReferenceTests
     [InlineData("Practitioner/2", "Practitioner/2")]
     public void With_RESTful_fullUrls_absolute_and_relative_references_are_resolved_below_the_entrys_base(string reference, string becomes)
     {
+        string role = $$$"""{"resourceType":"PractitionerRole","practitioner":{"reference":"{{{reference}}}"}}""";
         string body = Bodies(Transaction(
             Entry("POST", "Practitioner", Practitioner(",\"id\":\"1\""), "http://old.example/fhir/Practitioner/1"),
-            Entry("POST", "PractitionerRole", $$$"""{"resourceType":"PractitionerRole","practitioner":{"reference":"{{{reference}}}"}}""", "http://old.example/fhir/PractitionerRole/7")))[1];
+            Entry("POST", "PractitionerRole", role, "http://old.example/fhir/PractitionerRole/7")))[1];
         Assert.Contains($"\"reference\":\"{becomes}\"", body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_patient_named_below_the_entrys_base_is_the_patient_of_the_record()
+    {
+        var (parts, problem) = Place(Transaction(
+            Entry("POST", "Patient", Patient(",\"id\":\"1\""), "http://old.example/fhir/Patient/1"),
+            Entry("POST", "Observation", Observation("Patient/1", ",\"id\":\"7\""), "http://old.example/fhir/Observation/7")));
+        Assert.Null(problem);
+        Assert.Equal("Patient/new-0", Assert.Single(parts).Log);
     }
 
     [Fact]
     public void A_relative_reference_in_an_entry_without_a_RESTful_fullUrl_means_this_server()
     {
         string json = Transaction(
-            Entry("POST", "Patient", Patient(",\"id\":\"1\""), "http://old.example/fhir/Patient/1"), Entry("POST", "Observation", Observation("Patient/1"), Urn(5)));
+            Entry("POST", "Patient", Patient(",\"id\":\"1\""), "http://old.example/fhir/Patient/1"),
+            Entry("POST", "Observation", Observation("Patient/1"), Urn(5)));
         var (_, problem) = Place(json);
         Refused("two-patients", RejectionKind.Unsupported, 1, problem);
     }
@@ -108,7 +132,8 @@ public class ReferenceTests
     public void With_RESTful_fullUrls_uri_elements_are_replaced_too()
     {
         string carePlan = """
-            {"resourceType":"CarePlan","instantiatesUri":["http://old.example/fhir/Patient/1","http://x.example"],"status":"active","intent":"plan","subject":{"reference":"Patient/1"}}
+            {"resourceType":"CarePlan","instantiatesUri":["http://old.example/fhir/Patient/1","http://x.example"],
+             "status":"active","intent":"plan","subject":{"reference":"Patient/1"}}
             """;
         string body = Bodies(Transaction(
             Entry("POST", "Patient", Patient(",\"id\":\"1\""), "http://old.example/fhir/Patient/1"),
@@ -129,9 +154,12 @@ public class ReferenceTests
     {
         string observation = Observation("http://us.example/fhir/Patient/p");
         var (parts, problem) = Place(Transaction(
-            Entry("PUT", "Patient/p", Patient(",\"id\":\"p\""), "http://us.example/fhir/Patient/p"), Entry("POST", "Observation", observation)));
+            Entry("PUT", "Patient/p", Patient(",\"id\":\"p\""), "http://us.example/fhir/Patient/p"),
+            Entry("POST", "Observation", observation)));
         Assert.Null(problem);
-        Assert.Contains("\"http://us.example/fhir/Patient/p\"", System.Text.Encoding.UTF8.GetString(parts[0].Submit.Changes[0].Body!.Json.Span), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"http://us.example/fhir/Patient/p\"", System.Text.Encoding.UTF8.GetString(parts[0].Submit.Changes[0].Body!.Json.Span),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -146,7 +174,8 @@ public class ReferenceTests
     [Fact]
     public void A_urn_that_no_entry_has_fails_the_transaction()
     {
-        var (_, problem) = Plan(Transaction(Entry("POST", "Patient", Patient(), Urn(1)), Entry("POST", "Observation", Observation(Urn(9)))));
+        var (_, problem) = Plan(
+            Transaction(Entry("POST", "Patient", Patient(), Urn(1)), Entry("POST", "Observation", Observation(Urn(9)))));
         Refused("reference-unresolved", RejectionKind.Unresolved, 1, problem);
         Assert.DoesNotContain("0009", ((Rejected)problem!.Why).Issues[0].Message, StringComparison.Ordinal);
     }
@@ -154,7 +183,10 @@ public class ReferenceTests
     [Fact]
     public void A_urn_in_a_uri_element_may_name_anything()
     {
-        string document = $$$"""{"resourceType":"CarePlan","instantiatesUri":["{{{Urn(9)}}}"],"status":"active","intent":"plan","subject":{"reference":"Patient/p"}}""";
+        string document = $$$"""
+            {"resourceType":"CarePlan","instantiatesUri":["{{{Urn(9)}}}"],
+             "status":"active","intent":"plan","subject":{"reference":"Patient/p"}}
+            """;
         Assert.Contains(Urn(9), Bodies(Transaction(Entry("POST", "CarePlan", document)))[0], StringComparison.Ordinal);
     }
 
@@ -162,7 +194,8 @@ public class ReferenceTests
     public void Escaped_references_are_understood()
     {
         string body = Bodies(Transaction(
-            Entry("POST", "Patient", Patient(), Urn(1)), Entry("POST", "Observation", Observation(Urn(1).Replace("uuid", "\\u0075uid", StringComparison.Ordinal)))))[1];
+            Entry("POST", "Patient", Patient(), Urn(1)),
+            Entry("POST", "Observation", Observation(Urn(1).Replace("uuid", "\\u0075uid", StringComparison.Ordinal)))))[1];
         Assert.Contains("\"reference\":\"Patient/new-0\"", body, StringComparison.Ordinal);
     }
 
@@ -170,7 +203,11 @@ public class ReferenceTests
     public void Conditional_references_become_what_they_match_and_are_looked_up_once()
     {
         string observation = Observation("Patient?identifier=mrn|1")
-            .Replace("\"status\"", "\"performer\":[{\"reference\":\"Practitioner?identifier=npi|7\"},{\"reference\":\"Practitioner?identifier=npi%7C7\"}],\"status\"", StringComparison.Ordinal);
+            .Replace(
+                "\"status\"",
+                "\"performer\":[{\"reference\":\"Practitioner?identifier=npi|7\"},"
+                + "{\"reference\":\"Practitioner?identifier=npi%7C7\"}],\"status\"",
+                StringComparison.Ordinal);
         string json = Transaction(Entry("POST", "Observation", observation), Entry("POST", "Observation", observation, more: ""));
         Assert.Equal(2, Plan(json).Plan.References.Count);
         var stored = new Dictionary<string, Match>
@@ -179,7 +216,8 @@ public class ReferenceTests
             ["Practitioner?identifier=npi|7"] = new(new("Practitioner", "d"), 2, "Practitioner/d"),
         };
         string body = Bodies(json, stored)[0];
-        Assert.Contains("\"performer\":[{\"reference\":\"Practitioner/d\"},{\"reference\":\"Practitioner/d\"}]", body, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"performer\":[{\"reference\":\"Practitioner/d\"},{\"reference\":\"Practitioner/d\"}]", body, StringComparison.Ordinal);
         Assert.Contains("\"subject\":{\"reference\":\"Patient/p\"}", body, StringComparison.Ordinal);
         Assert.Equal("Patient/p", Place(json, stored: stored).Parts[0].Log);
     }
@@ -188,7 +226,8 @@ public class ReferenceTests
     public void References_to_a_conditional_create_become_what_it_found()
     {
         string json = Transaction(
-            Entry("POST", "Patient", Patient(), Urn(1), ",\"ifNoneExist\":\"identifier=mrn|1\""), Entry("POST", "Observation", Observation(Urn(1)), Urn(2)));
+            Entry("POST", "Patient", Patient(), Urn(1), ",\"ifNoneExist\":\"identifier=mrn|1\""),
+            Entry("POST", "Observation", Observation(Urn(1)), Urn(2)));
         var stored = new Dictionary<string, Match> { ["Patient?identifier=mrn|1"] = new(new("Patient", "known"), 4, "Patient/known") };
         var (parts, _) = Place(json, stored: stored);
         Assert.Equal("Patient/known", Assert.Single(parts).Log);

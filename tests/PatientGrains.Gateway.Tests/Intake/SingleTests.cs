@@ -46,6 +46,10 @@ public class SingleTests(IntakeCluster cluster) : IClassFixture<IntakeCluster>
         await cluster.Update(Observation($"Patient/{Fresh("p")}", $",\"id\":\"{id}\""), id);
         var refused = Assert.IsType<RuleBroken>(await cluster.Update(Observation($"Patient/{Fresh("p")}", $",\"id\":\"{id}\""), id));
         Assert.Equal((Rule.BelongsElsewhere, new ResourceKey("Observation", id)), (refused.Refused.Rule, refused.Refused.Key));
+
+        var nobody = Message() with { Who = Clinician with { Roles = [] } };
+        refused = Assert.IsType<RuleBroken>(await cluster.Update(Observation($"Patient/{Fresh("p")}", $",\"id\":\"{id}\""), id, s: nobody));
+        Assert.Equal(Rule.RoleNotPermitted, refused.Refused.Rule);
     }
 
     [Fact]

@@ -37,7 +37,9 @@ public class TransactionPlanTests
     public void The_same_resource_twice_fails(string method, string url, string otherMethod, string otherUrl)
     {
         string? Body(string verb) => verb == "PUT" ? Patient(",\"id\":\"p\"") : null;
-        var (_, problem) = Place(Transaction(Entry(method, url, Body(method)), Entry(otherMethod, otherUrl, Body(otherMethod))), new() { ["Patient/p"] = "Patient/p" });
+        var (_, problem) = Place(
+            Transaction(Entry(method, url, Body(method)), Entry(otherMethod, otherUrl, Body(otherMethod))),
+            new() { ["Patient/p"] = "Patient/p" });
         Assert.Equal("entry-overlap", RuleOf(problem?.Why));
     }
 
@@ -95,7 +97,8 @@ public class TransactionPlanTests
     public void What_is_about_an_entry_of_a_patient_belongs_to_the_same_patient()
     {
         string provenance = $$$"""
-            {"resourceType":"Provenance","target":[{"reference":"{{{Urn(1)}}}"}],"recorded":"2026-01-01T00:00:00Z","agent":[{"who":{"display":"x"}}]}
+            {"resourceType":"Provenance","target":[{"reference":"{{{Urn(1)}}}"}],
+             "recorded":"2026-01-01T00:00:00Z","agent":[{"who":{"display":"x"}}]}
             """;
         var (parts, problem) = Place(Transaction(
             Entry("POST", "Provenance", provenance, Urn(2)), Entry("POST", "Observation", Observation("Patient/p"), Urn(1))));
@@ -114,7 +117,8 @@ public class TransactionPlanTests
     [InlineData("PUT", "Patient?identifier=x", "conditional-url", RejectionKind.Unsupported)]
     [InlineData("DELETE", "Patient?identifier=x", "conditional-url", RejectionKind.Unsupported)]
     [InlineData("DELETE", "Patient/a_b", "entry-url", RejectionKind.Malformed)]
-    public void A_request_that_is_no_interaction_here_is_refused_and_its_entry_named(string method, string url, string rule, RejectionKind kind)
+    public void A_request_that_is_no_interaction_here_is_refused_and_its_entry_named(
+        string method, string url, string rule, RejectionKind kind)
     {
         string? body = method == "DELETE" ? null : Patient(",\"id\":\"p\"");
         var (_, problem) = Plan(Transaction(Entry("GET", "Patient/p"), Entry(method, url, body)));

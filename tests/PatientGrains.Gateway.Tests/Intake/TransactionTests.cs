@@ -76,7 +76,8 @@ public class TransactionTests(IntakeCluster cluster) : IClassFixture<IntakeClust
         var failed = Assert.IsType<BundleFailed>(await cluster.Bundle(
             Transaction(Entry("POST", "Observation", Observation($"Patient/{patient}", ",\"issued\":\"2026-01-01T00:00:00Z\""))), message));
         Assert.Equal(Rule.MessageIdReused, Assert.IsType<RuleBroken>(failed.Why).Refused.Rule);
-        failed = Assert.IsType<BundleFailed>(await cluster.Bundle(Transaction(Entry("POST", "Observation", Observation($"Patient/{Fresh("p")}"))), message));
+        failed = Assert.IsType<BundleFailed>(
+            await cluster.Bundle(Transaction(Entry("POST", "Observation", Observation($"Patient/{Fresh("p")}"))), message));
         Assert.Equal(Rule.MessageIdReused, Assert.IsType<RuleBroken>(failed.Why).Refused.Rule);
     }
 
@@ -105,10 +106,13 @@ public class TransactionTests(IntakeCluster cluster) : IClassFixture<IntakeClust
         string own = Fresh("npi");
         var doctor = Result(await cluster.Create(Practitioner($",\"identifier\":[{{\"system\":\"s\",\"value\":\"{stored}\"}}]")));
         var results = Results(await cluster.Bundle(Transaction(
-            Entry("POST", "Patient", Patient($",\"generalPractitioner\":[{{\"reference\":\"Practitioner?identifier=s|{stored}\"}},{{\"reference\":\"Practitioner?identifier=s|{own}\"}}]")),
+            Entry(
+                "POST", "Patient",
+                PatientOf($"Practitioner?identifier=s|{stored}", $"Practitioner?identifier=s|{own}")),
             Entry("POST", "Practitioner", Practitioner($",\"identifier\":[{{\"system\":\"s\",\"value\":\"{own}\"}}]")))));
         Assert.Contains(
-            $"[{{\"reference\":\"{doctor.Key}\"}},{{\"reference\":\"{results[1].Key}\"}}]", await cluster.Body(results[0].Key), StringComparison.Ordinal);
+            $"[{{\"reference\":\"{doctor.Key}\"}},{{\"reference\":\"{results[1].Key}\"}}]",
+            await cluster.Body(results[0].Key), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,7 +120,8 @@ public class TransactionTests(IntakeCluster cluster) : IClassFixture<IntakeClust
     {
         string npi = Fresh("npi");
         string json = Transaction(
-            Entry("POST", "Patient", Patient()), Entry("POST", "Patient", Patient($",\"generalPractitioner\":[{{\"reference\":\"Practitioner?identifier=s|{npi}\"}}]")));
+            Entry("POST", "Patient", Patient()), Entry(
+                "POST", "Patient", PatientOf($"Practitioner?identifier=s|{npi}")));
         var failed = Assert.IsType<BundleFailed>(await cluster.Bundle(json));
         Assert.Equal(("reference-unmatched", 1), (RuleOf(failed.Why), failed.Entry));
         string message = ((Rejected)failed.Why).Issues[0].Message;
@@ -134,7 +139,9 @@ public class TransactionTests(IntakeCluster cluster) : IClassFixture<IntakeClust
     {
         string mrn = Fresh("mrn");
         string Admission(int n) => Transaction(
-            Entry("POST", "Patient", Patient($",\"identifier\":[{{\"system\":\"mrn\",\"value\":\"{mrn}\"}}]"), Urn(1), $",\"ifNoneExist\":\"identifier=mrn|{mrn}\""),
+            Entry(
+                "POST", "Patient", Patient($",\"identifier\":[{{\"system\":\"mrn\",\"value\":\"{mrn}\"}}]"), Urn(1),
+                $",\"ifNoneExist\":\"identifier=mrn|{mrn}\""),
             Entry("POST", "Observation", Observation(Urn(1), $",\"issued\":\"2026-01-0{n}T00:00:00Z\""), Urn(2)));
         var first = Results(await cluster.Bundle(Admission(1)));
         var second = Results(await cluster.Bundle(Admission(2)));
@@ -148,7 +155,8 @@ public class TransactionTests(IntakeCluster cluster) : IClassFixture<IntakeClust
     {
         string mrn = Fresh("mrn");
         var known = Result(await cluster.Create(Patient($",\"identifier\":[{{\"system\":\"mrn\",\"value\":\"{mrn}\"}}]")));
-        await cluster.Bundle(Transaction(Entry("POST", "Patient", Patient($",\"link\":[{{\"other\":{{\"reference\":\"Patient?identifier=mrn|{mrn}\"}},\"type\":\"seealso\"}}]"))));
+        string link = $",\"link\":[{{\"other\":{{\"reference\":\"Patient?identifier=mrn|{mrn}\"}},\"type\":\"seealso\"}}]";
+        await cluster.Bundle(Transaction(Entry("POST", "Patient", Patient(link))));
         var entries = await cluster.Accesses(known.Key.ToString());
         Assert.Equal(["search-type", "create"], entries.Select(entry => entry.Interaction));
         Assert.Equal(new ReleasedVersion(known.Key, 1), Assert.Single(entries[0].Versions));
@@ -160,7 +168,8 @@ public class TransactionTests(IntakeCluster cluster) : IClassFixture<IntakeClust
         string npi = Fresh("npi");
         var doctor = Result(await cluster.Create(Practitioner($",\"identifier\":[{{\"system\":\"s\",\"value\":\"{npi}\"}}]")));
         var failed = Assert.IsType<BundleFailed>(await cluster.Bundle(Transaction(
-            Entry("DELETE", doctor.Key.ToString()), Entry("POST", "Patient", Patient($",\"generalPractitioner\":[{{\"reference\":\"Practitioner?identifier=s|{npi}\"}}]")))));
+            Entry("DELETE", doctor.Key.ToString()), Entry(
+                "POST", "Patient", PatientOf($"Practitioner?identifier=s|{npi}")))));
         Assert.Equal("reference-unmatched", RuleOf(failed.Why));
     }
 
@@ -169,7 +178,7 @@ public class TransactionTests(IntakeCluster cluster) : IClassFixture<IntakeClust
     {
         var s = Message() with { Who = Clinician with { Roles = [] } };
         var failed = Assert.IsType<BundleFailed>(await cluster.Bundle(
-            Transaction(Entry("POST", "Patient", Patient($",\"generalPractitioner\":[{{\"reference\":\"Practitioner?identifier=s|{Fresh("npi")}\"}}]"))), s));
+            Transaction(Entry("POST", "Patient", PatientOf($"Practitioner?identifier=s|{Fresh("npi")}"))), s));
         Assert.Equal(Rule.RoleNotPermitted, Assert.IsType<RuleBroken>(failed.Why).Refused.Rule);
     }
 
@@ -191,6 +200,9 @@ public class TransactionTests(IntakeCluster cluster) : IClassFixture<IntakeClust
         Assert.Equal(RejectionKind.Invalid, rejected.Kind);
         Assert.StartsWith("Bundle.entry[1].resource", Assert.Single(rejected.Issues).Location, StringComparison.Ordinal);
     }
+
+    private static string PatientOf(params string[] practitioners) =>
+        Patient($",\"generalPractitioner\":[{string.Join(',', practitioners.Select(reference => $"{{\"reference\":\"{reference}\"}}"))}]");
 
     internal static ChangeResult[] Results(BundleAnswer answer) => [.. Assert.IsType<BundleDone>(answer).Entries.Select(Result)];
 

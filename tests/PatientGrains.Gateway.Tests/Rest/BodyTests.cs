@@ -70,8 +70,15 @@ public sealed class BodyTests(GatewayServer server) : IClassFixture<GatewayServe
             var stream = tcp.GetStream();
             string length = chunked ? "Transfer-Encoding: chunked" : $"Content-Length: {body.Length + 1_000}";
             string chunk = chunked ? $"{body.Length:x}\r\n{body}\r\n" : body;
-            string request = $"PUT /fhir/Patient/{id} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.Token()}\r\nContent-Type: application/fhir+json\r\n{length}\r\n\r\n{chunk}";
-            await stream.WriteAsync(Encoding.ASCII.GetBytes(request));
+            string[] head =
+            [
+                $"PUT /fhir/Patient/{id} HTTP/1.1",
+                "Host: x",
+                $"Authorization: Bearer {server.Token()}",
+                "Content-Type: application/fhir+json",
+                length,
+            ];
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(string.Join("\r\n", head) + "\r\n\r\n" + chunk));
             tcp.Client.Shutdown(SocketShutdown.Send);
             // The server answers, hangs up or resets; in each case it has seen the end.
             await Record.ExceptionAsync(() => new StreamReader(stream).ReadToEndAsync());

@@ -5,10 +5,15 @@ namespace PatientGrains.Gateway.Tests.Rest;
 /// <summary>batch and transaction over HTTP; what they do to records is the intake's and tested there.</summary>
 public sealed class BundleTests(GatewayServer server) : IClassFixture<GatewayServer>
 {
-    private static string Entry(string method, string url, string? resource = null, string? fullUrl = null) =>
-        "{" + (fullUrl is null ? "" : $"\"fullUrl\":\"{fullUrl}\",") + (resource is null ? "" : $"\"resource\":{resource},") + $"\"request\":{{\"method\":\"{method}\",\"url\":\"{url}\"}}}}";
+    private static string Entry(string method, string url, string? resource = null, string? fullUrl = null)
+    {
+        string address = fullUrl is null ? "" : $"\"fullUrl\":\"{fullUrl}\",";
+        string body = resource is null ? "" : $"\"resource\":{resource},";
+        return $"{{{address}{body}\"request\":{{\"method\":\"{method}\",\"url\":\"{url}\"}}}}";
+    }
 
-    private static string Bundle(string type, params string[] entries) => $"{{\"resourceType\":\"Bundle\",\"type\":\"{type}\",\"entry\":[{string.Join(',', entries)}]}}";
+    private static string Bundle(string type, params string[] entries) =>
+        $"{{\"resourceType\":\"Bundle\",\"type\":\"{type}\",\"entry\":[{string.Join(',', entries)}]}}";
 
     [Fact]
     public async Task A_transaction_answers_each_entry_in_order()
@@ -50,9 +55,24 @@ public sealed class BundleTests(GatewayServer server) : IClassFixture<GatewaySer
     }
 
     [Fact]
+    public async Task An_invalid_entry_of_a_batch_fails_alone_and_one_of_a_transaction_fails_it()
+    {
+        string bad = Samples.Patient().Replace("female", "no-such-code");
+        string[] entries = [Entry("POST", "Patient", bad), Entry("POST", "Patient", Samples.Patient())];
+        var batch = await server.Send("POST", "", Bundle("batch", entries));
+        Assert.Equal(200, batch.Status);
+        Assert.Equal(["422", "201"], batch.Entries.Select(entry => ((string)entry!["response"]!["status"]!)[..3]));
+        Assert.Equal("OperationOutcome", (string?)batch.Entries[0]!["response"]!["outcome"]!["resourceType"]);
+        var transaction = await server.Send("POST", "", Bundle("transaction", entries));
+        Assert.Equal(422, transaction.Status);
+        Assert.StartsWith("Bundle.entry[0]", (string?)transaction.Json["issue"]![0]!["expression"]![0]);
+    }
+
+    [Fact]
     public async Task Prefer_return_minimal_leaves_the_resources_out()
     {
-        var reply = await server.Send("POST", "", Bundle("batch", Entry("POST", "Patient", Samples.Patient())), null, ("Prefer", "return=minimal"));
+        var reply = await server.Send("POST", "", Bundle("batch", Entry("POST", "Patient", Samples.Patient())), null,
+            ("Prefer", "return=minimal"));
         Assert.Null(reply.Entries[0]!["resource"]);
         Assert.Equal("201 Created", (string?)reply.Entries[0]!["response"]!["status"]);
     }

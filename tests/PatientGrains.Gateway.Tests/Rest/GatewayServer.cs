@@ -7,18 +7,19 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans;
-using Orleans.Hosting;
 using PatientGrains.Contracts;
 using PatientGrains.Core.Access;
 using PatientGrains.Core.Record;
 using PatientGrains.Gateway.Auth;
 using PatientGrains.Gateway.Intake;
-using PatientGrains.Grains;
+using PatientGrains.Host.Composition;
 using PatientGrains.Log;
 
 namespace PatientGrains.Gateway.Tests.Rest;
 
-/// <summary>The real front on Kestrel over real grains on a log in memory, at a port of its own. What it logs, at every level, is kept.</summary>
+/// <summary>
+/// The real front on Kestrel over real grains on a log in memory, at a port of its own. What it logs, at every level, is kept.
+/// </summary>
 public sealed class GatewayServer : IAsyncLifetime
 {
     private readonly KeyRing _ring = KeyRing.Ephemeral();
@@ -46,16 +47,7 @@ public sealed class GatewayServer : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(Logs);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton<IPatientLog>(new InMemoryLog());
-        builder.Services.AddSingleton(_ring);
-        builder.Services.AddSingleton(new JournalOptions());
-        builder.Services.AddSingleton<RecordHost>();
-        builder.Services.AddSingleton<LogNames>();
-        builder.UseOrleansLocal(silo => silo.Configure<LocalEngineOptions>(options =>
-        {
-            options.GrainAssemblies.Add(typeof(RecordHost).Assembly);
-            options.RoundTrip = WireCodec.RoundTrip;
-        }));
+        Services.AddRecords(builder, new InMemoryLog(), _ring, roundTrips: true);
         builder.Services.AddPatientGrainsGateway(Options, new IntakeOptions { IdSecret = _ring.Derive("ids") });
         _app = builder.Build();
         _app.MapPatientGrains();
@@ -69,12 +61,14 @@ public sealed class GatewayServer : IAsyncLifetime
         await _app!.DisposeAsync();
     }
 
-    public string Token(Role role = Role.Clinician, string source = "local", string purpose = "TREAT", string subject = "dr-test", TimeSpan? validFor = null) =>
+    public string Token(Role role = Role.Clinician, string source = "local", string purpose = "TREAT", string subject = "dr-test",
+        TimeSpan? validFor = null) =>
         new TokenIssuer(Options, TimeProvider.System).Issue(
             new Requester { Subject = subject, Roles = [role], Purpose = purpose, Source = source }, validFor ?? TimeSpan.FromMinutes(10));
 
     /// <summary>Sends a request; the body is JSON of FHIR unless the headers say otherwise.</summary>
-    public async Task<Reply> Send(string method, string url, string? body = null, string? token = null, params (string Name, string Value)[] headers)
+    public async Task<Reply> Send(string method, string url, string? body = null, string? token = null,
+        params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), url);
         if (token != "")
@@ -120,7 +114,8 @@ public sealed class GatewayServer : IAsyncLifetime
         var all = new List<AccessEntry>();
         for (int shard = 0; shard < SecurityLog.Shards; shard++)
         {
-            var outcome = await Grains.GetGrain<ISecurityGrain>(shard.ToString(System.Globalization.CultureInfo.InvariantCulture)).Ask(new ReadAccessLog { Who = who, Count = 10_000 });
+            var grain = Grains.GetGrain<ISecurityGrain>(shard.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            var outcome = await grain.Ask(new ReadAccessLog { Who = who, Count = 10_000 });
             all.AddRange(Assert.IsType<AccessLogReleased>(outcome).Entries);
         }
         return all;
@@ -180,7 +175,8 @@ public sealed class CapturedLogs : ILoggerProvider
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             lines.Enqueue($"{category} {logLevel} {formatter(state, exception)} {exception}");
     }
 }

@@ -127,7 +127,8 @@ public sealed class HttpRulesTests(GatewayServer server) : IClassFixture<Gateway
     public async Task Head_answers_like_get_without_the_body()
     {
         string id = await server.NewPatient();
-        foreach (string url in (string[])[$"Patient/{id}", $"Patient/{id}/_history", "metadata", $"Observation?patient={id}", $"Patient/{id}/$everything"])
+        foreach (string url in (string[])[$"Patient/{id}", $"Patient/{id}/_history", "metadata", $"Observation?patient={id}",
+            $"Patient/{id}/$everything"])
         {
             var get = await server.Get(url);
             var head = await server.Send("HEAD", url);
@@ -180,6 +181,13 @@ public sealed class HttpRulesTests(GatewayServer server) : IClassFixture<Gateway
         Assert.Equal("application/fhir+json; charset=utf-8", reply.Header("Content-Type"));
         Assert.NotNull(reply.Header("X-Request-Id"));
         Assert.Equal(status == 405, reply.Header("Allow") is not null);
+    }
+
+    [Fact]
+    public async Task The_clients_request_id_comes_back_when_it_is_plain_and_a_fresh_one_otherwise()
+    {
+        Assert.Equal("my-request.7", (await server.Get("Patient/x", ("X-Request-Id", "my-request.7"))).Header("X-Request-Id"));
+        Assert.DoesNotContain("odd", (await server.Get("Patient/x", ("X-Request-Id", "odd one"))).Header("X-Request-Id")!, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -242,13 +250,16 @@ public sealed class HttpRulesTests(GatewayServer server) : IClassFixture<Gateway
     public async Task A_conditional_create_makes_one_resource_and_a_second_match_is_412()
     {
         string mrn = Guid.NewGuid().ToString("N");
-        var first = await server.Send("POST", "Patient", Samples.Patient(identifier: mrn), null, ("If-None-Exist", $"identifier=urn:test:mrn|{mrn}"));
+        var first = await server.Send("POST", "Patient", Samples.Patient(identifier: mrn), null,
+            ("If-None-Exist", $"identifier=urn:test:mrn|{mrn}"));
         Assert.Equal(201, first.Status);
-        var second = await server.Send("POST", "Patient", Samples.Patient(identifier: mrn), null, ("If-None-Exist", $"identifier=urn:test:mrn|{mrn}"));
+        var second = await server.Send("POST", "Patient", Samples.Patient(identifier: mrn), null,
+            ("If-None-Exist", $"identifier=urn:test:mrn|{mrn}"));
         Assert.Equal(200, second.Status);
         Assert.Equal(first.Header("Location"), second.Header("Location"));
         Assert.Equal(201, (await server.Send("POST", "Patient", Samples.Patient(identifier: mrn))).Status);
-        var third = await server.Send("POST", "Patient", Samples.Patient(identifier: mrn), null, ("If-None-Exist", $"identifier=urn:test:mrn|{mrn}"));
+        var third = await server.Send("POST", "Patient", Samples.Patient(identifier: mrn), null,
+            ("If-None-Exist", $"identifier=urn:test:mrn|{mrn}"));
         Assert.Equal((412, "multiple-matches"), (third.Status, third.IssueCode));
     }
 
@@ -263,5 +274,7 @@ public sealed class HttpRulesTests(GatewayServer server) : IClassFixture<Gateway
         Assert.Equal(1, (int)(await server.Get($"Patient/{first.Json["id"]}/_history")).Json["total"]!);
         var other = await server.Send("POST", "Patient", Samples.Patient(family: "Anders"), null, ("Idempotency-Key", key));
         Assert.Equal((409, "duplicate"), (other.Status, other.IssueCode));
+        var tooLong = await server.Send("POST", "Patient", Samples.Patient(), null, ("Idempotency-Key", new string('k', 129)));
+        Assert.Equal((400, "too-long"), (tooLong.Status, tooLong.IssueCode));
     }
 }

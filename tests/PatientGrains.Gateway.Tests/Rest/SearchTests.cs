@@ -12,7 +12,8 @@ public sealed class SearchTests(GatewayServer server) : IClassFixture<GatewaySer
             ("a", "8867-4", "2024-05-01", "vital-signs"), ("b", "8867-4", "2024-06-15", "vital-signs"),
             ("c", "2524-7", "2024-06-20", "laboratory"), ("d", "2524-7", "2025-01-01", "laboratory")])
         {
-            var reply = await server.Send("PUT", $"Observation/{patient}-{id}", Samples.Observation(patient, $"{patient}-{id}", code, day, "1.5", category));
+            var reply = await server.Send("PUT", $"Observation/{patient}-{id}",
+                Samples.Observation(patient, $"{patient}-{id}", code, day, "1.5", category));
             Assert.Equal(201, reply.Status);
         }
         return patient;
@@ -49,7 +50,8 @@ public sealed class SearchTests(GatewayServer server) : IClassFixture<GatewaySer
         Assert.Equal(expected, Letters(await server.Get($"Observation?subject:Patient={patient}{query}")));
         Assert.Equal(expected, Letters(await server.Get($"Observation?patient={server.Base}Patient/{patient}{query}")));
         Assert.Equal(expected, Letters(await server.Get($"Patient/{patient}/Observation?{query.TrimStart('&')}")));
-        var form = await server.Send("POST", "Observation/_search", $"patient={patient}{query}", null, ("Content-Type", "application/x-www-form-urlencoded"));
+        var form = await server.Send("POST", "Observation/_search", $"patient={patient}{query}", null,
+            ("Content-Type", "application/x-www-form-urlencoded"));
         Assert.Equal(expected, Letters(form));
         Assert.Empty(new FhirScanner().Scan(byPatient.Bytes).Issues.Select(issue => $"{issue.Location}: {issue.Rule}"));
     }
@@ -59,7 +61,8 @@ public sealed class SearchTests(GatewayServer server) : IClassFixture<GatewaySer
     {
         string patient = await Ward();
         var reply = await server.Get($"Observation?patient={patient}&code=8867-4");
-        Assert.Equal(("Bundle", "searchset", 2), ((string?)reply.Json["resourceType"], (string?)reply.Json["type"], (int)reply.Json["total"]!));
+        Assert.Equal(("Bundle", "searchset", 2),
+            ((string?)reply.Json["resourceType"], (string?)reply.Json["type"], (int)reply.Json["total"]!));
         Assert.Equal($"{server.Base}Observation?patient={patient}&code=8867-4", reply.Link("self"));
         Assert.Null(reply.Link("next"));
         Assert.Equal($"{server.Base}Observation/{patient}-a", (string?)reply.Entries[0]!["fullUrl"]);
@@ -136,6 +139,23 @@ public sealed class SearchTests(GatewayServer server) : IClassFixture<GatewaySer
     }
 
     [Fact]
+    public async Task Several_patients_are_searched_one_after_the_other_and_paged_as_one_list()
+    {
+        string one = await Ward();
+        string two = await Ward();
+        string letters = "";
+        for (string? next = $"Observation?patient={one},{two},nobody&code=2524-7&_count=3"; next is not null;)
+        {
+            var page = await server.Get(next);
+            Assert.Equal(4, (int)page.Json["total"]!);
+            letters += Letters(page);
+            next = page.Link("next");
+        }
+        Assert.Equal("cdcd", letters);
+        Assert.Equal(0, (int)(await server.Get($"Observation?patient={one}&patient={two}")).Json["total"]!);
+    }
+
+    [Fact]
     public async Task Everything_is_the_whole_record_page_by_page_and_by_type()
     {
         string patient = await Ward();
@@ -154,7 +174,11 @@ public sealed class SearchTests(GatewayServer server) : IClassFixture<GatewaySer
         }
         Assert.Equal(5, ids.Distinct().Count());
         Assert.Equal(5, ids.Count);
-        var posted = await server.Send("POST", url, """{"resourceType":"Parameters","parameter":[{"name":"_count","valueInteger":2},{"name":"_since","valueInstant":"2001-01-01T00:00:00Z"}]}""");
+        var posted = await server.Send("POST", url,
+            """
+            {"resourceType":"Parameters","parameter":[{"name":"_count","valueInteger":2},
+            {"name":"_since","valueInstant":"2001-01-01T00:00:00Z"}]}
+            """);
         Assert.Equal(2, posted.Entries.Count);
         Assert.NotNull(posted.Link("next"));
         Assert.Equal(5, (await server.Send("POST", url)).Entries.Count);

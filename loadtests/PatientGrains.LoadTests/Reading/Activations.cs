@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using System.Text.Json;
+using PatientGrains.Core.Record;
+using PatientGrains.Host.Composition;
+using PatientGrains.Host.Settings;
+using PatientGrains.Log;
+using PatientGrains.Log.Sqlite;
+
+namespace PatientGrains.LoadTests.Reading;
+
+/// <summary>Opening the journal of a large patient, as an activation does: from its snapshot, and from the log alone.</summary>
+internal static class Activations
+{
+    public static async Task Measure(Settings settings, HostSettings host, Report report, LargePatient patient)
+    {
+        report.Line($"-- activation of a patient with {patient.Resources:N0} resources, {patient.Bytes / 1e6:F1} MB of JSON; JsonDocument.Parse of that JSON takes {Report.Median(Parse(settings, patient)):F1} ms");
+        double snapshot = await Open(settings, host, report, patient, "from its snapshot");
+        report.Budget($"activation of {patient.Resources:N0} resources from snapshot", snapshot, "ms", 20, atMost: true);
+        using (var db = SqliteDb.Open(Path.Combine(host.Data, "patientgrains.db"), readOnly: false))
+            db.Execute("DELETE FROM snapshots");
+        await Open(settings, host, report, patient, "by replay");
+    }
+
+    private static async Task<double> Open(Settings settings, HostSettings host, Report report, LargePatient patient, string how)
+    {
+        using var ring = EmbeddedLog.Ring(host);
+        await using var log = EmbeddedLog.Open(host, ring);
+        var name = new LogName("Patient/" + patient.Id);
+        var id = ring.Blind(name);
+        long at = (await log.Snapshot(id))?.At.NextSeq ?? 0;
+        long head = (await log.Find(id))!.Head.NextSeq;
+        var millis = new List<double>();
+        for (int round = 0; round < settings.Rounds + 3; round++)
+        {
+            long before = Stopwatch.GetTimestamp();
+            using var journal = await PatientJournal<PatientRecord, Event>.Open(log, ring, TimeProvider.System, name, RecordJournalFold.Instance, new JournalOptions());
+            millis.Add(Stopwatch.GetElapsedTime(before).TotalMilliseconds);
+        }
+        // The first of a process compiles; the second and third still warm up.
+        double median = Report.Median(millis.Skip(3));
+        report.Line($"   {how,-18} {median,7:F1} ms, the very first {millis[0]:F0} ms; {at:N0} events in the snapshot, {head - at:N0} replayed");
+        return median;
+    }
+
+    private static double[] Parse(Settings settings, LargePatient patient) => [.. Enumerable.Range(0, settings.Rounds + 2).Select(_ =>
+    {
+        long before = Stopwatch.GetTimestamp();
+        patient.Bodies.ForEach(body => JsonDocument.Parse(body).Dispose());
+        return Stopwatch.GetElapsedTime(before).TotalMilliseconds;
+    }).Skip(2)];
+}
