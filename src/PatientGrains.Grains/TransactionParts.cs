@@ -6,8 +6,8 @@ using PatientGrains.Log;
 namespace PatientGrains.Grains;
 
 /// <summary>
-/// The other records of a transaction, from preparation to settlement. They are prepared in ordinal order of their names and before the deciding record, which has
-/// either a patient's name (never an other) or the smallest name of all: so no circle of transactions can wait for each other.
+/// The other records of a transaction, from preparation to settlement. They are prepared in ordinal order of their names and before the deciding record, which is
+/// either a patient's (never an other) or has the greatest name of all: so no circle of transactions can wait for each other.
 /// </summary>
 internal sealed class TransactionParts(Func<string, IRecordGrain> grainOf)
 {

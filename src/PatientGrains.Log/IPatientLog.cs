@@ -2,43 +2,48 @@ namespace PatientGrains.Log;
 
 /// <summary>
 /// Storage of sealed commits for many logs. It holds no key and never sees plaintext, and it interprets nothing but heads and blinded keys.
-/// All methods may be called from any thread. Reads see everything that was acknowledged before they began, and never what is not durable yet.
-/// Failures are <see cref="LogException"/>s.
+/// All methods may be called from any thread. Reads see everything that was acknowledged before they began, and never what is not durable
+/// yet. Failures are <see cref="LogException"/>s.
 /// </summary>
 public interface IPatientLog : IAsyncDisposable
 {
-    /// <summary>16 random bytes that were drawn when the store was made, as hex. Checkpoints name it, so that they cannot be held against another store.</summary>
+    /// <summary>16 random bytes that were drawn when the store was made, as hex. Checkpoints name it, so that they cannot be held against
+    /// another store.</summary>
     string StoreId { get; }
 
     /// <summary>Head, wrapped data key and sealed name of a log. Null when it has never been written.</summary>
     ValueTask<LogEntry?> Find(LogId log, CancellationToken cancel = default);
 
-    /// <summary>The newest snapshot that is kept, or null. It may lie behind the head; asked for before <see cref="Find"/>, it never lies in front of it.</summary>
+    /// <summary>The newest snapshot that is kept, or null. It may lie behind the head; asked for before <see cref="Find"/>, it never lies
+    /// in front of it.</summary>
     ValueTask<StoredSnapshot?> Snapshot(LogId log, CancellationToken cancel = default);
 
     /// <summary>
-    /// Commits in ascending order, beginning with those that start where the commit with <paramref name="from"/>'s event starts (a void commit starts where
-    /// the next one does); as many as fit in <paramref name="maxBytes"/>, at least one when there is one. Empty at the end.
-    /// What is below a head never changes, so pages read one after the other are consistent without a transaction around them.
+    /// Commits in ascending order, beginning with those that start where the commit with <paramref name="from"/>'s event starts (a void
+    /// commit starts where the next one does); as many as fit in <paramref name="maxBytes"/>, at least one when there is one. Empty at the
+    /// end. What is below a head never changes, so pages read one after the other are consistent without a transaction around them.
     /// </summary>
     ValueTask<CommitPage> Read(LogId log, ReadFrom from, int maxBytes, CancellationToken cancel = default);
 
     /// <summary>
     /// Appends the commits of one or several logs with their claims and index changes, all or nothing. Completes when that is durable.
-    /// Fails with <see cref="StaleHeadException"/>, <see cref="ClaimTakenException"/>, <see cref="LogFullException"/>, <see cref="LogErasedException"/> when nothing of it was or will be written;
-    /// with <see cref="LogBusyException"/> when it was refused before being queued; with <see cref="LogFailedException"/> when the store is broken and the outcome may be unknown:
-    /// after that, only <see cref="Find"/> on a store that works again tells.
-    /// Appends of one log take effect in the order in which they were handed over; one that builds on a failed one fails with it.
+    /// Fails with <see cref="StaleHeadException"/>, <see cref="ClaimTakenException"/>, <see cref="LogFullException"/>,
+    /// <see cref="LogErasedException"/> when nothing of it was or will be written; with <see cref="LogBusyException"/> when it was refused
+    /// before being queued; with <see cref="LogFailedException"/> when the store is broken and the outcome may be unknown: after that,
+    /// only <see cref="Find"/> on a store that works again tells. Appends of one log take effect in the order in which they were handed
+    /// over; one that builds on a failed one fails with it.
     /// </summary>
     Task Append(AppendBatch batch);
 
-    /// <summary>Keeps a snapshot in place of the log's earlier one. It may be lost or left out: a log can always be replayed. Ignored when older than the one that is there.</summary>
+    /// <summary>Keeps a snapshot in place of the log's earlier one. It may be lost or left out: a log can always be replayed. Ignored when
+    /// older than the one that is there.</summary>
     Task SaveSnapshot(LogId log, StoredSnapshot snapshot);
 
     /// <summary>The log that holds a claim, or null.</summary>
     ValueTask<LogId?> Locate(BlindKey claim, CancellationToken cancel = default);
 
-    /// <summary>Up to <paramref name="limit"/> logs that have an index entry under the key, in a stable order, continuing behind <paramref name="after"/>.</summary>
+    /// <summary>Up to <paramref name="limit"/> logs that have an index entry under the key, in a stable order, continuing behind
+    /// <paramref name="after"/>.</summary>
     ValueTask<IReadOnlyList<LogId>> Candidates(BlindKey index, LogId? after, int limit, CancellationToken cancel = default);
 
     /// <summary>All logs in the order of their ids, a page at a time; for verification, listings and rotation, not for hot paths.</summary>
@@ -48,13 +53,15 @@ public interface IPatientLog : IAsyncDisposable
     Task<bool> Rewrap(LogId log, ReadOnlyMemory<byte> present, ReadOnlyMemory<byte> replacement);
 
     /// <summary>
-    /// Destroys a log's wrapped data key, sealed name, snapshot, claims and index entries. The ciphertext stays, so that its chain can still be verified, but nobody can read it again.
-    /// Copies in backups and on worn flash are out of reach of any store: they die when the key-encryption key that wrapped them is rotated and removed.
+    /// Destroys a log's wrapped data key, sealed name, snapshot, claims and index entries. The ciphertext stays, so that its chain can
+    /// still be verified, but nobody can read it again. Copies in backups and on worn flash are out of reach of any store: they die when
+    /// the key-encryption key that wrapped them is rotated and removed.
     /// </summary>
     Task Erase(LogId log);
 }
 
-/// <summary>A log as the store knows it. <paramref name="WrappedKey"/> and <paramref name="SealedName"/> are empty when it was erased.</summary>
+/// <summary>A log as the store knows it. <paramref name="WrappedKey"/> and <paramref name="SealedName"/> are empty when it was
+/// erased.</summary>
 public sealed record LogEntry(LogId Log, Head Head, ReadOnlyMemory<byte> WrappedKey, ReadOnlyMemory<byte> SealedName)
 {
     public bool IsErased => WrappedKey.IsEmpty;
@@ -64,8 +71,9 @@ public sealed record LogEntry(LogId Log, Head Head, ReadOnlyMemory<byte> Wrapped
 public sealed record StoredSnapshot(Head At, ReadOnlyMemory<byte> Bytes);
 
 /// <summary>
-/// A commit as it lies in a store: the sealed bytes, and what the store notes beside them. A reader trusts neither before it has compared both
-/// (<see cref="CommitHeader"/> lays out the bytes). <paramref name="Count"/> is 0 for a void commit, which changes the head's hash and nothing else.
+/// A commit as it lies in a store: the sealed bytes, and what the store notes beside them. A reader trusts neither before it has compared
+/// both (<see cref="CommitHeader"/> lays out the bytes). <paramref name="Count"/> is 0 for a void commit, which changes the head's hash
+/// and nothing else.
 /// </summary>
 public sealed record SealedCommit(LogId Log, long FirstSeq, int Count, ChainHash Hash, ReadOnlyMemory<byte> Bytes)
 {
@@ -85,10 +93,12 @@ public sealed record CommitPage(IReadOnlyList<SealedCommit> Commits, ReadFrom Ne
 /// <param name="On">The head it builds on; the append fails unless that is the log's head.</param>
 /// <param name="WrappedKey">The log's wrapped data key, when the commit is the log's first, else empty.</param>
 /// <param name="SealedName">The log's sealed name, when the commit is the log's first, else empty.</param>
-public sealed record CommitAppend(SealedCommit Commit, Head On, ReadOnlyMemory<byte> WrappedKey = default, ReadOnlyMemory<byte> SealedName = default);
+public sealed record CommitAppend(
+    SealedCommit Commit, Head On, ReadOnlyMemory<byte> WrappedKey = default, ReadOnlyMemory<byte> SealedName = default);
 
 /// <summary>
-/// Claims a locator key for a log of the same append. It succeeds when the key is free, or the log's already, or held by <paramref name="Replaces"/>.
+/// Claims a locator key for a log of the same append. It succeeds when the key is free, or the log's already, or held by
+/// <paramref name="Replaces"/>.
 /// </summary>
 public readonly record struct Claim(BlindKey Key, LogId Log, LogId? Replaces = null);
 
@@ -99,7 +109,8 @@ public readonly record struct Release(BlindKey Key, LogId Log);
 public readonly record struct IndexChange(BlindKey Key, LogId Log, int Delta);
 
 /// <summary>
-/// What is appended together. At most one commit per log; every claim, release and index change is of one of these logs; a key is claimed or released at most once.
+/// What is appended together. At most one commit per log; every claim, release and index change is of one of these logs; a key is claimed
+/// or released at most once.
 /// </summary>
 public sealed record AppendBatch(
     IReadOnlyList<CommitAppend> Commits,
@@ -120,7 +131,8 @@ public sealed record AppendBatch(
     /// <summary>Bytes that this holds in a queue, roughly.</summary>
     internal long Weight => Commits.Sum(c => c.Commit.Bytes.Length + 256L) + (48L * (Claims.Count + Releases.Count + Index.Count));
 
-    /// <summary>Refuses what no store may be given, before anything is queued: these are bugs of the caller, not states of the store.</summary>
+    /// <summary>Refuses what no store may be given, before anything is queued: these are bugs of the caller, not states of the
+    /// store.</summary>
     internal void Check()
     {
         if (Commits.Count is 0 or > MaxCommits || Claims.Count + Releases.Count + Index.Count > MaxKeys)
@@ -131,8 +143,9 @@ public sealed record AppendBatch(
             if (CommitHeader.Read(commit.Bytes.Span, out var header) is { } malformed)
                 throw new ArgumentException(malformed);
             if (!logs.Add(commit.Log) || commit.FirstSeq != on.NextSeq
-                || header.Log != commit.Log || header.FirstSeq != commit.FirstSeq || header.Count != commit.Count || header.Previous != on.Hash)
-                throw new ArgumentException($"The commit for log {commit.Log} does not fit the head it names, or is not the only one for it.");
+                || header.Log != commit.Log || header.FirstSeq != commit.FirstSeq || header.Count != commit.Count
+                    || header.Previous != on.Hash)
+                throw new ArgumentException($"The commit for log {commit.Log} does not fit its head, or is not the only one.");
         }
         var keys = new HashSet<BlindKey>(Claims.Count + Releases.Count);
         if (!Claims.All(c => keys.Add(c.Key)) || !Releases.All(r => keys.Add(r.Key)))

@@ -3,7 +3,8 @@ namespace PatientGrains.Log;
 /// <summary>Something that a log could not do. Messages name blinded ids and folders, never what a log is about.</summary>
 public abstract class LogException(string message, Exception? inner = null) : Exception(message, inner);
 
-/// <summary>An append built on a head that is not the log's head: another activation wrote, or the append before this one failed. Nothing was written.</summary>
+/// <summary>An append built on a head that is not the log's head: another activation wrote, or the append before this one failed. Nothing
+/// was written.</summary>
 public sealed class StaleHeadException(LogId log) : LogException($"Log {log} has another head than this append builds on.")
 {
     public LogId Log { get; } = log;
@@ -23,7 +24,8 @@ public sealed class LogBusyException(string limit) : LogException($"The log is b
 /// <summary>A decision or a log is larger than its named limit. Trying again is no use. Nothing was written.</summary>
 public sealed class LogLimitException(string limit) : LogException($"Over a limit of the log: {limit}.");
 
-/// <summary>The disk (or the store's quota) is full. Nothing of the append was written; the store goes on when there is space again.</summary>
+/// <summary>The disk (or the store's quota) is full. Nothing of the append was written; the store goes on when there is space
+/// again.</summary>
 public sealed class LogFullException(string where) : LogException($"There is no space left to append in {where}.");
 
 /// <summary>The log's data key was destroyed. It takes no commits and cannot be read.</summary>
@@ -32,7 +34,8 @@ public sealed class LogErasedException(LogId log) : LogException($"Log {log} was
     public LogId Log { get; } = log;
 }
 
-/// <summary>The store does not work. Whether the append was written is not known until the store works again and the log is opened.</summary>
+/// <summary>The store does not work. Whether the append was written is not known until the store works again and the log is
+/// opened.</summary>
 public sealed class LogFailedException(string what, Exception? inner = null) : LogException(what, inner);
 
 /// <summary>What was read is not what was written: a byte, a commit, an order or a key was changed.</summary>
@@ -57,7 +60,8 @@ public enum DataFolderProblem
 {
     /// <summary>Another process, or another part of this one, has it open.</summary>
     InUse,
-    /// <summary>File locks do not work there (a network file system, or a process that switched them off), so two processes could write at once.</summary>
+    /// <summary>File locks do not work there (a network file system, or a process that switched them off), so two processes could write at
+    /// once.</summary>
     CannotLock,
     /// <summary>It was made with another key ring.</summary>
     OtherKeyRing,
@@ -74,4 +78,5 @@ public sealed class KeyRingException(string message) : LogException(message);
 /// An append of this journal failed. The activation must be thrown away with every request that waits on it; none of them was acknowledged.
 /// The inner exception is the reason.
 /// </summary>
-public sealed class JournalLostException(Exception reason) : LogException("The journal lost its place in the log and must be opened again.", reason);
+public sealed class JournalLostException(Exception reason)
+    : LogException("The journal lost its place in the log and must be opened again.", reason);

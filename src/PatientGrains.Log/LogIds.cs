@@ -4,7 +4,8 @@ using System.Security.Cryptography;
 
 namespace PatientGrains.Log;
 
-/// <summary>The name of a log in the clear, such as <c>Patient/abc</c>, <c>Practitioner/x</c> or <c>security/3</c>. At most 200 characters.</summary>
+/// <summary>The name of a log in the clear, such as <c>Patient/abc</c>, <c>Practitioner/x</c> or <c>security/3</c>. At most 200
+/// characters.</summary>
 public readonly record struct LogName
 {
     public const int MaxLength = 200;
@@ -23,7 +24,8 @@ public readonly record struct LogName
 
 /// <summary>
 /// The blinded name of a log: the first 16 bytes of HMAC-SHA-256 under the ring's index key. A store knows a log by nothing else.
-/// 128 bits: the chance that two of 10^9 logs collide is below 10^-20, and a collision is refused (the sealed name is compared when a log is opened).
+/// 128 bits: the chance that two of 10^9 logs collide is below 10^-20, and a collision is refused (the sealed name is compared when a log
+/// is opened).
 /// </summary>
 public readonly record struct LogId(UInt128 Value) : IComparable<LogId>
 {
@@ -41,7 +43,8 @@ public readonly record struct LogId(UInt128 Value) : IComparable<LogId>
     public override string ToString() => Value.ToString("x32", CultureInfo.InvariantCulture);
 }
 
-/// <summary>A blinded key of the locator or of the population index: the first 16 bytes of HMAC-SHA-256 under the ring's index key.</summary>
+/// <summary>A blinded key of the locator or of the population index: the first 16 bytes of HMAC-SHA-256 under the ring's index
+/// key.</summary>
 public readonly record struct BlindKey(UInt128 Value) : IComparable<BlindKey>
 {
     public const int Size = 16;

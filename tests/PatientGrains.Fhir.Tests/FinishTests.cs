@@ -40,9 +40,9 @@ public class FinishTests
     public void Links_are_listed_in_order_and_replaced_with_the_escapes_of_their_place()
     {
         var scanned = ValidatorTests.Scan("""
-            {"resourceType":"Patient","text":{"status":"generated",
-            "div":"<div xmlns=\"http://www.w3.org/1999/xhtml\"><a href=\"urn:uuid:00000000-0000-0000-0000-000000000001\">a<\/a><img src='#p' alt=\"\"/></div>"},
-             "contained":[{"resourceType":"Patient","id":"p","managingOrganization":{"reference":"Organization\/1"}}],
+            {"resourceType":"Patient","text":{"status":"generated","div":
+            "<div xmlns='http://www.w3.org/1999/xhtml'><a href=\"urn:uuid:00000000-0000-0000-0000-000000000001\"><\/a><img src='#p'/></div>"
+            },"contained":[{"resourceType":"Patient","id":"p","managingOrganization":{"reference":"Organization\/1"}}],
              "identifier":[{"system":"urn:oid:1.2.3","value":"urn:uuid:00000000-0000-0000-0000-000000000002"}],
              "link":[{"other":{"reference":"#p"},"type":"seealso"}],
              "extension":[{"url":"http://x","valueCanonical":"urn:uuid:00000000-0000-0000-0000-000000000001"}]}
@@ -55,7 +55,7 @@ public class FinishTests
         var finished = scanned.Finish("i", x =>
             x.Kind switch { LinkKind.Narrative => "Patient/1?a=\"b\"&c", LinkKind.Reference => "A\"B", _ => null });
         string text = Text(finished);
-        Assert.Contains("""href=\"Patient/1?a=&quot;b&quot;&amp;c\">a<\/a>""", text, StringComparison.Ordinal);
+        Assert.Contains("""href=\"Patient/1?a=&quot;b&quot;&amp;c\"><\/a>""", text, StringComparison.Ordinal);
         Assert.Contains("""src='Patient/1?a=&quot;b&quot;&amp;c'""", text, StringComparison.Ordinal);
         Assert.Contains("""{"reference":"A\"B"}""", text, StringComparison.Ordinal);
         Assert.Contains("\"urn:oid:1.2.3\"", text, StringComparison.Ordinal);

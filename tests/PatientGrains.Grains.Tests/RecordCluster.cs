@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans;
 using PatientGrains.Contracts;
+using PatientGrains.Gateway.Intake;
 using PatientGrains.Grains;
 using PatientGrains.Host.Composition;
 using PatientGrains.Log;
@@ -17,6 +18,13 @@ public sealed class RecordCluster : IAsyncLifetime
 
     public KeyRing Ring { get; init; } = KeyRing.Ephemeral();
 
+    public JournalOptions Options { get; init; } = new();
+
+    /// <summary>More services, or others in place of the usual ones.</summary>
+    public Action<IServiceCollection> With { get; init; } = _ => { };
+
+    public ScannerPool Scanners { get; } = new();
+
     public IGrainFactory Grains => _host!.Services.GetRequiredService<IGrainFactory>();
 
     public IPatientGrain Patient(string id) => Grains.GetGrain<IPatientGrain>(id);
@@ -25,13 +33,25 @@ public sealed class RecordCluster : IAsyncLifetime
 
     public ILocatorGrain Locator => Grains.GetGrain<ILocatorGrain>("locator");
 
+    /// <summary>A gateway of its own; all have the same secret.</summary>
+    public SubmissionIntake Gateway() => new(Grains, Scanners, new IntakeOptions { IdSecret = new byte[32] });
+
     public async Task InitializeAsync()
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddLogging();
         Services.AddRecords(builder, Log, Ring, roundTrips: true);
+        builder.Services.AddSingleton(Options);
+        With(builder.Services);
         _host = builder.Build();
         await _host.StartAsync();
+    }
+
+    /// <summary>Ends every activation, and starts over on the same log.</summary>
+    public async Task Restart()
+    {
+        await DisposeAsync();
+        await InitializeAsync();
     }
 
     public async Task DisposeAsync()

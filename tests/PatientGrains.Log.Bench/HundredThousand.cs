@@ -1,8 +1,8 @@
 namespace PatientGrains.Log.Bench;
 
 /// <summary>
-/// Commit, locator and blinded index in one append at 100,000 patients: each patient's first commit, then a second one at random, part by part: commits alone, with claims,
-/// with claims and tokens. Sealed beforehand, so that this is the store's share.
+/// Commit, locator and blinded index in one append at 100,000 patients: each patient's first commit, then a second one at random, part by
+/// part: commits alone, with claims, with claims and tokens. Sealed beforehand, so that this is the store's share.
 /// </summary>
 internal static class HundredThousand
 {
@@ -13,7 +13,8 @@ internal static class HundredThousand
 
     public static async Task Measure()
     {
-        foreach (var (what, claims, tokens) in new[] { ("commits alone", 0, 0), ("with 10 claims", Claims, 0), ("with 10 claims and 4 tokens", Claims, Tokens) })
+        foreach (var (what, claims, tokens) in new[] { ("commits alone", 0, 0), ("with 10 claims", Claims, 0),
+            ("with 10 claims and 4 tokens", Claims, Tokens) })
         {
             using var folder = new BenchFolder();
             using var ring = KeyRing.Ephemeral();
@@ -28,7 +29,8 @@ internal static class HundredThousand
         }
     }
 
-    private static async Task Run(string what, SqliteLog log, KeyRing ring, int[] patients, Head[] heads, int claims, int tokens, Random random)
+    private static async Task Run(string what, SqliteLog log, KeyRing ring, int[] patients, Head[] heads, int claims, int tokens,
+        Random random)
     {
         var batches = new AppendBatch[patients.Length];
         for (int i = 0; i < patients.Length; i++)
@@ -55,7 +57,8 @@ internal static class HundredThousand
             [append],
             [.. Enumerable.Range(0, claims).Select(_ => new Claim(new BlindKey(Key(random)), id))],
             [],
-            [.. Enumerable.Range(0, tokens).Select(i => new IndexChange(new BlindKey(i % 2 == 0 ? Key(random) : (UInt128)random.Next(1000)), id, 1))]);
+            [.. Enumerable.Range(0, tokens).Select(
+                i => new IndexChange(new BlindKey(i % 2 == 0 ? Key(random) : (UInt128)random.Next(1000)), id, 1))]);
     }
 
     private static UInt128 Key(Random random) => new((ulong)random.NextInt64(), (ulong)random.NextInt64());

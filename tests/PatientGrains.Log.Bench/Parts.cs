@@ -33,7 +33,8 @@ internal static class Parts
             Time("evolve and effects", resources, () => Evolve(chunks));
             using var key = ring.NewDataKey(default, out _);
             Time("seal as a whole (compress, AES, SHA)", resources, () => bodies.ForEach(b => key.SealCommit(Head.Empty, 1, 0, b)));
-            Console.WriteLine($"   {bodies.Sum(b => (long)b.Length) / 1e6:N1} MB of events, {packed.Sum(p => (long)p.Length) / 1e6:N1} MB compressed");
+            double plain = bodies.Sum(b => (long)b.Length) / 1e6;
+            Console.WriteLine($"   {plain:N1} MB of events, {packed.Sum(p => (long)p.Length) / 1e6:N1} MB compressed");
         }
     }
 
@@ -43,7 +44,8 @@ internal static class Parts
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         work();
         double micros = Stopwatch.GetElapsedTime(before).TotalMicroseconds;
-        Console.WriteLine($"   {what,-38} {micros / resources,7:N2} us/resource  {(GC.GetAllocatedBytesForCurrentThread() - allocated) / resources,7:N0} B/resource");
+        long bytes = (GC.GetAllocatedBytesForCurrentThread() - allocated) / resources;
+        Console.WriteLine($"   {what,-38} {micros / resources,7:N2} us/resource  {bytes,7:N0} B/resource");
     }
 
     private static byte[] Encode(Event[] events)

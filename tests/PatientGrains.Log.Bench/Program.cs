@@ -1,10 +1,12 @@
 using PatientGrains.Log.Bench;
 
-// dotnet run -c Release --project tests/PatientGrains.Log.Bench -- <folder with Synthea Bundles (*.json.gz)> [parts|bundles|small|hundred-thousand|depth]...
+// dotnet run -c Release --project tests/PatientGrains.Log.Bench -- <folder with Synthea Bundles (*.json.gz)>
+// [parts|bundles|small|hundred-thousand|depth]...
 string data = args[0];
 var what = args.Length > 1 ? args[1..] : ["parts", "bundles", "small", "hundred-thousand", "depth"];
 var bundles = Synthea.Read(data);
-Console.WriteLine($"{bundles.Count} patients, {bundles.Sum(b => b.Events.Count):N0} resources, {bundles.Sum(b => b.Bytes) / 1e6:N1} MB of JSON");
+int resources = bundles.Sum(b => b.Events.Count);
+Console.WriteLine($"{bundles.Count} patients, {resources:N0} resources, {bundles.Sum(b => b.Bytes) / 1e6:N1} MB of JSON");
 foreach (string each in what)
 {
     Console.WriteLine($"== {each}");

@@ -6,7 +6,8 @@ using PatientGrains.Core.Search;
 
 namespace PatientGrains.Log.Bench;
 
-/// <summary>A patient's Bundle as the events that a gateway would make of it; only its identifiers are extracted as terms, and some of the codes.</summary>
+/// <summary>A patient's Bundle as the events that a gateway would make of it; only its identifiers are extracted as terms, and some of the
+/// codes.</summary>
 internal sealed record PatientBundle(string Patient, List<Event> Events, long Bytes);
 
 internal static class Synthea
@@ -26,7 +27,8 @@ internal static class Synthea
             var resource = entry.GetProperty("resource");
             byte[] body = Encoding.UTF8.GetBytes(resource.GetRawText());
             bytes += body.Length;
-            string id = resource.TryGetProperty("id", out var given) ? given.GetString()! : $"{patient.GetHashCode(StringComparison.Ordinal):x}-{events.Count}";
+            string id = resource.TryGetProperty("id", out var given) ? given.GetString()!
+                : $"{patient.GetHashCode(StringComparison.Ordinal):x}-{events.Count}";
             events.Add(new ResourceStored
             {
                 Key = new ResourceKey(resource.GetProperty("resourceType").GetString()!, id),
@@ -34,7 +36,8 @@ internal static class Synthea
                 At = DateTimeOffset.UnixEpoch,
                 Source = "local",
                 MessageId = "bundle-1",
-                Body = new StatementBody { Json = new Blob(body), MetaAt = 1, MetaLength = 0, Terms = new Blob(Terms(resource).Bytes), Extractor = 1 },
+                Body = new StatementBody { Json = new Blob(body), MetaAt = 1, MetaLength = 0, Terms = new Blob(Terms(resource).Bytes),
+                    Extractor = 1 },
             });
         }
         return new PatientBundle(patient, events, bytes);
@@ -48,7 +51,8 @@ internal static class Synthea
             foreach (var identifier in identifiers.EnumerateArray())
                 terms.Token("identifier"u8, Utf8(identifier, "system"), Utf8(identifier, "value"));
         }
-        if (resource.TryGetProperty("code", out var code) && code.ValueKind == JsonValueKind.Object && code.TryGetProperty("coding", out var codings))
+        if (resource.TryGetProperty("code", out var code) && code.ValueKind == JsonValueKind.Object
+            && code.TryGetProperty("coding", out var codings))
         {
             foreach (var coding in codings.EnumerateArray())
                 terms.Token("code"u8, Utf8(coding, "system"), Utf8(coding, "code"));
@@ -56,5 +60,6 @@ internal static class Synthea
         return terms.ToTerms();
     }
 
-    private static byte[] Utf8(JsonElement element, string name) => element.TryGetProperty(name, out var value) ? Encoding.UTF8.GetBytes(value.GetString()!) : [];
+    private static byte[] Utf8(JsonElement element, string name) => element.TryGetProperty(name, out var value)
+        ? Encoding.UTF8.GetBytes(value.GetString()!) : [];
 }

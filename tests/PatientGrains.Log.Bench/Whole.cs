@@ -5,7 +5,8 @@ using PatientGrains.Log.Sqlite;
 
 namespace PatientGrains.Log.Bench;
 
-/// <summary>Journals over the SQLite log with everything on, beside bare group-committed inserts of the same JSON in the same run.</summary>
+/// <summary>Journals over the SQLite log with everything on, beside bare group-committed inserts of the same JSON in the same
+/// run.</summary>
 internal static class Whole
 {
     private static readonly JournalOptions Options = new();
@@ -68,7 +69,8 @@ internal static class Whole
         }
     }
 
-    /// <summary>One patient that 64 requests write at once, and 256 patients that one request each writes, by depth of the pipeline.</summary>
+    /// <summary>One patient that 64 requests write at once, and 256 patients that one request each writes, by depth of the
+    /// pipeline.</summary>
     public static async Task Depths()
     {
         foreach (var (patients, requests) in new[] { (1, 64), (256, 1), (64, 8) })
@@ -92,7 +94,8 @@ internal static class Whole
                 })));
                 double seconds = Stopwatch.GetElapsedTime(before).TotalSeconds;
                 int decisions = patients * requests * each;
-                Console.WriteLine($"   {patients,4} patients x {requests,2} requests, depth {depth}: {decisions / seconds,9:N0} decisions/s, {seconds * 1000 / each,6:N2} ms each");
+                string load = $"{patients,4} patients x {requests,2} requests, depth {depth}";
+                Console.WriteLine($"   {load}: {decisions / seconds,9:N0} decisions/s, {seconds * 1000 / each,6:N2} ms each");
             }
         }
     }

@@ -3,17 +3,20 @@ using System.Text;
 namespace PatientGrains.Log.CrashChild;
 
 /// <summary>
-/// Several patients and two directory logs, each written by several requests at once; some decisions have many events, some are transactions over a patient and a directory log.
+/// Several patients and two directory logs, each written by several requests at once; some decisions have many events, some are
+/// transactions over a patient and a directory log.
 /// </summary>
 internal sealed class Load(IPatientLog log, KeyRing ring, string run, int decisions)
 {
     private const int Patients = 6;
     private const int RequestsPerPatient = 3;
+    private const int MostFailures = 5000;
 
     private static readonly Stream Output = Console.OpenStandardOutput();
     private readonly IPatientLog _log = log;
     private readonly KeyRing _ring = ring;
     private int _done;
+    private int _failures;
 
     public static void Say(string line)
     {
@@ -28,7 +31,8 @@ internal sealed class Load(IPatientLog log, KeyRing ring, string run, int decisi
         return Task.WhenAll(Enumerable.Range(0, Patients).SelectMany(patient =>
         {
             var hosted = new Hosted($"Patient/{patient}", this);
-            return Enumerable.Range(0, RequestsPerPatient).Select(request => Task.Run(() => Request(hosted, directory, $"{run}-{patient}-{request}")));
+            return Enumerable.Range(0, RequestsPerPatient).Select(
+                request => Task.Run(() => Request(hosted, directory, $"{run}-{patient}-{request}")));
         }));
     }
 
@@ -52,8 +56,11 @@ internal sealed class Load(IPatientLog log, KeyRing ring, string run, int decisi
             {
                 var reason = e is JournalLostException { InnerException: { } inner } ? inner : e;
                 Say($"fail {reason.GetType().Name} {reason.Message}");
-                // Gives others a turn; a full disk does not get empty any faster by asking.
-                await Task.Delay(5);
+                // What failed was not done, so it does not count; but a log that stays shut shall not be asked for ever.
+                if (Interlocked.Increment(ref _failures) > MostFailures)
+                    return;
+                Interlocked.Decrement(ref _done);
+                await Task.Yield();
             }
         }
     }
@@ -84,13 +91,15 @@ internal sealed class Load(IPatientLog log, KeyRing ring, string run, int decisi
             if (_journal is { IsCompleted: true } && (!_journal.IsCompletedSuccessfully || (await _journal).Lost.IsFaulted))
                 _journal = null;
             return await (_journal ??= PatientJournal<Notes, Note>.Open(
-                load._log, load._ring, TimeProvider.System, new LogName(name), NoteFold.Instance, new JournalOptions { SnapshotFrom = 8_000 }));
+                load._log, load._ring, TimeProvider.System, new LogName(name), NoteFold.Instance,
+                    new JournalOptions { SnapshotFrom = 8_000 }));
         }
 
         public Task Write(string text, int count, string padding) => _activation.Run(async () =>
         {
             var journal = await Journal();
-            var notes = Enumerable.Range(0, count).Select(i => new Note($"{text}#{i}/{count}#{padding}", Claim: $"id:{text}#{i}", Token: text)).ToArray();
+            var notes = Enumerable.Range(0, count).Select(
+                i => new Note($"{text}#{i}/{count}#{padding}", Claim: $"id:{text}#{i}", Token: text)).ToArray();
             int at = await journal.Execute<int>(s => new(notes, s.Texts.Count));
             Say($"ack {name} {at} {text}#0/{count}#{padding} {journal.DurableHead.Hash}");
         });
@@ -98,12 +107,14 @@ internal sealed class Load(IPatientLog log, KeyRing ring, string run, int decisi
         public Task Commit(string text, PreparedCommit prepared) => _activation.Run(async () =>
         {
             var journal = await Journal();
-            int at = await journal.Execute(s => new Decided<Note, int>([new Note($"{text}#0/1#both")], s.Texts.Count), [prepared], _ => true);
+            int at = await journal.Execute(
+                s => new Decided<Note, int>([new Note($"{text}#0/1#both")], s.Texts.Count), [prepared], _ => true);
             Say($"ack {name} {at} {text}#0/1#both {journal.DurableHead.Hash}");
         });
 
         public Task<PreparedCommit> Prepare(string text) => _activation.Run(async () =>
-            (await (await Journal()).Prepare(s => new Decided<Note, int>([new Note($"{text}#0/1#both")], s.Texts.Count), _ => true)).Prepared!);
+            (await (await Journal()).Prepare(
+                s => new Decided<Note, int>([new Note($"{text}#0/1#both")], s.Texts.Count), _ => true)).Prepared!);
 
         public Task Settle(string id, bool committed) => _activation.Run(async () => await (await Journal()).Settle(id, committed));
     }

@@ -4,7 +4,8 @@ using PatientGrains.Log.CrashChild;
 
 // Load through the journal, until killed or told to stop:
 //   <folder> <ring> <run> <decisions, 0 for ever> [pragmas]
-// Every line on standard output is one write: "open", "ack <log> <position> <text> <hash of the durable head>", "fail <kind> <message>", "done".
+// Every line on standard output is one write: "open", "ack <log> <position> <text> <hash of the durable head>", "fail <kind> <message>",
+// "done".
 string folder = args[0];
 using var ring = KeyRing.Open(args[1]);
 string run = args[2];

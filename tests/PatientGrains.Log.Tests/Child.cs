@@ -17,8 +17,10 @@ internal sealed class Child : IDisposable
 
     public string TracePath => Path.Combine(_folder.Path, "trace");
 
-    /// <summary>Runs it, under another program when one is named, and gives the lines it said. Kills it after as many acknowledgements as told; calls back at the first.</summary>
-    public async Task<List<string>> Run(string run, int decisions = 0, string pragmas = "", string[]? under = null, int killAfterAcks = int.MaxValue,
+    /// <summary>Runs it, under another program when one is named, and gives the lines it said. Kills it after as many acknowledgements as
+    /// told; calls back at the first.</summary>
+    public async Task<List<string>> Run(
+        string run, int decisions = 0, string pragmas = "", string[]? under = null, int killAfterAcks = int.MaxValue,
         Action<string>? onAck = null)
     {
         string[] command = [.. under ?? [], "dotnet", Path.Combine(AppContext.BaseDirectory, "PatientGrains.Log.CrashChild.dll"),
@@ -68,7 +70,8 @@ internal sealed class Child : IDisposable
         }
         Assert.All(chains.Values, WholeOrAbsent);
         var directory = chains.GetValueOrDefault("Practitioner/p", []);
-        var transactions = chains.Where(c => c.Key != "Practitioner/p").SelectMany(c => c.Value).Where(text => text.EndsWith("#both", StringComparison.Ordinal));
+        var transactions = chains.Where(c => c.Key != "Practitioner/p").SelectMany(c => c.Value).Where(
+            text => text.EndsWith("#both", StringComparison.Ordinal));
         Assert.Equal(directory.Order(), transactions.Order());
         await ClaimsAreWhole(log, ring, chains);
         return chains.Values.Sum(c => c.Count);
@@ -76,7 +79,8 @@ internal sealed class Child : IDisposable
 
     private static async Task<List<string>> Chain(IPatientLog log, KeyRing ring, string name)
     {
-        using var journal = await PatientJournal<Notes, Note>.Open(log, ring, TimeProvider.System, new LogName(name), NoteFold.Instance, new JournalOptions());
+        using var journal = await PatientJournal<Notes,
+            Note>.Open(log, ring, TimeProvider.System, new LogName(name), NoteFold.Instance, new JournalOptions());
         var state = await journal.Execute<string[]>(s => new([], [.. s.Texts]));
         var chain = new List<string>();
         await foreach (var (_, note) in journal.Read(0))

@@ -85,7 +85,8 @@ public sealed class ConformanceTests
         Assert.Null(await store.Log.Locate(claim));
         Assert.Empty(await store.Log.Candidates(token, null, 10));
 
-        await store.Log.Append(new AppendBatch([a.Next(), c.Next(), b.Next()], [new Claim(claim, a.Id)], [], [new IndexChange(token, a.Id, 1)]));
+        await store.Log.Append(new AppendBatch(
+            [a.Next(), c.Next(), b.Next()], [new Claim(claim, a.Id)], [], [new IndexChange(token, a.Id, 1)]));
         Assert.Equal(a.Head, (await store.Log.Find(a.Id))!.Head);
         Assert.Equal(b.Head, (await store.Log.Find(b.Id))!.Head);
         Assert.Equal(c.Head, (await store.Log.Find(c.Id))!.Head);
@@ -102,7 +103,8 @@ public sealed class ConformanceTests
         await store.Log.Append(new AppendBatch([a.Next()], [new Claim(keys[0], a.Id), new Claim(keys[1], a.Id)], [], []));
 
         var refused = await Assert.ThrowsAsync<ClaimTakenException>(() => store.Log.Append(new AppendBatch(
-            [b.Next(advance: false)], [new Claim(keys[2], b.Id), new Claim(keys[0], b.Id, Replaces: a.Id), new Claim(keys[1], b.Id)], [], [])));
+            [b.Next(advance: false)], [new Claim(keys[2], b.Id), new Claim(keys[0], b.Id, Replaces: a.Id), new Claim(keys[1], b.Id)], [],
+                [])));
 
         Assert.Equal((keys[1], a.Id), (refused.Key, refused.By));
         Assert.Null(await store.Log.Find(b.Id));
@@ -241,7 +243,8 @@ public sealed class ConformanceTests
         var key = store.Ring.BlindClaim("x");
         var first = a.Next(advance: false);
         await Assert.ThrowsAsync<ArgumentException>(async () => await store.Log.Append(new AppendBatch([first, first], [], [], [])));
-        await Assert.ThrowsAsync<ArgumentException>(async () => await store.Log.Append(new AppendBatch([first], [new Claim(key, b.Id)], [], [])));
+        await Assert.ThrowsAsync<ArgumentException>(
+            async () => await store.Log.Append(new AppendBatch([first], [new Claim(key, b.Id)], [], [])));
         await Assert.ThrowsAsync<ArgumentException>(
             async () => await store.Log.Append(new AppendBatch([first], [new Claim(key, a.Id)], [new Release(key, a.Id)], [])));
         await Assert.ThrowsAsync<ArgumentException>(
@@ -252,7 +255,8 @@ public sealed class ConformanceTests
     internal static async Task<List<SealedCommit>> ReadAll(IPatientLog log, LogId id, long seq, int maxBytes)
     {
         var commits = new List<SealedCommit>();
-        for (var page = await log.Read(id, new ReadFrom(seq), maxBytes); page.Commits.Count > 0; page = await log.Read(id, page.Next, maxBytes))
+        for (var page = await log.Read(id, new ReadFrom(seq), maxBytes); page.Commits.Count > 0; page = await log.Read(
+            id, page.Next, maxBytes))
             commits.AddRange(page.Commits);
         return commits;
     }

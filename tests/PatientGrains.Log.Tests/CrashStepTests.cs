@@ -14,31 +14,13 @@ public sealed class CrashStepTests
         using var ring = KeyRing.Ephemeral();
         using var a = new Sealer(ring, "Patient/a");
         using var b = new Sealer(ring, "Practitioner/b");
-        string live = Path.Combine(folder.Path, "live");
-        var copies = new List<(WriteStep Step, string Folder)>();
-        bool armed = false;
-        var seams = new SqliteTestSeams(OnStep: step =>
-        {
-            if (!armed)
-                return;
-            string copy = Path.Combine(folder.Path, $"{copies.Count}-{step}");
-            Directory.CreateDirectory(copy);
-            foreach (string file in Directory.GetFiles(live, "patientgrains.db*").Where(f => !f.EndsWith("-shm", StringComparison.Ordinal)))
-                File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
-            copies.Add((step, copy));
-        });
         var (claim, token) = (ring.BlindClaim("id:x"), ring.BlindToken("t"));
-        Head before;
-        await using (var log = SqliteLog.Open(live, ring, seams))
-        {
-            await log.Append(new AppendBatch(a.Next()));
-            before = a.Head;
-            armed = true;
-            // Large enough that pages spill into the WAL before the commit.
-            await log.Append(new AppendBatch(
-                [a.Next(size: 3_000_000), b.Next(size: 3_000_000)], [new Claim(claim, b.Id)], [], [new IndexChange(token, b.Id, 1)]));
-            armed = false;
-        }
+        var first = new AppendBatch(a.Next());
+        var before = a.Head;
+        // Large enough that pages spill into the WAL before the commit.
+        var second = new AppendBatch(
+            [a.Next(size: 3_000_000), b.Next(size: 3_000_000)], [new Claim(claim, b.Id)], [], [new IndexChange(token, b.Id, 1)]);
+        var copies = await CopiesOfEachStep(folder.Path, ring, first, second);
 
         Assert.Equal(Enum.GetValues<WriteStep>(), copies.Select(c => c.Step));
         foreach (var (step, copy) in copies)
@@ -51,6 +33,31 @@ public sealed class CrashStepTests
             Assert.Equal(there ? 1 : 0, (await log.Candidates(token, null, 5)).Count);
             Assert.True((await LogVerifier.Verify(log)).IsSound);
         }
+    }
+
+    /// <summary>What a kill would leave at each step of the second append.</summary>
+    private static async Task<List<(WriteStep Step, string Folder)>> CopiesOfEachStep(
+        string folder, KeyRing ring, AppendBatch first, AppendBatch second)
+    {
+        string live = Path.Combine(folder, "live");
+        var copies = new List<(WriteStep Step, string Folder)>();
+        bool armed = false;
+        var seams = new SqliteTestSeams(OnStep: step =>
+        {
+            if (!armed)
+                return;
+            string copy = Path.Combine(folder, $"{copies.Count}-{step}");
+            Directory.CreateDirectory(copy);
+            foreach (string file in Directory.GetFiles(live, "patientgrains.db*").Where(f => !f.EndsWith("-shm", StringComparison.Ordinal)))
+                File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+            copies.Add((step, copy));
+        });
+        await using var log = SqliteLog.Open(live, ring, seams);
+        await log.Append(first);
+        armed = true;
+        await log.Append(second);
+        armed = false;
+        return copies;
     }
 
     [Theory, MemberData(nameof(Steps))]

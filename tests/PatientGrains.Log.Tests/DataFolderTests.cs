@@ -44,11 +44,14 @@ public sealed class DataFolderTests
         await store.Log.DisposeAsync();
         string file = Path.Combine(store.Folder, "patientgrains.db");
         Sql(file, "PRAGMA user_version=99");
-        Assert.Equal(DataFolderProblem.NewerFormat, Assert.Throws<DataFolderException>(() => SqliteLog.Open(store.Folder, store.Ring)).Problem);
+        Assert.Equal(DataFolderProblem.NewerFormat,
+            Assert.Throws<DataFolderException>(() => SqliteLog.Open(store.Folder, store.Ring)).Problem);
         Sql(file, "PRAGMA user_version=1; PRAGMA application_id=7");
-        Assert.Equal(DataFolderProblem.NotAStore, Assert.Throws<DataFolderException>(() => SqliteLog.Open(store.Folder, store.Ring)).Problem);
+        Assert.Equal(DataFolderProblem.NotAStore,
+            Assert.Throws<DataFolderException>(() => SqliteLog.Open(store.Folder, store.Ring)).Problem);
         File.WriteAllText(file, new string('x', 10_000));
-        Assert.Equal(DataFolderProblem.NotAStore, Assert.Throws<DataFolderException>(() => SqliteLog.Open(store.Folder, store.Ring)).Problem);
+        Assert.Equal(DataFolderProblem.NotAStore,
+            Assert.Throws<DataFolderException>(() => SqliteLog.Open(store.Folder, store.Ring)).Problem);
         File.Delete(file);
         await store.Reopen();
     }

@@ -1,8 +1,8 @@
 namespace PatientGrains.Log.Tests;
 
 /// <summary>
-/// A log over another one that fails as a seed says: appends fail before or after they were applied, answer late and in another order than they were made. As the contract
-/// demands, appends take effect in the order in which they were handed over.
+/// A log over another one that fails as a seed says: appends fail before or after they were applied, answer late and in another order than
+/// they were made. As the contract demands, appends take effect in the order in which they were handed over.
 /// </summary>
 internal sealed class FaultyLog(IPatientLog inner, int seed) : ForwardingLog(inner)
 {
@@ -68,7 +68,8 @@ internal abstract class ForwardingLog(IPatientLog inner) : IPatientLog
 
     public ValueTask<StoredSnapshot?> Snapshot(LogId log, CancellationToken cancel = default) => inner.Snapshot(log, cancel);
 
-    public ValueTask<CommitPage> Read(LogId log, ReadFrom from, int maxBytes, CancellationToken cancel = default) => inner.Read(log, from, maxBytes, cancel);
+    public ValueTask<CommitPage> Read(LogId log, ReadFrom from, int maxBytes, CancellationToken cancel = default) =>
+        inner.Read(log, from, maxBytes, cancel);
 
     public virtual Task SaveSnapshot(LogId log, StoredSnapshot snapshot) => inner.SaveSnapshot(log, snapshot);
 
@@ -77,9 +78,11 @@ internal abstract class ForwardingLog(IPatientLog inner) : IPatientLog
     public ValueTask<IReadOnlyList<LogId>> Candidates(BlindKey index, LogId? after, int limit, CancellationToken cancel = default) =>
         inner.Candidates(index, after, limit, cancel);
 
-    public ValueTask<IReadOnlyList<LogEntry>> Logs(LogId? after, int limit, CancellationToken cancel = default) => inner.Logs(after, limit, cancel);
+    public ValueTask<IReadOnlyList<LogEntry>> Logs(LogId? after, int limit, CancellationToken cancel = default) =>
+        inner.Logs(after, limit, cancel);
 
-    public Task<bool> Rewrap(LogId log, ReadOnlyMemory<byte> present, ReadOnlyMemory<byte> replacement) => inner.Rewrap(log, present, replacement);
+    public Task<bool> Rewrap(LogId log, ReadOnlyMemory<byte> present, ReadOnlyMemory<byte> replacement) =>
+        inner.Rewrap(log, present, replacement);
 
     public Task Erase(LogId log) => inner.Erase(log);
 

@@ -3,20 +3,23 @@ using FsCheck.Fluent;
 
 namespace PatientGrains.Log.Tests;
 
-/// <summary>Generated sequences of operations against a plain model of what a log promises; each log must agree with it after every one.</summary>
+/// <summary>Generated sequences of operations against a plain model of what a log promises; each log must agree with it after every
+/// one.</summary>
 public sealed class GeneratedTests
 {
     private const int Logs = 4;
     private const int Keys = 6;
 
     /// <summary>One append: which logs, whether each builds on the right head, and what is claimed, released and counted.</summary>
-    public sealed record Step(int[] Logs, bool[] Stale, (int Key, int Log, int Replaces)[] Claims, (int Key, int Log)[] Releases, (int Key, int Log, int Delta)[] Tokens, bool Reopen);
+    public sealed record Step(int[] Logs, bool[] Stale, (int Key, int Log, int Replaces)[] Claims, (int Key, int Log)[] Releases,
+        (int Key, int Log, int Delta)[] Tokens, bool Reopen);
 
     private static readonly Gen<Step> Steps =
         from logs in Gen.Choose(0, Logs - 1).NonEmptyListOf().Select(l => l.Distinct().Take(3).ToArray())
         from stale in Gen.Frequency((9, Gen.Constant(false)), (1, Gen.Constant(true))).ArrayOf(logs.Length)
         let log = Gen.Elements(logs)
-        from claims in (from key in Gen.Choose(0, Keys - 1) from l in log from old in Gen.Choose(-2, Logs - 1) select (key, l, old)).ArrayOf(2)
+        from claims in (from key in Gen.Choose(0, Keys - 1) from l in log from old in Gen.Choose(-2, Logs - 1) select (
+            key, l, old)).ArrayOf(2)
         from releases in (from key in Gen.Choose(0, Keys - 1) from l in log select (key, l)).ArrayOf(1)
         from tokens in (from key in Gen.Choose(0, Keys - 1) from l in log from delta in Gen.Choose(-2, 2) select (key, l, delta)).ArrayOf(2)
         from reopen in Gen.Frequency((30, Gen.Constant(false)), (1, Gen.Constant(true)))
@@ -29,7 +32,7 @@ public sealed class GeneratedTests
     [InlineData("sqlite", 25)]
     public void A_log_agrees_with_the_model_after_every_operation(string kind, int cases)
     {
-        var property = Prop.ForAll(Steps.ListOf(30).ToArbitrary(), steps => Agrees(kind, [.. steps]).GetAwaiter().GetResult());
+        var property = Prop.ForAll(Steps.ListOf(30).ToArbitrary(), steps => Agrees(kind, [.. steps]));
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(cases), property);
     }
 
@@ -42,10 +45,12 @@ public sealed class GeneratedTests
         {
             string expected = model.Apply(step);
             var commits = step.Logs.Select((log, i) => (log, sealers[log].Next(
-                on: step.Stale[i] ? new Head(sealers[log].Head.NextSeq, new ChainHash(1, 1)) : null, advance: expected == "done"))).ToList();
+                on: step.Stale[i] ? new Head(sealers[log].Head.NextSeq, new ChainHash(1, 1)) : null,
+                    advance: expected == "done"))).ToList();
             var append = store.Log.Append(new AppendBatch(
                 [.. commits.Select(c => c.Item2)],
-                [.. step.Claims.Select(c => new Claim(Key(store, c.Key), sealers[c.Log].Id, c.Replaces < 0 ? null : sealers[c.Replaces].Id))],
+                [.. step.Claims.Select(c => new Claim(
+                    Key(store, c.Key), sealers[c.Log].Id, c.Replaces < 0 ? null : sealers[c.Replaces].Id))],
                 [.. step.Releases.Select(r => new Release(Key(store, r.Key), sealers[r.Log].Id))],
                 [.. step.Tokens.Select(t => new IndexChange(Key(store, t.Key), sealers[t.Log].Id, t.Delta))]));
             Assert.Equal(expected, await Said(append));
@@ -85,7 +90,8 @@ public sealed class GeneratedTests
         {
             LogId? owner = model.Owners.TryGetValue(key, out int log) ? sealers[log].Id : null;
             Assert.Equal(owner, await store.Log.Locate(Key(store, key)));
-            var expected = Enumerable.Range(0, Logs).Where(l => model.Counts.GetValueOrDefault((key, l)) > 0).Select(l => sealers[l].Id).Order();
+            var expected = Enumerable.Range(0, Logs).Where(l => model.Counts.GetValueOrDefault((key, l)) > 0).Select(
+                l => sealers[l].Id).Order();
             Assert.Equal(expected, (await store.Log.Candidates(Key(store, key), null, Logs)).Order());
         }
     }

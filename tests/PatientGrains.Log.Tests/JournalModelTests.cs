@@ -4,8 +4,8 @@ using PatientGrains.Log.CrashChild;
 namespace PatientGrains.Log.Tests;
 
 /// <summary>
-/// Two activations of one log that pipeline appends over a store that fails, delays and reorders answers, against an oracle: every acknowledged decision must stand in the
-/// one chain exactly where it was decided, having seen exactly what stands before it.
+/// Two activations of one log that pipeline appends over a store that fails, delays and reorders answers, against an oracle: every
+/// acknowledged decision must stand in the one chain exactly where it was decided, having seen exactly what stands before it.
 /// </summary>
 public sealed class JournalModelTests
 {
@@ -15,7 +15,8 @@ public sealed class JournalModelTests
     [InlineData("memory", 1, 60)]
     [InlineData("memory", 1_000, 60)]
     [InlineData("sqlite", 2_000, 6)]
-    public async Task Two_activations_over_a_faulty_store_make_one_chain_and_lose_nothing_acknowledged(string kind, int firstSeed, int seeds)
+    public async Task Two_activations_over_a_faulty_store_make_one_chain_and_lose_nothing_acknowledged(
+        string kind, int firstSeed, int seeds)
     {
         int acknowledged = 0, lost = 0;
         for (int seed = firstSeed; seed < firstSeed + seeds; seed++)
@@ -36,7 +37,8 @@ public sealed class JournalModelTests
     {
         private int _lost;
 
-        /// <summary>What was answered: the text written (empty for a decision without events) and the texts that the decision saw.</summary>
+        /// <summary>What was answered: the text written (empty for a decision without events) and the texts that the decision
+        /// saw.</summary>
         public ConcurrentBag<(string Written, string[] Seen)> Acknowledged { get; } = [];
 
         public int Lost => _lost;

@@ -74,7 +74,8 @@ public sealed class JournalTests
     {
         await using var store = new MemoryStore();
         using var journal = await store.Open("Patient/a");
-        await Assert.ThrowsAsync<LogLimitException>(() => journal.Execute(s => Store.Write(s, new Note("ok"), new Note(new string('x', LogKey.MaxBody)))));
+        await Assert.ThrowsAsync<LogLimitException>(
+            () => journal.Execute(s => Store.Write(s, new Note("ok"), new Note(new string('x', LogKey.MaxBody)))));
         Assert.Equal(0, await journal.Execute(s => Store.Write(s, new Note("one"))));
         Assert.False(journal.Lost.IsCompleted);
     });
@@ -111,7 +112,8 @@ public sealed class JournalTests
     });
 
     [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
-    public Task Opening_uses_the_snapshot_and_a_damaged_or_foreign_one_falls_back_to_the_log(string kind) => new Activation().Run(async () =>
+    public Task Opening_uses_the_snapshot_and_a_damaged_or_foreign_one_falls_back_to_the_log(string kind) =>
+        new Activation().Run(async () =>
     {
         await using var store = Store.Make(kind);
         var log = store.Ring.Blind(new LogName("Patient/a"));
@@ -128,9 +130,11 @@ public sealed class JournalTests
         var broken = snapshot.Bytes.ToArray();
         broken[^1] ^= 1;
         var head = (await store.Log.Find(log))!.Head;
-        foreach (var bad in new[] { snapshot with { Bytes = broken }, snapshot with { At = head }, snapshot with { At = head, Bytes = new byte[5] } })
+        foreach (var bad in new[] { snapshot with { Bytes = broken }, snapshot with { At = head },
+            snapshot with { At = head, Bytes = new byte[5] } })
         {
-            await store.Log.SaveSnapshot(log, bad with { At = bad.At with { NextSeq = Math.Max(bad.At.NextSeq, (await store.Log.Snapshot(log))!.At.NextSeq) } });
+            await store.Log.SaveSnapshot(log,
+                bad with { At = bad.At with { NextSeq = Math.Max(bad.At.NextSeq, (await store.Log.Snapshot(log))!.At.NextSeq) } });
             counting = new CountingFold();
             await Opened(store, counting, 60);
             Assert.Equal(60, counting.Evolved);

@@ -136,6 +136,7 @@ public sealed class KeyRingTests
         using var ring = KeyRing.Ephemeral();
         using var sealer = new Sealer(ring, "Patient/a");
         Assert.Equal(1000, Enumerable.Range(0, 1000)
-            .Select(_ => Convert.ToHexString(sealer.Next(advance: false).Commit.Bytes.Span.Slice(CommitHeader.Size, CommitHeader.NonceSize))).Distinct().Count());
+            .Select(_ => Convert.ToHexString(
+                sealer.Next(advance: false).Commit.Bytes.Span.Slice(CommitHeader.Size, CommitHeader.NonceSize))).Distinct().Count());
     }
 }

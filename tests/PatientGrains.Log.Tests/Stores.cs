@@ -24,7 +24,8 @@ public abstract class Store : IAsyncDisposable
     public static TheoryData<string> Kinds => new("memory", "sqlite");
 
     public Task<PatientJournal<Notes, Note>> Open(string name, JournalOptions? options = null, IPatientLog? over = null) =>
-        PatientJournal<Notes, Note>.Open(over ?? Log, Ring, TimeProvider.System, new LogName(name), NoteFold.Instance, options ?? new JournalOptions());
+        PatientJournal<Notes, Note>.Open(
+            over ?? Log, Ring, TimeProvider.System, new LogName(name), NoteFold.Instance, options ?? new JournalOptions());
 
     public static int NoteLength(ReadOnlyMemory<byte> bytes)
     {
@@ -93,7 +94,8 @@ internal sealed class Sealer : IDisposable
 
     public Head Head { get; private set; } = Head.Empty;
 
-    /// <summary>The next commit on a head, this sealer's own unless another is given. It moves this sealer's head on only when told to.</summary>
+    /// <summary>The next commit on a head, this sealer's own unless another is given. It moves this sealer's head on only when told
+    /// to.</summary>
     public CommitAppend Next(int count = 1, Head? on = null, bool advance = true, int size = 100)
     {
         var head = on ?? Head;

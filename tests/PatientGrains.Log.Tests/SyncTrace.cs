@@ -4,8 +4,9 @@ using System.Text.RegularExpressions;
 namespace PatientGrains.Log.Tests;
 
 /// <summary>
-/// Reads what <c>strace -f -y -xx -s 4200 -e trace=fsync,fdatasync,write,pwrite64</c> wrote, and holds each acknowledgement against it: between the write of the commit's
-/// hash into the WAL and the write of the acknowledgement, a sync of the WAL must have begun and succeeded.
+/// Reads what <c>strace -f -y -xx -s 4200 -e trace=fsync,fdatasync,write,pwrite64</c> wrote, and holds each acknowledgement against it:
+/// between the write of the commit's hash into the WAL and the write of the acknowledgement, a sync of the WAL must have begun and
+/// succeeded.
 /// </summary>
 internal static partial class SyncTrace
 {

@@ -1,7 +1,8 @@
 namespace PatientGrains.Log.Tests;
 
 /// <summary>
-/// A killed process leaves the page cache alive, so a kill does not show that anything reached the disk. These tests look at the system calls instead, and make them fail.
+/// A killed process leaves the page cache alive, so a kill does not show that anything reached the disk. These tests look at the system
+/// calls instead, and make them fail.
 /// </summary>
 public sealed class SystemCallTests
 {

@@ -55,8 +55,10 @@ public sealed class TamperTests
     [Theory]
     [InlineData("DELETE FROM commits WHERE seq=4", 4, "missing")]
     [InlineData("DELETE FROM commits WHERE seq=0", 0, "missing")]
-    [InlineData("UPDATE commits SET seq=100 WHERE seq=4; UPDATE commits SET seq=4 WHERE seq=5; UPDATE commits SET seq=5 WHERE seq=100", 4, "other numbers")]
-    [InlineData("UPDATE commits SET bytes=(SELECT bytes FROM commits WHERE seq=5), hash=(SELECT hash FROM commits WHERE seq=5) WHERE seq=4", 4, "other numbers")]
+    [InlineData("UPDATE commits SET seq=100 WHERE seq=4; UPDATE commits SET seq=4 WHERE seq=5; UPDATE commits SET seq=5 WHERE seq=100", 4,
+        "other numbers")]
+    [InlineData("UPDATE commits SET bytes=(SELECT bytes FROM commits WHERE seq=5), hash=(SELECT hash FROM commits WHERE seq=5) WHERE seq=4",
+        4, "other numbers")]
     [InlineData("INSERT INTO commits SELECT 99, log, 10, count, hash, bytes FROM commits WHERE seq=4", 10, "other numbers")]
     [InlineData("INSERT INTO commits SELECT 99, log, 4, count, hash, bytes FROM commits WHERE seq=4", 5, "second time")]
     [InlineData("UPDATE logs SET name=x'00'", 0, "name")]
@@ -119,7 +121,8 @@ public sealed class TamperTests
         Assert.Throws<CheckpointException>(() => CheckpointFile.Open(path, other.SigningPublicKeyPem()));
         foreach (string[] changed in new[]
         {
-            [lines[0], lines[1].Replace("\"seq\":10", "\"seq\":9"), lines[2]], [lines[0], lines[2]], lines[..2], [lines[0].Replace("1970", "1971"), .. lines[1..]], new[] { "x" }, [],
+            [lines[0], lines[1].Replace("\"seq\":10", "\"seq\":9"), lines[2]], [lines[0], lines[2]], lines[..2],
+                [lines[0].Replace("1970", "1971"), .. lines[1..]], new[] { "x" }, [],
         })
         {
             File.WriteAllLines(path + "2", changed);
@@ -141,7 +144,8 @@ public sealed class TamperTests
             tail -n 1 checkpoint.jsonl | sed 's/.*"signature":"\([^"]*\)".*/\1/' | base64 -d > signature.der
             head -n -1 checkpoint.jsonl | openssl dgst -sha256 -verify key.pem -signature signature.der
             """;
-        using var process = Process.Start(new ProcessStartInfo("bash", ["-c", script]) { WorkingDirectory = folder.Path, RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("bash", ["-c", script]) { WorkingDirectory = folder.Path, RedirectStandardOutput = true })!;
         Assert.Equal("Verified OK", (await process.StandardOutput.ReadToEndAsync()).Trim());
     }
 

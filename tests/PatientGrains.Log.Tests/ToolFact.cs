@@ -15,7 +15,8 @@ internal sealed class ToolTheoryAttribute : TheoryAttribute
 internal static class Tools
 {
     public static string? Missing(string tool) =>
-        Environment.GetEnvironmentVariable("CI") == "true" || Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, tool)))
+        Environment.GetEnvironmentVariable("CI") == "true"
+            || Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, tool)))
             ? null
             : $"{tool} is not installed (Linux, package {tool})";
 }

@@ -60,7 +60,8 @@ public sealed class TransactionTests
         {
             foreach (string step in new[]
             {
-                "after the first is prepared", "after all are prepared", "while the append is on its way", "after the append", "after the first is settled",
+                "after the first is prepared", "after all are prepared", "while the append is on its way", "after the append",
+                    "after the first is settled",
                 "append failed unapplied", "append failed applied", "append comes after the timeout",
             })
                 cases.Add(kind, step);
@@ -69,7 +70,8 @@ public sealed class TransactionTests
     }
 
     [Theory, MemberData(nameof(Deaths))]
-    public Task Whenever_the_coordinator_dies_all_logs_have_the_transaction_or_none_and_go_on(string kind, string death) => new Activation().Run(async () =>
+    public Task Whenever_the_coordinator_dies_all_logs_have_the_transaction_or_none_and_go_on(string kind, string death) =>
+        new Activation().Run(async () =>
     {
         await using var store = Store.Make(kind);
         var clock = new ManualClock();
@@ -78,14 +80,16 @@ public sealed class TransactionTests
         foreach (string name in Directory.Prepend("Patient/a"))
         {
             journals.Add(await PatientJournal<Notes, Note>.Open(
-                faulty, store.Ring, clock, new LogName(name), NoteFold.Instance, new JournalOptions { PrepareTimeout = TimeSpan.FromSeconds(5) }));
+                faulty, store.Ring, clock, new LogName(name), NoteFold.Instance,
+                    new JournalOptions { PrepareTimeout = TimeSpan.FromSeconds(5) }));
             await journals[^1].Execute(s => Store.Write(s, new Note("before")));
         }
         bool committed = await Coordinate(journals, faulty, clock, death);
 
         // Nobody settles any more: the deadline passes, and what was prepared and not settled finds out by itself.
         clock.Move(TimeSpan.FromSeconds(6));
-        var open = death == "after the first is settled" ? journals[2..] : death == "after the first is prepared" ? [journals[1]] : journals[1..];
+        var open = death == "after the first is settled" ? journals[2..] : death == "after the first is prepared" ? [journals[1]]
+            : journals[1..];
         foreach (var held in open)
             await Assert.ThrowsAsync<JournalLostException>(() => held.Lost);
 
@@ -101,7 +105,8 @@ public sealed class TransactionTests
     });
 
     /// <summary>Goes as far as the death, and says whether the transaction is to be found.</summary>
-    private static async Task<bool> Coordinate(List<PatientJournal<Notes, Note>> journals, FaultyLog faulty, ManualClock clock, string death)
+    private static async Task<bool> Coordinate(
+        List<PatientJournal<Notes, Note>> journals, FaultyLog faulty, ManualClock clock, string death)
     {
         var (patient, o, p) = (journals[0], journals[1], journals[2]);
         var (_, first) = await o.Prepare(s => Store.Write(s, new Note("t", Claim: "id:" + Directory[0])), _ => true);

@@ -86,7 +86,7 @@ internal sealed partial class ResourceReader
         StartExtraction();
     }
 
-    /// <summary>Lets go of the scanned bytes and of buffers that one very large body made grow: a pool of scanners would hold them for ever.</summary>
+    /// <summary>Lets go of the scanned bytes, and of buffers that a large body made grow: a pool would hold them.</summary>
     private void Release()
     {
         _memory = default;

@@ -16,6 +16,7 @@ namespace PatientGrains.Gateway.Fhir;
 internal sealed class AuditEventWriter(GatewayOptions options)
 {
     private const string Terminology = "http://terminology.hl7.org/CodeSystem/";
+    private const string Nobody = "nobody that could be named";
     private const string Dicom = "http://dicom.nema.org/resources/ontology/DCM";
 
     private static readonly JsonWriterOptions Options =
@@ -64,18 +65,81 @@ internal sealed class AuditEventWriter(GatewayOptions options)
         _ => "E",
     };
 
+    /// <summary>The three agents of BALP: the client system, this server, and the user, who is the requestor.</summary>
     private void Agents(Utf8JsonWriter json, AccessEntry entry)
     {
-        bool writes = Action(entry.Interaction) is "C" or "U";
+        string action = Action(entry.Interaction);
+        var (client, server) = Ends(action);
         json.WriteStartArray("agent");
+        StartAgent(json, client);
+        json.WriteStartObject("who");
+        json.WriteString("display", entry.Who is { } system ? system.Source : Nobody);
+        json.WriteEndObject();
+        json.WriteBoolean("requestor", false);
+        Network(json, null);
+        json.WriteEndObject();
+        StartAgent(json, server);
+        Observer(json, "who");
+        json.WriteBoolean("requestor", false);
+        Network(json, options.BaseUrl);
+        json.WriteEndObject();
+        User(json, entry.Who, writes: action is "C" or "U" or "D");
+        json.WriteEndArray();
+    }
+
+    /// <summary>Which role client and server have: where the data comes from and where it goes (DICOM), for a query where the question does.</summary>
+    private static (AgentType Client, AgentType Server) Ends(string action)
+    {
+        AgentType source = new(Dicom, "110153", "Source Role ID");
+        AgentType destination = new(Dicom, "110152", "Destination Role ID");
+        return action switch
+        {
+            "R" => (destination, source),
+            "D" => (new(Dicom, "110150", "Application"), new(Terminology + "provenance-participant-type", "custodian", "Custodian")),
+            _ => (source, destination),
+        };
+    }
+
+    private readonly record struct AgentType(string System, string Code, string Display);
+
+    private static void StartAgent(Utf8JsonWriter json, AgentType type)
+    {
         json.WriteStartObject();
         json.WriteStartObject("type");
-        Codings(json, Terminology + "v3-ParticipationType", writes ? "INF" : "IRCP", writes ? "informant" : "information recipient");
+        Codings(json, type.System, type.Code, type.Display);
         json.WriteEndObject();
-        if (entry.Who is { Roles.IsEmpty: false } withRoles)
+    }
+
+    /// <summary>BALP wants a network for both ends; entries hold no addresses of clients, and the event says so instead of making one up.</summary>
+    private static void Network(Utf8JsonWriter json, string? url)
+    {
+        json.WriteStartObject("network");
+        if (url is not null)
+        {
+            json.WriteString("address", url);
+            // R4 network-type: 5 is a URI.
+            json.WriteString("type", "5");
+        }
+        else
+        {
+            json.WriteStartArray("extension");
+            json.WriteStartObject();
+            json.WriteString("url", "http://hl7.org/fhir/StructureDefinition/data-absent-reason");
+            json.WriteString("valueCode", "unknown");
+            json.WriteEndObject();
+            json.WriteEndArray();
+        }
+        json.WriteEndObject();
+    }
+
+    private static void User(Utf8JsonWriter json, Requester? who, bool writes)
+    {
+        const string Participation = Terminology + "v3-ParticipationType";
+        StartAgent(json, writes ? new(Participation, "INF", "informant") : new(Participation, "IRCP", "information recipient"));
+        if (who is { Roles.IsEmpty: false })
         {
             json.WriteStartArray("role");
-            foreach (var role in withRoles.Roles)
+            foreach (var role in who.Roles)
             {
                 json.WriteStartObject();
                 json.WriteString("text", Auth.TokenClaims.NameOf(role));
@@ -83,9 +147,9 @@ internal sealed class AuditEventWriter(GatewayOptions options)
             }
             json.WriteEndArray();
         }
-        Who(json, entry.Who);
+        Who(json, who);
         json.WriteBoolean("requestor", true);
-        if (entry.Who is { Purpose.Length: > 0 } who)
+        if (who is { Purpose.Length: > 0 })
         {
             json.WriteStartArray("purposeOfUse");
             json.WriteStartObject();
@@ -94,14 +158,6 @@ internal sealed class AuditEventWriter(GatewayOptions options)
             json.WriteEndArray();
         }
         json.WriteEndObject();
-        json.WriteStartObject();
-        json.WriteStartObject("type");
-        Codings(json, Dicom, writes ? "110152" : "110153", writes ? "Destination Role ID" : "Source Role ID");
-        json.WriteEndObject();
-        Observer(json, "who");
-        json.WriteBoolean("requestor", false);
-        json.WriteEndObject();
-        json.WriteEndArray();
     }
 
     private static void Who(Utf8JsonWriter json, Requester? who)
@@ -109,7 +165,7 @@ internal sealed class AuditEventWriter(GatewayOptions options)
         json.WriteStartObject("who");
         if (who is null)
         {
-            json.WriteString("display", "nobody that could be named");
+            json.WriteString("display", Nobody);
         }
         else
         {
@@ -143,7 +199,7 @@ internal sealed class AuditEventWriter(GatewayOptions options)
             What(json, string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{released.Key}/_history/{released.Version}"));
             json.WriteEndObject();
         }
-        if (entry.Versions.IsEmpty && ResourceKey.TryParse(entry.Asked, out var asked) && References.Key(asked.ToString()) is not null)
+        if (entry.Versions.IsEmpty && References.Key(entry.Asked.Split("/_history")[0]) is not null)
         {
             StartEntity(json, "2", "System Object", "4", "Domain Resource");
             What(json, entry.Asked);

@@ -27,8 +27,8 @@ internal sealed class BatchRun(SubmissionRun run, IntakeOptions options, Func<st
         if (content.Entries.Count > options.MaxEntries)
             return new BundleFailed(BundleReading.TooMany(options).Why, null);
         // What is wrong outside the entries' resources is wrong with the Bundle itself.
-        if (!bundle.IsValid && content.Entries.All(entry => entry.Resource?.IsValid ?? true))
-            return new BundleFailed(new Rejected(bundle.Issues, RejectionKind.Invalid), null);
+        if (bundle.Issues.Where(issue => issue.Severity == FhirSeverity.Error && !IsInResource(issue)).ToList() is { Count: > 0 } issues)
+            return new BundleFailed(new Rejected(issues, RejectionKind.Invalid), null);
         var answers = new EntryAnswer[content.Entries.Count];
         var fullUrls = content.Entries.Select(entry => entry.FullUrl).OfType<string>().ToHashSet(StringComparer.Ordinal);
         foreach (var wave in content.Entries.GroupBy(WaveOf).OrderBy(wave => wave.Key))
@@ -60,6 +60,8 @@ internal sealed class BatchRun(SubmissionRun run, IntakeOptions options, Func<st
         var (problem, done) = await run.RunOne(InteractionOf(change.Kind), change, own, digest);
         return new EntryChanged(problem?.Why ?? done!);
     }
+
+    private static bool IsInResource(FhirIssue issue) => issue.Location.Contains("].resource", StringComparison.Ordinal);
 
     private static bool RefersTo(ScannedResource resource, HashSet<string> fullUrls)
     {

@@ -73,7 +73,7 @@ internal sealed class Settling(ConditionSearch search, Records records, DerivedI
         if (found.IsTooWide)
             return Problem.Ambiguous(at, "reference-too-wide", $"The conditional reference {condition.Shown} may match too many records.");
         var stored = found.Matches.Where(match => !plan.Changes.Exists(change => IsReplaced(change, match))).ToList();
-        var own = OwnMatches.Of(plan, condition);
+        List<PlannedChange> own = plan.IsTransaction ? OwnMatches.Of(plan, condition) : [];
         if (stored.Count + own.Count == 0)
             return Problem.Unresolved(at, "reference-unmatched", $"The conditional reference {condition.Shown} matches no resource.");
         if (stored.Count + own.Count > 1)

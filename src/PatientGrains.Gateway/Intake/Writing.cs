@@ -10,7 +10,10 @@ internal sealed record RecordPart(string Log, Submit Submit, IReadOnlyList<Plann
 /// <summary>Makes the submits, once everything is known. Pure.</summary>
 internal static class Writing
 {
-    /// <summary>One part for each record: the patient's first if there is one, the others in ordinal order of their names.</summary>
+    /// <summary>
+    /// One part for each record. The first decides: the patient's, else the one with the greatest name. The others are held one after the other in ordinal order before
+    /// it does, so that all submissions wait for records in the same order, and none in a circle.
+    /// </summary>
     public static List<RecordPart> Build(SubmissionPlan plan, Submission s, Blob digest)
     {
         var byLog = new Dictionary<string, List<PlannedChange>>();
@@ -26,7 +29,14 @@ internal static class Writing
         var parts = new List<RecordPart>(byLog.Count);
         foreach (var (log, changes) in byLog)
             parts.Add(new RecordPart(log, SubmitOf(plan, changes, replacing, s, digest), changes));
-        parts.Sort((a, b) => (Rank(a), string.CompareOrdinal(a.Log, b.Log)).CompareTo((Rank(b), 0)));
+        parts.Sort((a, b) => string.CompareOrdinal(a.Log, b.Log));
+        int patient = parts.FindIndex(part => Placing.IsPatientLog(part.Log));
+        int deciding = patient >= 0 ? patient : parts.Count - 1;
+        if (deciding > 0)
+        {
+            parts.Insert(0, parts[deciding]);
+            parts.RemoveAt(deciding + 1);
+        }
         return parts;
     }
 
@@ -38,8 +48,6 @@ internal static class Writing
         Terms = new Blob(finished.Terms.Bytes),
         Extractor = FhirScanner.ExtractorVersion,
     };
-
-    private static int Rank(RecordPart part) => Placing.IsPatientLog(part.Log) ? 0 : 1;
 
     private static Submit SubmitOf(SubmissionPlan plan, List<PlannedChange> planned, LinkReplacing replacing, Submission s, Blob digest)
     {

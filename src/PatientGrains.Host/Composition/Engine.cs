@@ -4,6 +4,8 @@ using PatientGrains.Grains;
 #if ENGINE_ORLEANS
 using System.Buffers;
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using Orleans.Hosting;
 using Orleans.Serialization;
 using Orleans.Serialization.Buffers;
@@ -26,15 +28,32 @@ public static class Engine
 #if ENGINE_ORLEANS
     public const string Name = "Orleans";
 
-    /// <summary>One silo on this machine with the gateway in it. Messages always cross in the codec.</summary>
-    public static void Add(IHostApplicationBuilder builder, bool roundTrips = true) => builder.UseOrleans(silo =>
+    /// <summary>
+    /// One silo in this process, known to nobody else: it listens on loopback only, and on a port of its own, since a verb may run beside
+    /// a server. <paramref name="roundTrips"/> means nothing here: what crosses silos goes through the codec, what stays inside is not copied.
+    /// </summary>
+    public static void Add(IHostApplicationBuilder builder, bool roundTrips = false)
     {
-        silo.UseLocalhostClustering();
-        silo.AddActivityPropagation();
-        silo.AddMemoryStreams(Streams);
-        silo.AddMemoryGrainStorage("PubSubStore");
-        AddCodec(silo.Services);
-    });
+        builder.UseOrleans(silo =>
+        {
+            silo.UseLocalhostClustering(siloPort: FreePort(), gatewayPort: 0);
+            silo.AddActivityPropagation();
+            silo.AddMemoryStreams(Streams);
+            silo.AddMemoryGrainStorage("PubSubStore");
+            AddCodec(silo.Services);
+        });
+        // Orleans names grains in its log, and the key of a grain names a patient. Only what speaks of silos alone is kept.
+        builder.Logging.AddFilter("Orleans", LogLevel.None);
+        builder.Logging.AddFilter("Microsoft.Orleans", LogLevel.None);
+        builder.Logging.AddFilter("Orleans.Runtime.MembershipService", LogLevel.Warning);
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
 
     /// <summary>
     /// Orleans carries a trace along with a call only where somebody listens to its own spans. Their tags hold the keys of grains, which
@@ -63,7 +82,7 @@ public static class Engine
 
         public object? DeepCopy(object? input, CopyContext context) => input;
 
-        public void WriteField<TBufferWriter>(ref Writer<TBufferWriter> writer, uint fieldIdDelta, Type expectedType, object value)
+        public void WriteField<TBufferWriter>(ref Writer<TBufferWriter> writer, uint fieldIdDelta, Type? expectedType, object? value)
             where TBufferWriter : IBufferWriter<byte>
         {
             if (ReferenceCodec.TryWriteReferenceField(ref writer, fieldIdDelta, expectedType, value))
@@ -75,7 +94,7 @@ public static class Engine
             writer.Write(frame.WrittenSpan);
         }
 
-        public object ReadValue<TInput>(ref Reader<TInput> reader, Field field)
+        public object? ReadValue<TInput>(ref Reader<TInput> reader, Field field)
         {
             if (field.WireType == WireType.Reference)
                 return ReferenceCodec.ReadReference(ref reader, field.FieldType);

@@ -2,7 +2,8 @@ using System.Security.Cryptography;
 
 namespace PatientGrains.Log;
 
-/// <summary>The log without a disk, for tests and trials: the same answers as the others, and nothing survives the process. Every append is a critical section.</summary>
+/// <summary>The log without a disk, for tests and trials: the same answers as the others, and nothing survives the process. Every append
+/// is a critical section.</summary>
 public sealed class InMemoryLog : IPatientLog
 {
     private readonly Lock _lock = new();

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace PatientGrains.Log;
 
 /// <summary>
-/// What a journal has to know of the vocabulary whose events it keeps. Everything is deterministic and without side effects, but that <see cref="Evolve"/> may change the state
-/// that it is given. All calls come on the activation's own turn.
+/// What a journal has to know of the vocabulary whose events it keeps. Everything is deterministic and without side effects, but that
+/// <see cref="Evolve"/> may change the state that it is given. All calls come on the activation's own turn.
 /// </summary>
 public interface IFold<TState, TEvent>
 {
@@ -37,7 +37,8 @@ public interface IFold<TState, TEvent>
 /// <summary>A pure decision: the events to append, all or none, and what to answer once they are durable.</summary>
 public readonly record struct Decided<TEvent, TOutcome>(IReadOnlyList<TEvent> Events, TOutcome Outcome);
 
-/// <summary>Collects what the events of one commit change outside their log, as text; only the net change is stored, and only blinded.</summary>
+/// <summary>Collects what the events of one commit change outside their log, as text; only the net change is stored, and only
+/// blinded.</summary>
 public sealed class EffectKeys
 {
     private readonly Dictionary<string, bool> _claims = new(StringComparer.Ordinal);

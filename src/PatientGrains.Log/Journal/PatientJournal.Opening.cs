@@ -1,6 +1,7 @@
 namespace PatientGrains.Log;
 
-/// <summary>How a journal is opened: the newest snapshot that holds, and the commits after it; and how the next snapshot is made, behind the replies.</summary>
+/// <summary>How a journal is opened: the newest snapshot that holds, and the commits after it; and how the next snapshot is made, behind
+/// the replies.</summary>
 public sealed partial class PatientJournal<TState, TEvent>
 {
     /// <summary>Bytes of sealed commits that are read at a time.</summary>
@@ -10,7 +11,8 @@ public sealed partial class PatientJournal<TState, TEvent>
     private bool _saving;
 
     private PatientJournal(
-        IPatientLog log, KeyRing keys, TimeProvider clock, LogName name, IFold<TState, TEvent> fold, JournalOptions options, LogKey key, byte[] wrappedKey)
+        IPatientLog log, KeyRing keys, TimeProvider clock, LogName name, IFold<TState, TEvent> fold, JournalOptions options, LogKey key,
+            byte[] wrappedKey)
     {
         (_log, _keys, _clock, _name, _id) = (log, keys, clock, name, keys.Blind(name));
         (_fold, _options, _key, _wrappedKey) = (fold, options, key, wrappedKey);
@@ -18,13 +20,15 @@ public sealed partial class PatientJournal<TState, TEvent>
     }
 
     /// <summary>
-    /// Opens a log where it stands; one that was never written is made by its first append. Everything that is read is checked: seals, hashes, links, numbers, the name.
+    /// Opens a log where it stands; one that was never written is made by its first append. Everything that is read is checked: seals,
+    /// hashes, links, numbers, the name.
     /// </summary>
     /// <exception cref="LogErasedException">Its data key was destroyed.</exception>
     /// <exception cref="LogCorruptException">What is stored is not what was written.</exception>
     /// <exception cref="KeyRingException">The ring lacks the key that wraps the log's data key.</exception>
     public static async Task<PatientJournal<TState, TEvent>> Open(
-        IPatientLog log, KeyRing keys, TimeProvider clock, LogName name, IFold<TState, TEvent> fold, JournalOptions options, CancellationToken cancel = default)
+        IPatientLog log, KeyRing keys, TimeProvider clock, LogName name, IFold<TState, TEvent> fold, JournalOptions options,
+            CancellationToken cancel = default)
     {
         var id = keys.Blind(name);
         var snapshot = await log.Snapshot(id, cancel);
@@ -54,7 +58,8 @@ public sealed partial class PatientJournal<TState, TEvent>
         }
     }
 
-    /// <summary>Begins at a snapshot. False, and nothing is kept of it, when it is of another form, was changed, or does not lie on the chain: then the log is replayed.</summary>
+    /// <summary>Begins at a snapshot. False, and nothing is kept of it, when it is of another form, was changed, or does not lie on the
+    /// chain: then the log is replayed.</summary>
     private async Task<bool> TryFrom(StoredSnapshot snapshot, Head head, CancellationToken cancel)
     {
         if (snapshot.At.NextSeq > head.NextSeq || _key.TryOpenSnapshot(snapshot, _fold.SnapshotForm) is not { } bytes)
@@ -73,7 +78,8 @@ public sealed partial class PatientJournal<TState, TEvent>
         }
     }
 
-    /// <summary>Folds the commits between two heads. What was appended meanwhile is left out: then this activation is stale, and its first append says so.</summary>
+    /// <summary>Folds the commits between two heads. What was appended meanwhile is left out: then this activation is stale, and its first
+    /// append says so.</summary>
     private async Task Replay(Head at, Head until, CancellationToken cancel)
     {
         var now = at;
@@ -98,8 +104,8 @@ public sealed partial class PatientJournal<TState, TEvent>
     }
 
     /// <summary>
-    /// Whether a commit lies before a snapshot's end: a page begins with the commits that begin no later. The snapshot is anchored by the commit that it names as its last, or by
-    /// one that builds on that.
+    /// Whether a commit lies before a snapshot's end: a page begins with the commits that begin no later. The snapshot is anchored by the
+    /// commit that it names as its last, or by one that builds on that.
     /// </summary>
     private bool IsCovered(SealedCommit commit, Head at, out bool anchored)
     {
@@ -136,8 +142,9 @@ public sealed partial class PatientJournal<TState, TEvent>
     }
 
     /// <summary>
-    /// The state as it is right after the commit that was sealed just now, when enough was written since the last snapshot: twice the state itself. Replaying less is
-    /// no slower than reading a snapshot, and snapshots add at most half to what is written. Encoded here because the state moves on; sealed and stored behind the reply.
+    /// The state as it is right after the commit that was sealed just now, when enough was written since the last snapshot: twice the
+    /// state itself. Replaying less is no slower than reading a snapshot, and snapshots add at most half to what is written. Encoded here
+    /// because the state moves on; sealed and stored behind the reply.
     /// </summary>
     private PooledBuffer? DueSnapshot(int bodyBytes)
     {
@@ -179,7 +186,8 @@ public sealed partial class PatientJournal<TState, TEvent>
 /// <summary>The events under a commit's seal: frames one after the other, as many as the header says, and nothing behind them.</summary>
 internal static class EventFrames
 {
-    public static List<(long Seq, TEvent Event)> Read<TState, TEvent>(IFold<TState, TEvent> fold, CommitHeader header, ReadOnlyMemory<byte> body)
+    public static List<(long Seq, TEvent Event)> Read<TState,
+        TEvent>(IFold<TState, TEvent> fold, CommitHeader header, ReadOnlyMemory<byte> body)
     {
         var events = new List<(long, TEvent)>(Math.Min(header.Count, 65_536));
         try
@@ -194,6 +202,7 @@ internal static class EventFrames
         {
             throw new LogCorruptException(header.Log, header.FirstSeq + events.Count, "its event does not decode");
         }
-        return body.IsEmpty ? events : throw new LogCorruptException(header.Log, header.FirstSeq, "there is more under the seal than the header says");
+        return body.IsEmpty ? events : throw new LogCorruptException(
+            header.Log, header.FirstSeq, "there is more under the seal than the header says");
     }
 }

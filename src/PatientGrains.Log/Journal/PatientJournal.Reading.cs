@@ -6,8 +6,8 @@ namespace PatientGrains.Log;
 public sealed partial class PatientJournal<TState, TEvent>
 {
     /// <summary>
-    /// Events from a number on, as far as they were durable when the reading began: old versions, the access log. Read and decrypted on demand, a page at a time; every commit's
-    /// seal, hash and link to the one before are checked.
+    /// Events from a number on, as far as they were durable when the reading began: old versions, the access log. Read and decrypted on
+    /// demand, a page at a time; every commit's seal, hash and link to the one before are checked.
     /// </summary>
     /// <exception cref="LogCorruptException">The store gave something else than what was written.</exception>
     public async IAsyncEnumerable<(long Seq, TEvent Event)> Read(long fromSeq, [EnumeratorCancellation] CancellationToken cancel = default)
@@ -36,7 +36,8 @@ public sealed partial class PatientJournal<TState, TEvent>
         }
     }
 
-    /// <summary>Single events by their numbers, in the order asked for. Each commit's seal is checked, and that it is this log's and holds that number.</summary>
+    /// <summary>Single events by their numbers, in the order asked for. Each commit's seal is checked, and that it is this log's and holds
+    /// that number.</summary>
     public async Task<IReadOnlyList<TEvent>> ReadAt(IReadOnlyList<long> seqs, CancellationToken cancel = default)
     {
         var found = new TEvent[seqs.Count];
@@ -53,7 +54,8 @@ public sealed partial class PatientJournal<TState, TEvent>
 
     private async Task<IReadOnlyList<(long Seq, TEvent Event)>> CommitOf(long seq, CancellationToken cancel)
     {
-        for (var page = await _log.Read(_id, new ReadFrom(seq), 1, cancel); page.Commits.Count > 0; page = await _log.Read(_id, page.Next, 1, cancel))
+        for (var page = await _log.Read(_id, new ReadFrom(seq), 1, cancel); page.Commits.Count > 0; page = await _log.Read(
+            _id, page.Next, 1, cancel))
         {
             var commit = page.Commits[0];
             if (commit.Count > 0 && seq >= commit.FirstSeq && seq < commit.End.NextSeq)

@@ -1,11 +1,12 @@
 namespace PatientGrains.Log;
 
 /// <summary>
-/// Transactions over several logs. Each other log prepares: it decides, seals, and holds everything later back. The deciding log's journal appends all prepared commits with
-/// its own, and each other log is told. Whoever coordinates prepares in the order of the log names, so that two transactions never wait for each other; only prepared logs
-/// are held, the deciding one is not.
-/// <para>A log that is told "not committed", or nothing in time, does not guess. It appends a void commit on the head that the prepared commit builds on: of these two the
-/// store takes exactly one. Then it is lost either way, and opening it again shows what happened. The prepared commit can no longer appear behind its back.</para>
+/// Transactions over several logs. Each other log prepares: it decides, seals, and holds everything later back. The deciding log's journal
+/// appends all prepared commits with its own, and each other log is told. Whoever coordinates prepares in the order of the log names, so
+/// that two transactions never wait for each other; only prepared logs are held, the deciding one is not.
+/// <para>A log that is told "not committed", or nothing in time, does not guess. It appends a void commit on the head that the prepared
+/// commit builds on: of these two the store takes exactly one. Then it is lost either way, and opening it again shows what happened. The
+/// prepared commit can no longer appear behind its back.</para>
 /// </summary>
 public sealed partial class PatientJournal<TState, TEvent>
 {
@@ -20,8 +21,10 @@ public sealed partial class PatientJournal<TState, TEvent>
     }
 
     /// <summary>
-    /// Decides for somebody else's transaction. When <paramref name="commits"/> says so of the outcome, the commit is prepared, and every later call waits until
-    /// <see cref="Settle"/>; else the decision is appended at once, as <see cref="Execute{TOutcome}(Func{TState, Decided{TEvent, TOutcome}})"/> does, and nothing is prepared.
+    /// Decides for somebody else's transaction. When <paramref name="commits"/> says so of the outcome, the commit is prepared, and every
+    /// later call waits until
+    /// <see cref="Settle"/>; else the decision is appended at once, as
+    /// <see cref="Execute{TOutcome}(Func{TState, Decided{TEvent, TOutcome}})"/> does, and nothing is prepared.
     /// </summary>
     public async Task<(TOutcome Outcome, PreparedCommit? Prepared)> Prepare<TOutcome>(
         Func<TState, Decided<TEvent, TOutcome>> decide, Func<TOutcome, bool> commits)
@@ -87,8 +90,8 @@ public sealed partial class PatientJournal<TState, TEvent>
     }
 
     /// <summary>
-    /// Tells a prepared log what became of the transaction. Committed: it goes on. Not committed, or not known: it makes sure and is lost, see above.
-    /// A preparation that is not at hand (it timed out, or the activation is a new one) needs nothing.
+    /// Tells a prepared log what became of the transaction. Committed: it goes on. Not committed, or not known: it makes sure and is lost,
+    /// see above. A preparation that is not at hand (it timed out, or the activation is a new one) needs nothing.
     /// </summary>
     public async Task Settle(string preparation, bool committed)
     {

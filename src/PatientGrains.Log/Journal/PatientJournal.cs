@@ -1,11 +1,11 @@
 namespace PatientGrains.Log;
 
 /// <summary>
-/// One activation's hold of one log: gather, decide, append, evolve, reply. Decisions are made and evolved synchronously, one after the other, and answered when everything
-/// they saw and everything they wrote is durable. It takes no locks: all calls come from one activation, one turn at a time, with a task scheduler or synchronization context
-/// that its awaits return to.
-/// <para>When an append fails, the state in memory is ahead of the log. The journal is then <see cref="Lost"/>: nothing that waits is acknowledged, every later call fails, and
-/// the activation opens a new one.</para>
+/// One activation's hold of one log: gather, decide, append, evolve, reply. Decisions are made and evolved synchronously, one after the
+/// other, and answered when everything they saw and everything they wrote is durable. It takes no locks: all calls come from one
+/// activation, one turn at a time, with a task scheduler or synchronization context that its awaits return to.
+/// <para>When an append fails, the state in memory is ahead of the log. The journal is then <see cref="Lost"/>: nothing that waits is
+/// acknowledged, every later call fails, and the activation opens a new one.</para>
 /// </summary>
 public sealed partial class PatientJournal<TState, TEvent> : IDisposable
 {
@@ -30,7 +30,8 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
     private int _inFlight;
     private int _waiting;
 
-    /// <summary>Faults, with a <see cref="JournalLostException"/>, when the activation must be thrown away. Never completes otherwise.</summary>
+    /// <summary>Faults, with a <see cref="JournalLostException"/>, when the activation must be thrown away. Never completes
+    /// otherwise.</summary>
     public Task Lost => _lost.Task;
 
     /// <summary>Everything before this is durable.</summary>
@@ -45,8 +46,9 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
     public Task<TOutcome> Execute<TOutcome>(Func<TState, Decided<TEvent, TOutcome>> decide) => Execute(decide, [], _ => false);
 
     /// <summary>
-    /// Decides, and when <paramref name="commits"/> says so of the outcome, appends the prepared commits of other logs with its own: all of them become durable, or none.
-    /// The caller settles them afterwards with what <paramref name="commits"/> said, or as not committed when this fails.
+    /// Decides, and when <paramref name="commits"/> says so of the outcome, appends the prepared commits of other logs with its own: all
+    /// of them become durable, or none. The caller settles them afterwards with what <paramref name="commits"/> said, or as not committed
+    /// when this fails.
     /// </summary>
     public async Task<TOutcome> Execute<TOutcome>(
         Func<TState, Decided<TEvent, TOutcome>> decide, IReadOnlyList<PreparedCommit> prepared, Func<TOutcome, bool> commits)
@@ -104,7 +106,8 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
     /// <summary>Adds a decision's events to a commit and evolves them; sends the commit on its way when it may go.</summary>
     private void Gather(IReadOnlyList<TEvent> events, IReadOnlyList<PreparedCommit> with)
     {
-        var gathering = with.Count == 0 && _queue.Count > 0 && _last is { With.Count: 0 } last && last.Body.WrittenCount < _options.CommitBytes
+        var gathering = with.Count == 0 && _queue.Count > 0 && _last is { With.Count: 0 } last
+            && last.Body.WrittenCount < _options.CommitBytes
             ? last
             : new Gathering { With = with };
         Encode(events, gathering);

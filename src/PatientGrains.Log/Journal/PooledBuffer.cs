@@ -3,8 +3,8 @@ using System.Buffers;
 namespace PatientGrains.Log;
 
 /// <summary>
-/// A growing buffer of events in the clear. Its memory is rented, because a commit of megabytes would otherwise cost a collection of the large-object heap each, and it is
-/// cleared before it is given back. After <see cref="Dispose"/> it is empty and holds nothing.
+/// A growing buffer of events in the clear. Its memory is rented, because a commit of megabytes would otherwise cost a collection of the
+/// large-object heap each, and it is cleared before it is given back. After <see cref="Dispose"/> it is empty and holds nothing.
 /// </summary>
 internal sealed class PooledBuffer : IBufferWriter<byte>, IDisposable
 {

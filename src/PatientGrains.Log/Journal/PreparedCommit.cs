@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace PatientGrains.Log;
 
 /// <summary>
-/// A sealed commit with its claims and index changes that waits to be appended together with another log's. Opaque: it travels between grains as <see cref="Bytes"/>,
-/// and holds nothing in the clear but what the store is going to see.
+/// A sealed commit with its claims and index changes that waits to be appended together with another log's. Opaque: it travels between
+/// grains as <see cref="Bytes"/>, and holds nothing in the clear but what the store is going to see.
 /// </summary>
 public sealed class PreparedCommit
 {
@@ -24,7 +24,8 @@ public sealed class PreparedCommit
     public string Id => _part.Commits[0].Commit.Hash.ToString();
 
     internal AppendBatch JoinTo(AppendBatch other) => new(
-        [.. other.Commits, .. _part.Commits], [.. other.Claims, .. _part.Claims], [.. other.Releases, .. _part.Releases], [.. other.Index, .. _part.Index]);
+        [.. other.Commits, .. _part.Commits], [.. other.Claims, .. _part.Claims], [.. other.Releases, .. _part.Releases],
+            [.. other.Index, .. _part.Index]);
 
     internal static PreparedCommit Of(AppendBatch part)
     {
@@ -109,6 +110,7 @@ public sealed class PreparedCommit
     private static BlindKey TakeKey(BinaryReader from)
     {
         var bytes = from.ReadBytes(BlindKey.Size);
-        return bytes.Length == BlindKey.Size ? new BlindKey(BinaryPrimitives.ReadUInt128BigEndian(bytes)) : throw new EndOfStreamException();
+        return bytes.Length == BlindKey.Size ? new BlindKey(BinaryPrimitives.ReadUInt128BigEndian(bytes))
+            : throw new EndOfStreamException();
     }
 }

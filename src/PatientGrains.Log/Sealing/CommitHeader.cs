@@ -3,7 +3,8 @@ using System.Buffers.Binary;
 namespace PatientGrains.Log;
 
 /// <summary>
-/// The 72 bytes in the clear at the start of a sealed commit, authenticated with its body. All numbers are little-endian, ids and hashes are bytes.
+/// The 72 bytes in the clear at the start of a sealed commit, authenticated with its body. All numbers are little-endian, ids and hashes
+/// are bytes.
 /// <code>
 /// 0  1  'C'                      32  8  time, microseconds since 1970-01-01 UTC, never earlier than the commit before
 /// 1  1  format version, 1        40  32 hash of the commit before, zero in the first

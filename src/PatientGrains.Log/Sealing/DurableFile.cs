@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace PatientGrains.Log;
 
-/// <summary>Writes small files so that a crash leaves the old or the new content, and so that what was reported as written survives a loss of power.</summary>
+/// <summary>Writes small files so that a crash leaves the old or the new content, and so that what was reported as written survives a loss
+/// of power.</summary>
 internal static class DurableFile
 {
     public static void Write(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode, bool replace)
@@ -24,7 +25,8 @@ internal static class DurableFile
         SyncFolder(folder);
     }
 
-    /// <summary>A new name in a folder is durable only when the folder is synced (fsync(2)); the framework cannot open folders. Elsewhere than on Unix renames are journaled.</summary>
+    /// <summary>A new name in a folder is durable only when the folder is synced (fsync(2)); the framework cannot open folders. Elsewhere
+    /// than on Unix renames are journaled.</summary>
     public static void SyncFolder(string folder)
     {
         if (OperatingSystem.IsWindows())

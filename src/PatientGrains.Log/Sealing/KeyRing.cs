@@ -5,13 +5,15 @@ using System.Text;
 namespace PatientGrains.Log;
 
 /// <summary>
-/// The keys of an installation: key-encryption keys with numbers, one of them current; a root secret from which named secrets are derived (the index key, the gateway's token
-/// key); an ECDSA P-256 key that signs checkpoints. Whoever has the ring can read everything; who loses it has lost everything: back it up apart from the data.
-/// The root secret never rotates, because every blinded id depends on it. Safe for concurrent use.
+/// The keys of an installation: key-encryption keys with numbers, one of them current; a root secret from which named secrets are derived
+/// (the index key, the gateway's token key); an ECDSA P-256 key that signs checkpoints. Whoever has the ring can read everything; who
+/// loses it has lost everything: back it up apart from the data. The root secret never rotates, because every blinded id depends on it.
+/// Safe for concurrent use.
 /// </summary>
 public sealed class KeyRing : IDisposable
 {
-    /// <summary>Bytes of a wrapped data key: version 1, number of the key that wrapped it (4, little-endian), nonce (12), ciphertext (32), tag (16).</summary>
+    /// <summary>Bytes of a wrapped data key: version 1, number of the key that wrapped it (4, little-endian), nonce (12), ciphertext (32),
+    /// tag (16).</summary>
     public const int WrappedKeySize = 1 + 4 + CommitHeader.NonceSize + DataKeySize + CommitHeader.TagSize;
     internal const int DataKeySize = 32;
 
@@ -30,7 +32,8 @@ public sealed class KeyRing : IDisposable
         _signer.ImportPkcs8PrivateKey(content.Signing, out _);
     }
 
-    /// <summary>Makes a ring and writes it, readable by its owner only. Throws <see cref="KeyRingException"/> when there is a file already: rings are never overwritten.</summary>
+    /// <summary>Makes a ring and writes it, readable by its owner only. Throws <see cref="KeyRingException"/> when there is a file
+    /// already: rings are never overwritten.</summary>
     public static KeyRing Create(string path)
     {
         var content = KeyRingContent.New();
@@ -38,7 +41,8 @@ public sealed class KeyRing : IDisposable
         return new KeyRing(path, content);
     }
 
-    /// <summary>Reads a ring. Throws <see cref="KeyRingException"/> when it is missing, malformed, or readable by group or others.</summary>
+    /// <summary>Reads a ring. Throws <see cref="KeyRingException"/> when it is missing, malformed, or readable by group or
+    /// others.</summary>
     public static KeyRing Open(string path) => new(path, KeyRingFile.Read(path));
 
     /// <summary>A ring that lives in memory only, for tests and the in-memory log.</summary>
@@ -53,7 +57,8 @@ public sealed class KeyRing : IDisposable
     /// <summary>What a store keeps to recognise its ring: it tells nothing about the keys.</summary>
     public ReadOnlyMemory<byte> CheckValue => Derive("check");
 
-    /// <summary>A 32-byte secret for a purpose, always the same: HKDF-SHA-256 of the root secret with the purpose as info (RFC 5869).</summary>
+    /// <summary>A 32-byte secret for a purpose, always the same: HKDF-SHA-256 of the root secret with the purpose as info (RFC
+    /// 5869).</summary>
     public byte[] Derive(string purpose)
     {
         ArgumentException.ThrowIfNullOrEmpty(purpose);
@@ -69,7 +74,8 @@ public sealed class KeyRing : IDisposable
     /// <summary>The blinded form of a token of the population index.</summary>
     public BlindKey BlindToken(string token) => new(_index.Of('T', token));
 
-    /// <summary>The name of a stored log. Throws <see cref="LogErasedException"/>, or <see cref="LogCorruptException"/> when the name is not the one that the id blinds.</summary>
+    /// <summary>The name of a stored log. Throws <see cref="LogErasedException"/>, or <see cref="LogCorruptException"/> when the name is
+    /// not the one that the id blinds.</summary>
     public LogName NameOf(LogEntry entry)
     {
         if (entry.IsErased)
@@ -80,7 +86,8 @@ public sealed class KeyRing : IDisposable
     }
 
     /// <summary>
-    /// Adds a new key-encryption key and makes it current; what older keys wrapped can still be unwrapped. Re-wrap (<see cref="KeyRotation"/>), then <see cref="Remove"/> the old key.
+    /// Adds a new key-encryption key and makes it current; what older keys wrapped can still be unwrapped. Re-wrap
+    /// (<see cref="KeyRotation"/>), then <see cref="Remove"/> the old key.
     /// </summary>
     public uint Rotate()
     {
@@ -92,7 +99,8 @@ public sealed class KeyRing : IDisposable
         }
     }
 
-    /// <summary>Removes a key that is not current. What it wrapped and was not wrapped anew is lost, which is what erasure from backups needs.</summary>
+    /// <summary>Removes a key that is not current. What it wrapped and was not wrapped anew is lost, which is what erasure from backups
+    /// needs.</summary>
     public void Remove(uint key)
     {
         lock (_lock)
@@ -180,12 +188,14 @@ public sealed class KeyRing : IDisposable
         Span<byte> bound = stackalloc byte[5 + LogId.Size];
         try
         {
-            aes.Decrypt(wrapped.Slice(5, CommitHeader.NonceSize), wrapped.Slice(17, DataKeySize), wrapped[(17 + DataKeySize)..], key, Bound(log, wrapped, bound));
+            aes.Decrypt(wrapped.Slice(5, CommitHeader.NonceSize), wrapped.Slice(17, DataKeySize), wrapped[(17 + DataKeySize)..], key,
+                Bound(log, wrapped, bound));
             return number;
         }
         catch (AuthenticationTagMismatchException)
         {
-            throw new LogCorruptException(log, 0, "the wrapped data key does not open: it was changed, moved from another log, or wrapped by another ring");
+            throw new LogCorruptException(log, 0,
+                "the wrapped data key does not open: it was changed, moved from another log, or wrapped by another ring");
         }
     }
 

@@ -54,7 +54,8 @@ internal static class KeyRingFile
         var bytes = File.ReadAllBytes(path);
         try
         {
-            return Checked(JsonSerializer.Deserialize<Shape>(bytes)) ?? throw new KeyRingException($"{path} is not a key ring of format {Format}.");
+            return Checked(JsonSerializer.Deserialize<Shape>(bytes)) ?? throw new KeyRingException(
+                $"{path} is not a key ring of format {Format}.");
         }
         catch (Exception e) when (e is JsonException or FormatException or OverflowException)
         {

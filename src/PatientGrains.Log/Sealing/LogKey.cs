@@ -7,15 +7,17 @@ using System.Text;
 namespace PatientGrains.Log;
 
 /// <summary>
-/// The data key of one log: seals and opens its commits, snapshots and name with AES-256-GCM. What is sealed is told apart by the associated data, whose first byte is
-/// 'C', 'S' or 'N'. Nonces are random 96-bit numbers: NIST SP 800-38D 8.3 allows 2^32 of them per key; a log takes at most <see cref="MaxEvents"/> events, seals at most
-/// one commit per event (void commits and the rare commit that is sealed again aside) and fewer snapshots than commits, and so stays below. Not safe for concurrent use.
+/// The data key of one log: seals and opens its commits, snapshots and name with AES-256-GCM. What is sealed is told apart by the
+/// associated data, whose first byte is 'C', 'S' or 'N'. Nonces are random 96-bit numbers: NIST SP 800-38D 8.3 allows 2^32 of them per
+/// key; a log takes at most <see cref="MaxEvents"/> events, seals at most one commit per event (void commits and the rare commit that is
+/// sealed again aside) and fewer snapshots than commits, and so stays below. Not safe for concurrent use.
 /// </summary>
 internal sealed class LogKey : IDisposable
 {
     /// <summary>Events of one log: 2^31. The chance that two random nonces of a log meet is then below 2^-34.</summary>
     public const long MaxEvents = 1L << 31;
-    /// <summary>Bytes of one commit's body before compression. An append carries it whole, and so does every read of one of its events.</summary>
+    /// <summary>Bytes of one commit's body before compression. An append carries it whole, and so does every read of one of its
+    /// events.</summary>
     public const int MaxBody = 32 << 20;
     /// <summary>Bytes of a state, before compression; the largest array that a snapshot may need when it is opened.</summary>
     public const int MaxSnapshot = 1 << 30;
@@ -54,14 +56,16 @@ internal sealed class LogKey : IDisposable
         }
     }
 
-    /// <summary>The body of a commit. Throws <see cref="LogCorruptException"/> unless the store's bytes are what this key sealed for this place.</summary>
+    /// <summary>The body of a commit. Throws <see cref="LogCorruptException"/> unless the store's bytes are what this key sealed for this
+    /// place.</summary>
     public byte[] OpenCommit(SealedCommit commit, out CommitHeader header)
     {
         if (CommitHeader.Check(commit, out header) is { } wrong)
             throw new LogCorruptException(_log, commit.FirstSeq, wrong);
         if (commit.Log != _log)
             throw new LogCorruptException(_log, commit.FirstSeq, "a commit of another log");
-        var plain = Open(commit.Bytes.Span, CommitHeader.Size, commit.FirstSeq, "its seal does not open: it was changed, or sealed under another key");
+        var plain = Open(commit.Bytes.Span, CommitHeader.Size, commit.FirstSeq,
+            "its seal does not open: it was changed, or sealed under another key");
         return header.Compressed ? Decompress(plain, MaxBody, commit.FirstSeq) : plain;
     }
 
@@ -86,7 +90,8 @@ internal sealed class LogKey : IDisposable
         }
     }
 
-    /// <summary>The state of a snapshot, or null when it is not one that this key sealed for that place and that version of the fold.</summary>
+    /// <summary>The state of a snapshot, or null when it is not one that this key sealed for that place and that version of the
+    /// fold.</summary>
     public byte[]? TryOpenSnapshot(StoredSnapshot snapshot, int foldVersion)
     {
         var bytes = snapshot.Bytes.Span;
@@ -170,7 +175,8 @@ internal sealed class LogKey : IDisposable
         }
     }
 
-    /// <summary>Compresses when that saves something. The length before compression goes in front, under the seal: it bounds what opening has to allocate.</summary>
+    /// <summary>Compresses when that saves something. The length before compression goes in front, under the seal: it bounds what opening
+    /// has to allocate.</summary>
     private static bool TryCompress(ReadOnlySpan<byte> body, Span<byte> to, out int length)
     {
         length = 0;

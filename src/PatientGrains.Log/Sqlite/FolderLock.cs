@@ -1,8 +1,9 @@
 namespace PatientGrains.Log.Sqlite;
 
 /// <summary>
-/// Keeps a data folder to one process. The lock is the operating system's (flock on Unix), on a file that is never deleted: when its holder dies, however it dies, the lock
-/// is gone and the file means nothing. Local disks only; where locks do not hold, the folder is refused.
+/// Keeps a data folder to one process. The lock is the operating system's (flock on Unix), on a file that is never deleted: when its
+/// holder dies, however it dies, the lock is gone and the file means nothing. Local disks only; where locks do not hold, the folder is
+/// refused.
 /// </summary>
 internal sealed class FolderLock : IDisposable
 {
@@ -18,13 +19,15 @@ internal sealed class FolderLock : IDisposable
     {
         Make(folder);
         string path = Path.Combine(folder, "lock");
-        var file = TryOpen(path) ?? throw new DataFolderException(DataFolderProblem.InUse, folder, $"The data folder {folder} is in use by another process.");
+        var file = TryOpen(path) ?? throw new DataFolderException(
+            DataFolderProblem.InUse, folder, $"The data folder {folder} is in use by another process.");
         // A lock that a second open does not run into is none: some network file systems, or DOTNET_SYSTEM_IO_DISABLEFILELOCKING.
         if (TryOpen(path) is { } second)
         {
             second.Dispose();
             file.Dispose();
-            throw new DataFolderException(DataFolderProblem.CannotLock, folder, $"Files in {folder} cannot be locked, so another process could write at the same time.");
+            throw new DataFolderException(DataFolderProblem.CannotLock, folder,
+                $"Files in {folder} cannot be locked, so another process could write at the same time.");
         }
         return new FolderLock(file);
     }

@@ -1,8 +1,9 @@
 namespace PatientGrains.Log.Sqlite;
 
 /// <summary>
-/// Applies one append inside the writer's open transaction. It looks before it writes, and the claims, whose rows are tried by inserting them, are taken back when one is
-/// refused: so a refused append leaves nothing, without a savepoint (which copies every page it touches), and the others of the group are not disturbed.
+/// Applies one append inside the writer's open transaction. It looks before it writes, and the claims, whose rows are tried by inserting
+/// them, are taken back when one is refused: so a refused append leaves nothing, without a savepoint (which copies every page it touches),
+/// and the others of the group are not disturbed.
 /// </summary>
 internal sealed class SqliteAppends
 {
@@ -10,7 +11,8 @@ internal sealed class SqliteAppends
     private const int HeadsPerGeneration = 100_000;
 
     private readonly SqliteDb _db;
-    private readonly SqliteStatement _findLog, _lastCommit, _addLog, _addCommit, _tryClaim, _claimant, _takeOver, _unclaim, _count, _discount, _dropEmpty;
+    private readonly SqliteStatement _findLog, _lastCommit, _addLog, _addCommit, _tryClaim, _claimant, _takeOver, _unclaim, _count,
+        _discount, _dropEmpty;
     private readonly List<(BlindKey Key, long No, long Before)> _taken = [];
     private Dictionary<LogId, Known> _young = [];
     private Dictionary<LogId, Known> _old = [];

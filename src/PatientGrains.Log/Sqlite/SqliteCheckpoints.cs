@@ -1,9 +1,9 @@
 namespace PatientGrains.Log.Sqlite;
 
 /// <summary>
-/// Keeps the WAL bounded without holding the writer up. A checkpoint beside the writer copies nearly everything, but while the writer goes on it never reaches the end, and
-/// only a WAL that was copied whole is begun anew. So the writer itself copies the short rest between two groups.
-/// A checkpoint that fails for want of space loses nothing: what it should have copied stays in the WAL, and it is tried again.
+/// Keeps the WAL bounded without holding the writer up. A checkpoint beside the writer copies nearly everything, but while the writer goes
+/// on it never reaches the end, and only a WAL that was copied whole is begun anew. So the writer itself copies the short rest between two
+/// groups. A checkpoint that fails for want of space loses nothing: what it should have copied stays in the WAL, and it is tried again.
 /// </summary>
 internal sealed class SqliteCheckpoints(SqliteDb writer, string file)
 {
@@ -22,7 +22,8 @@ internal sealed class SqliteCheckpoints(SqliteDb writer, string file)
     /// <summary>The WAL holds what was erased until it is cut.</summary>
     public void Erased() => _erased = true;
 
-    /// <summary>Cuts the WAL when the group erased something; tries again after the next group when a reader or another checkpoint is in the way.</summary>
+    /// <summary>Cuts the WAL when the group erased something; tries again after the next group when a reader or another checkpoint is in
+    /// the way.</summary>
     public void CutErased()
     {
         if (_erased)

@@ -3,8 +3,8 @@ using PatientGrains.Log.Sqlite;
 namespace PatientGrains.Log;
 
 /// <summary>
-/// The embedded log: one SQLite database in a data folder that one process has open at a time. An append is acknowledged after SQLite has synced it
-/// (WAL, synchronous=FULL); appends that wait at the same time share a transaction and a sync.
+/// The embedded log: one SQLite database in a data folder that one process has open at a time. An append is acknowledged after SQLite has
+/// synced it (WAL, synchronous=FULL); appends that wait at the same time share a transaction and a sync.
 /// </summary>
 public sealed class SqliteLog : IPatientLog
 {
@@ -15,7 +15,7 @@ public sealed class SqliteLog : IPatientLog
     private const int KeptWalBytes = 64 << 20;
 
     internal static string Settings { get; } = "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA busy_timeout=5000";
-    internal static string ReaderSettings { get; } = $"PRAGMA query_only=ON; PRAGMA busy_timeout=5000; PRAGMA cache_size=-{ReaderCacheKb}; PRAGMA mmap_size=0";
+    internal static string ReaderSettings { get; } = $"PRAGMA query_only=ON; PRAGMA busy_timeout=5000; PRAGMA cache_size=-{ReaderCacheKb}";
 
     private readonly FolderLock _lock;
     private readonly SqliteWriter _writer;
@@ -31,7 +31,8 @@ public sealed class SqliteLog : IPatientLog
 
     public string StoreId { get; }
 
-    /// <summary>Opens the log in a folder, or makes one. Throws <see cref="DataFolderException"/> when the folder is in use, was made with another ring, or is newer.</summary>
+    /// <summary>Opens the log in a folder, or makes one. Throws <see cref="DataFolderException"/> when the folder is in use, was made with
+    /// another ring, or is newer.</summary>
     /// <param name="folder">On a local disk; made with mode 0700 when it does not exist.</param>
     /// <param name="ring">Only its check value is used: no key reaches the log.</param>
     public static SqliteLog Open(string folder, KeyRing ring) => Open(folder, ring, new SqliteTestSeams());
@@ -45,7 +46,8 @@ public sealed class SqliteLog : IPatientLog
         {
             string file = Path.Combine(path, "patientgrains.db");
             db = SqliteDb.Open(file, readOnly: false);
-            db.Execute($"PRAGMA journal_mode=WAL; {Settings}; PRAGMA cache_size=-{WriterCacheKb}; PRAGMA journal_size_limit={KeptWalBytes}; {seams.Pragmas}");
+            db.Execute($"PRAGMA journal_mode=WAL; {Settings}; PRAGMA cache_size=-{WriterCacheKb}; PRAGMA journal_size_limit={KeptWalBytes}");
+            db.Execute(seams.Pragmas);
             string id = SqliteSchema.Prepare(db, path, ring.CheckValue.Span);
             return new SqliteLog(held, id, new SqliteWriter(path, file, db, seams.OnStep), new SqliteReaders(file));
         }
@@ -56,7 +58,8 @@ public sealed class SqliteLog : IPatientLog
             if (e is not SqliteFailure failure)
                 throw;
             throw failure.IsNotADatabase
-                ? new DataFolderException(DataFolderProblem.NotAStore, path, $"The database in {path} is not a log of this program, or is damaged.")
+                ? new DataFolderException(DataFolderProblem.NotAStore, path,
+                    $"The database in {path} is not a log of this program, or is damaged.")
                 : new LogFailedException($"The log in {path} could not be opened: {failure.Message}", failure);
         }
     }

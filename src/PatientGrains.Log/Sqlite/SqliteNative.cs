@@ -3,7 +3,8 @@ using SQLitePCL;
 
 namespace PatientGrains.Log.Sqlite;
 
-/// <summary>An SQLite connection, used by one thread at a time. The bare C interface: ADO.NET's parameters and readers cost more than the rows of the hot path.</summary>
+/// <summary>An SQLite connection, used by one thread at a time. The bare C interface: ADO.NET's parameters and readers cost more than the
+/// rows of the hot path.</summary>
 internal sealed class SqliteDb : IDisposable
 {
     private readonly sqlite3 _handle;
@@ -58,8 +59,10 @@ internal sealed class SqliteDb : IDisposable
         return written;
     }
 
-    /// <summary>Copies what can be copied from the WAL into the database without waiting for anybody. False when another checkpoint runs.</summary>
-    public bool CheckpointPassive(out int framesInLog, out int framesCopied) => Checkpoint(raw.SQLITE_CHECKPOINT_PASSIVE, out framesInLog, out framesCopied);
+    /// <summary>Copies what can be copied from the WAL into the database without waiting for anybody. False when another checkpoint
+    /// runs.</summary>
+    public bool CheckpointPassive(out int framesInLog, out int framesCopied) =>
+        Checkpoint(raw.SQLITE_CHECKPOINT_PASSIVE, out framesInLog, out framesCopied);
 
     /// <summary>Copies everything and cuts the WAL to nothing; waits for readers as long as the busy timeout says.</summary>
     public bool CheckpointTruncate() => Checkpoint(raw.SQLITE_CHECKPOINT_TRUNCATE, out _, out _);
@@ -165,8 +168,9 @@ internal sealed class SqliteFailure(int code, string what) : Exception($"SQLite 
     public bool IsFull => (Code & 0xFF) == Full;
 
     /// <summary>
-    /// A write that failed before anything was synced: the transaction is rolled back and its pages are written anew by the next one, so going on is safe. After a failed
-    /// sync it is not: the kernel may have dropped the pages and report success the next time (LWN 752063), so the store stops until it is opened again.
+    /// A write that failed before anything was synced: the transaction is rolled back and its pages are written anew by the next one, so
+    /// going on is safe. After a failed sync it is not: the kernel may have dropped the pages and report success the next time (LWN
+    /// 752063), so the store stops until it is opened again.
     /// </summary>
     public bool MayGoOn => IsFull || Code is IoWrite or IoShmSize;
 }

@@ -3,8 +3,9 @@ using System.Collections.Concurrent;
 namespace PatientGrains.Log.Sqlite;
 
 /// <summary>
-/// Connections that only read, a bounded number of them. Every read is a short transaction of its own, which neither blocks the writer nor keeps the WAL from being begun anew.
-/// A reader sees what the writer has committed, and the writer's commits become visible after they are synced, never before (wal.c: the index is written after the sync).
+/// Connections that only read, a bounded number of them. Every read is a short transaction of its own, which neither blocks the writer nor
+/// keeps the WAL from being begun anew. A reader sees what the writer has committed, and the writer's commits become visible after they
+/// are synced, never before (wal.c: the index is written after the sync).
 /// </summary>
 internal sealed class SqliteReaders(string file) : IAsyncDisposable
 {

@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 namespace PatientGrains.Log.Sqlite;
 
 /// <summary>
-/// The tables. Commits lie in the order of arrival (a rowid table), because inserting at the end of one tree is several times as fast as into a tree ordered by log; an
-/// index finds those of a log. A log's head is its last commit: no row is rewritten by an append.
+/// The tables. Commits lie in the order of arrival (a rowid table), because inserting at the end of one tree is several times as fast as
+/// into a tree ordered by log; an index finds those of a log. A log's head is its last commit: no row is rewritten by an append.
 /// </summary>
 internal static class SqliteSchema
 {
@@ -14,7 +14,9 @@ internal static class SqliteSchema
     private const string Tables = """
         CREATE TABLE store(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
         CREATE TABLE logs(no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, wrapped BLOB NOT NULL, name BLOB NOT NULL);
-        CREATE TABLE commits(position INTEGER PRIMARY KEY, log INTEGER NOT NULL, seq INTEGER NOT NULL, count INTEGER NOT NULL, hash BLOB NOT NULL, bytes BLOB NOT NULL);
+        CREATE TABLE commits(
+          position INTEGER PRIMARY KEY,
+          log INTEGER NOT NULL, seq INTEGER NOT NULL, count INTEGER NOT NULL, hash BLOB NOT NULL, bytes BLOB NOT NULL);
         CREATE INDEX commits_by_log ON commits(log, seq);
         CREATE TABLE claims(key BLOB PRIMARY KEY, log INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE tokens(key BLOB NOT NULL, log INTEGER NOT NULL, count INTEGER NOT NULL, PRIMARY KEY(key, log)) WITHOUT ROWID;
@@ -35,12 +37,14 @@ internal static class SqliteSchema
         if (version > Version)
         {
             throw new DataFolderException(
-                DataFolderProblem.NewerFormat, folder, $"The log in {folder} has format {version}; this program knows formats up to {Version}.");
+                DataFolderProblem.NewerFormat, folder,
+                    $"The log in {folder} has format {version}; this program knows formats up to {Version}.");
         }
         if (!isNew && !CryptographicOperations.FixedTimeEquals(Get(db, "keycheck"), keyCheck))
         {
             throw new DataFolderException(
-                DataFolderProblem.OtherKeyRing, folder, $"The log in {folder} was made with another key ring. Nothing was changed; open it with its own.");
+                DataFolderProblem.OtherKeyRing, folder,
+                    $"The log in {folder} was made with another key ring. Nothing was changed; open it with its own.");
         }
         if (isNew || version < Version)
             MakeOrMigrate(db, isNew, version, keyCheck);

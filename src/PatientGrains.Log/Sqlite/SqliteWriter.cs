@@ -3,11 +3,13 @@ using System.Collections.Concurrent;
 namespace PatientGrains.Log.Sqlite;
 
 /// <summary>
-/// The one writer. A thread of its own takes whatever has been queued, writes it in one transaction, syncs once, and answers everybody: while it syncs, the next group gathers.
+/// The one writer. A thread of its own takes whatever has been queued, writes it in one transaction, syncs once, and answers everybody:
+/// while it syncs, the next group gathers.
 /// </summary>
 internal sealed class SqliteWriter
 {
-    /// <summary>Requests that may wait. At the slowest disk that was measured (10 ms a sync) this is a second of work in groups of <see cref="MaxGroup"/>.</summary>
+    /// <summary>Requests that may wait. At the slowest disk that was measured (10 ms a sync) this is a second of work in groups of
+    /// <see cref="MaxGroup"/>.</summary>
     public const int MaxQueued = 65_536;
     /// <summary>Bytes that may wait: what the queue may hold of the machine's memory.</summary>
     public const long MaxQueuedBytes = 256L << 20;
@@ -90,7 +92,8 @@ internal sealed class SqliteWriter
         }
     }
 
-    /// <summary>Whatever happens, every request of the group is answered and the thread goes on answering: nobody waits for a writer that is gone.</summary>
+    /// <summary>Whatever happens, every request of the group is answered and the thread goes on answering: nobody waits for a writer that
+    /// is gone.</summary>
     private void WriteOrFail()
     {
         try
@@ -158,8 +161,8 @@ internal sealed class SqliteWriter
     }
 
     /// <summary>
-    /// Nothing of the group was acknowledged. After a full disk or a failed write it is rolled back and the next group may succeed; after anything else the state of the file
-    /// is not known, and the log stays shut until it is opened again.
+    /// Nothing of the group was acknowledged. After a full disk or a failed write it is rolled back and the next group may succeed; after
+    /// anything else the state of the file is not known, and the log stays shut until it is opened again.
     /// </summary>
     private void GiveUp(Exception reason)
     {

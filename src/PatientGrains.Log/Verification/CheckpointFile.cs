@@ -13,8 +13,9 @@ namespace PatientGrains.Log;
 /// {"log":"(32 hex)","seq":17,"hash":"(64 hex)"}          one per log, ascending by log; seq is how many events it had
 /// {"logs":2,"signature":"(base64)"}
 /// </code>
-/// The signature is ECDSA P-256 with SHA-256 over all bytes before the last line, DER-encoded, so that an auditor needs the public key and openssl, and neither this program
-/// nor a secret: <c>head -n -1 checkpoint | openssl dgst -sha256 -verify key.pem -signature signature.der</c>.
+/// The signature is ECDSA P-256 with SHA-256 over all bytes before the last line, DER-encoded, so that an auditor needs the public key and
+/// openssl, and neither this program nor a secret: <c>head -n -1 checkpoint | openssl dgst -sha256 -verify key.pem -signature
+/// signature.der</c>.
 /// </summary>
 public sealed class CheckpointFile
 {
@@ -52,8 +53,10 @@ public sealed class CheckpointFile
 
     public DateTimeOffset Time { get; }
 
-    /// <summary>Writes a checkpoint of a store, which may be at work. Returns the number of logs. The file is complete or not there.</summary>
-    public static async Task<long> Export(IPatientLog log, KeyRing ring, DateTimeOffset time, string path, CancellationToken cancel = default)
+    /// <summary>Writes a checkpoint of a store, which may be at work. Returns the number of logs. The file is complete or not
+    /// there.</summary>
+    public static async Task<long> Export(
+        IPatientLog log, KeyRing ring, DateTimeOffset time, string path, CancellationToken cancel = default)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         long count = 0;
@@ -114,7 +117,8 @@ public sealed class CheckpointFile
         if (first.Key != KeyId(publicKeyPem))
             throw new CheckpointException($"The checkpoint was signed with key {first.Key}; the key given is {KeyId(publicKeyPem)}.");
         var last = Parse<Last>(held);
-        if (last.Logs != logs || last.Signature is null || !key.VerifyHash(hash.GetHashAndReset(), last.Signature, DSASignatureFormat.Rfc3279DerSequence))
+        if (last.Logs != logs || last.Signature is null
+            || !key.VerifyHash(hash.GetHashAndReset(), last.Signature, DSASignatureFormat.Rfc3279DerSequence))
             throw new CheckpointException("The checkpoint was changed after it was signed.");
         return new CheckpointFile(path, first.Store, first.Time);
     }
@@ -133,7 +137,8 @@ public sealed class CheckpointFile
 
     private static IEnumerable<string> Lines(string path)
     {
-        using var reader = new StreamReader(path, new UTF8Encoding(false, throwOnInvalidBytes: false), detectEncodingFromByteOrderMarks: false);
+        using var reader = new StreamReader(
+            path, new UTF8Encoding(false, throwOnInvalidBytes: false), detectEncodingFromByteOrderMarks: false);
         while (reader.ReadLine() is { } line)
             yield return line.Length <= MaxLine ? line : throw new CheckpointException("This is not a checkpoint: a line is too long.");
     }

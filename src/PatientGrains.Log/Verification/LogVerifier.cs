@@ -1,9 +1,10 @@
 namespace PatientGrains.Log;
 
 /// <summary>
-/// Recomputes every chain of a store. Without keys: form, numbers, hashes, links, times. With the ring: seals, names and, with a reader, events too. Against a checkpoint:
-/// that every head which was exported still lies on its log's chain, which is the only way to see an end that was cut off, a log that is gone, or a chain that was recomputed by
-/// somebody who owns the store. Runs beside a working server, in constant memory: what lies below a head never changes, so no transaction is held.
+/// Recomputes every chain of a store. Without keys: form, numbers, hashes, links, times. With the ring: seals, names and, with a reader,
+/// events too. Against a checkpoint: that every head which was exported still lies on its log's chain, which is the only way to see an end
+/// that was cut off, a log that is gone, or a chain that was recomputed by somebody who owns the store. Runs beside a working server, in
+/// constant memory: what lies below a head never changes, so no transaction is held.
 /// </summary>
 public sealed class LogVerifier
 {
@@ -33,7 +34,8 @@ public sealed class LogVerifier
     /// <param name="progress">Is told after every log how many there were.</param>
     /// <param name="cancel">Ends the work between two reads.</param>
     public static async Task<VerifyReport> Verify(
-        IPatientLog log, KeyRing? ring = null, EventLength? events = null, CheckpointFile? checkpoint = null, IProgress<long>? progress = null, CancellationToken cancel = default)
+        IPatientLog log, KeyRing? ring = null, EventLength? events = null, CheckpointFile? checkpoint = null,
+            IProgress<long>? progress = null, CancellationToken cancel = default)
     {
         var verifier = new LogVerifier(log, ring, events);
         if (checkpoint is not null && checkpoint.StoreId != log.StoreId)
@@ -133,7 +135,8 @@ public sealed class LogVerifier
     }
 }
 
-/// <summary>How many bytes the event takes that the bytes begin with. Throws <see cref="FormatException"/> when they do not begin with one.</summary>
+/// <summary>How many bytes the event takes that the bytes begin with. Throws <see cref="FormatException"/> when they do not begin with
+/// one.</summary>
 public delegate int EventLength(ReadOnlyMemory<byte> bytes);
 
 /// <summary>What was verified, and what is broken.</summary>
@@ -147,6 +150,7 @@ public sealed record VerifyReport(
 }
 
 /// <summary>The first broken commit of a log.</summary>
-/// <param name="Name">The name in the clear, when it was verified with keys and could be opened. It names a patient: show it to nobody who may not know.</param>
+/// <param name="Name">The name in the clear, when it was verified with keys and could be opened. It names a patient: show it to nobody who
+/// may not know.</param>
 /// <param name="Seq">Number of the first event of the commit that is wrong, or where one is missing.</param>
 public sealed record BrokenLog(LogId Log, string? Name, long Seq, string What);

@@ -7,7 +7,8 @@ namespace PatientGrains.Fhir.Tests.Mutations;
 /// <summary>The kinds of mutation that the validator must refuse.</summary>
 internal static partial class MutationKinds
 {
-    public static Mutation[] All => [.. Structure, .. Choices, .. Shapes, .. Primitives, .. References, .. Extensions, .. Invariants, .. Bytes];
+    public static Mutation[] All =>
+        [.. Structure, .. Choices, .. Shapes, .. Primitives, .. References, .. Extensions, .. Invariants, .. Bytes];
 
     /// <summary>What no tree can hold; the location is that of the root, or what was read so far.</summary>
     private static Mutation[] Bytes =>

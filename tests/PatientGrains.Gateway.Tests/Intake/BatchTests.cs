@@ -49,6 +49,16 @@ public class BatchTests(IntakeCluster cluster) : IClassFixture<IntakeCluster>
     }
 
     [Fact]
+    public async Task What_is_wrong_with_the_Bundle_itself_fails_it_whole()
+    {
+        string id = Fresh("p");
+        var failed = Assert.IsType<BundleFailed>(await cluster.Bundle(Of(
+            "batch", Entry("PUT", $"Patient/{id}", Patient($",\"id\":\"{id}\"")), Entry("SHOUT", "Patient/x"), Entry("POST", "Patient", Patient(",\"x\":1")))));
+        Assert.All(Assert.IsType<Rejected>(failed.Why).Issues, issue => Assert.StartsWith("Bundle.entry[1].request", issue.Location, StringComparison.Ordinal));
+        Assert.Null(await cluster.Body(new("Patient", id)));
+    }
+
+    [Fact]
     public async Task Entries_cannot_refer_to_each_other()
     {
         var done = Assert.IsType<BundleDone>(await cluster.Bundle(Of(

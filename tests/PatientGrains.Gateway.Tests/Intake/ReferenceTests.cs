@@ -109,6 +109,16 @@ public class ReferenceTests
     }
 
     [Fact]
+    public void A_patient_named_below_the_entrys_base_is_the_patient_of_the_record()
+    {
+        var (parts, problem) = Place(Transaction(
+            Entry("POST", "Patient", Patient(",\"id\":\"1\""), "http://old.example/fhir/Patient/1"),
+            Entry("POST", "Observation", Observation("Patient/1", ",\"id\":\"7\""), "http://old.example/fhir/Observation/7")));
+        Assert.Null(problem);
+        Assert.Equal("Patient/new-0", Assert.Single(parts).Log);
+    }
+
+    [Fact]
     public void A_relative_reference_in_an_entry_without_a_RESTful_fullUrl_means_this_server()
     {
         string json = Transaction(

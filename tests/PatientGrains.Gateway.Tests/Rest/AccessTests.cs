@@ -138,12 +138,12 @@ public sealed class AccessTests(GatewayServer server) : IClassFixture<GatewaySer
         Assert.Equal(200, reply.Status);
         Assert.Equal(["E", "D", "E", "R", "U"], reply.Entries.Select(entry => (string)entry!["resource"]!["action"]!));
         var look = reply.Entries[0]!["resource"]!;
-        Assert.Equal("officer-1", (string?)look["agent"]![0]!["who"]!["identifier"]!["value"]);
+        Assert.Equal("officer-1", (string?)look["agent"]![2]!["who"]!["identifier"]!["value"]);
         var query = reply.Entries[2]!["resource"]!["entity"]![0]!;
         Assert.Contains("code=", Encoding.UTF8.GetString(Convert.FromBase64String((string)query["query"]!)), StringComparison.Ordinal);
         var read = reply.Entries[3]!["resource"]!;
         Assert.Equal($"Patient/{id}/_history/1", (string?)read["entity"]![0]!["what"]!["reference"]);
-        Assert.Equal("TREAT", (string?)read["agent"]![0]!["purposeOfUse"]![0]!["coding"]![0]!["code"]);
+        Assert.Equal("TREAT", (string?)read["agent"]![2]!["purposeOfUse"]![0]!["coding"]![0]!["code"]);
         Assert.Empty(new FhirScanner().Scan(reply.Bytes).Issues.Select(issue => $"{issue.Location}: {issue.Rule}: {issue.Message}"));
     }
 

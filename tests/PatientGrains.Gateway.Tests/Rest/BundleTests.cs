@@ -55,6 +55,20 @@ public sealed class BundleTests(GatewayServer server) : IClassFixture<GatewaySer
     }
 
     [Fact]
+    public async Task An_invalid_entry_of_a_batch_fails_alone_and_one_of_a_transaction_fails_it()
+    {
+        string bad = Samples.Patient().Replace("female", "no-such-code");
+        string[] entries = [Entry("POST", "Patient", bad), Entry("POST", "Patient", Samples.Patient())];
+        var batch = await server.Send("POST", "", Bundle("batch", entries));
+        Assert.Equal(200, batch.Status);
+        Assert.Equal(["422", "201"], batch.Entries.Select(entry => ((string)entry!["response"]!["status"]!)[..3]));
+        Assert.Equal("OperationOutcome", (string?)batch.Entries[0]!["response"]!["outcome"]!["resourceType"]);
+        var transaction = await server.Send("POST", "", Bundle("transaction", entries));
+        Assert.Equal(422, transaction.Status);
+        Assert.StartsWith("Bundle.entry[0]", (string?)transaction.Json["issue"]![0]!["expression"]![0]);
+    }
+
+    [Fact]
     public async Task Prefer_return_minimal_leaves_the_resources_out()
     {
         var reply = await server.Send("POST", "", Bundle("batch", Entry("POST", "Patient", Samples.Patient())), null,

@@ -184,6 +184,13 @@ public sealed class HttpRulesTests(GatewayServer server) : IClassFixture<Gateway
     }
 
     [Fact]
+    public async Task The_clients_request_id_comes_back_when_it_is_plain_and_a_fresh_one_otherwise()
+    {
+        Assert.Equal("my-request.7", (await server.Get("Patient/x", ("X-Request-Id", "my-request.7"))).Header("X-Request-Id"));
+        Assert.DoesNotContain("odd", (await server.Get("Patient/x", ("X-Request-Id", "odd one"))).Header("X-Request-Id")!, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_405_names_the_methods_that_there_are()
     {
         Assert.Equal("DELETE, GET, HEAD, PUT", (await server.Send("PATCH", "Patient/x")).Header("Allow"));

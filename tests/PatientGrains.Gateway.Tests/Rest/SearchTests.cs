@@ -139,6 +139,23 @@ public sealed class SearchTests(GatewayServer server) : IClassFixture<GatewaySer
     }
 
     [Fact]
+    public async Task Several_patients_are_searched_one_after_the_other_and_paged_as_one_list()
+    {
+        string one = await Ward();
+        string two = await Ward();
+        string letters = "";
+        for (string? next = $"Observation?patient={one},{two},nobody&code=2524-7&_count=3"; next is not null;)
+        {
+            var page = await server.Get(next);
+            Assert.Equal(4, (int)page.Json["total"]!);
+            letters += Letters(page);
+            next = page.Link("next");
+        }
+        Assert.Equal("cdcd", letters);
+        Assert.Equal(0, (int)(await server.Get($"Observation?patient={one}&patient={two}")).Json["total"]!);
+    }
+
+    [Fact]
     public async Task Everything_is_the_whole_record_page_by_page_and_by_type()
     {
         string patient = await Ward();

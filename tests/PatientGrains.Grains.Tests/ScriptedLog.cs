@@ -1,0 +1,81 @@
+using PatientGrains.Log;
+
+namespace PatientGrains.Grains.Tests;
+
+/// <summary>A log over another one, whose appends a test can hold back or let fail, before they are applied or after.</summary>
+internal sealed class ScriptedLog(IPatientLog inner) : IPatientLog
+{
+    private readonly Queue<(LogException Failure, bool Applied)> _failures = [];
+    private TaskCompletionSource? _gate;
+    private Task _before = Task.CompletedTask;
+    private int _opened;
+    private int _held;
+
+    /// <summary>How often a record was looked for in order to open it.</summary>
+    public int Opened => Volatile.Read(ref _opened);
+
+    /// <summary>Appends that arrived while the gate was closed.</summary>
+    public int Held => Volatile.Read(ref _held);
+
+    public string StoreId => inner.StoreId;
+
+    public void Close() => _gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void Open()
+    {
+        _gate!.SetResult();
+        _gate = null;
+    }
+
+    public void FailNext(LogException failure, bool applied = false)
+    {
+        lock (_failures)
+            _failures.Enqueue((failure, applied));
+    }
+
+    /// <summary>Appends take effect in the order in which they were handed over, as every log's do.</summary>
+    public Task Append(AppendBatch batch)
+    {
+        lock (_failures)
+        {
+            if (_gate is not null)
+                Interlocked.Increment(ref _held);
+            return _before = Apply(_before, _gate?.Task ?? Task.CompletedTask, batch, _failures.TryDequeue(out var planted) ? planted : default);
+        }
+    }
+
+    private async Task Apply(Task before, Task gate, AppendBatch batch, (LogException? Failure, bool Applied) planted)
+    {
+        await Task.WhenAny(before);
+        await gate;
+        if (planted.Failure is null || planted.Applied)
+            await inner.Append(batch);
+        if (planted.Failure is not null)
+            throw planted.Failure;
+    }
+
+    public ValueTask<StoredSnapshot?> Snapshot(LogId log, CancellationToken cancel = default)
+    {
+        Interlocked.Increment(ref _opened);
+        return inner.Snapshot(log, cancel);
+    }
+
+    public ValueTask<LogEntry?> Find(LogId log, CancellationToken cancel = default) => inner.Find(log, cancel);
+
+    public ValueTask<CommitPage> Read(LogId log, ReadFrom from, int maxBytes, CancellationToken cancel = default) => inner.Read(log, from, maxBytes, cancel);
+
+    public Task SaveSnapshot(LogId log, StoredSnapshot snapshot) => inner.SaveSnapshot(log, snapshot);
+
+    public ValueTask<LogId?> Locate(BlindKey claim, CancellationToken cancel = default) => inner.Locate(claim, cancel);
+
+    public ValueTask<IReadOnlyList<LogId>> Candidates(BlindKey index, LogId? after, int limit, CancellationToken cancel = default) =>
+        inner.Candidates(index, after, limit, cancel);
+
+    public ValueTask<IReadOnlyList<LogEntry>> Logs(LogId? after, int limit, CancellationToken cancel = default) => inner.Logs(after, limit, cancel);
+
+    public Task<bool> Rewrap(LogId log, ReadOnlyMemory<byte> present, ReadOnlyMemory<byte> replacement) => inner.Rewrap(log, present, replacement);
+
+    public Task Erase(LogId log) => inner.Erase(log);
+
+    public ValueTask DisposeAsync() => inner.DisposeAsync();
+}
