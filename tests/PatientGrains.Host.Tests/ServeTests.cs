@@ -85,7 +85,11 @@ public sealed class ServeTests : IDisposable
         using var server = await Server.Start(_folder);
         var slow = new HeldContent(Patient("p1"));
         using var request = new HttpRequestMessage(HttpMethod.Put, "Patient/p1") { Content = slow };
-        var answer = server.Http.SendAsync(request);
+        // The body begins when the server says that it reads it.
+        request.Headers.ExpectContinue = true;
+        using var patient = new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromMinutes(1) };
+        using var http = Clients.For(server.Url, _folder["data"], Role.Clinician, patient);
+        var answer = http.SendAsync(request);
         await slow.Begun;
         server.Terminate();
         var uri = new Uri(server.Url);
