@@ -9,12 +9,15 @@ namespace PatientGrains.LoadTests;
 internal sealed record Document(string Path, byte[] Packed, byte[] Json, bool IsTransaction, IReadOnlyList<Range> Resources)
 {
     /// <summary>What the log makes one commit of: the patient of a transaction, each resource of a batch.</summary>
-    public IEnumerable<IEnumerable<Range>> Commits => IsTransaction ? [Resources] : Resources.Select(resource => (IEnumerable<Range>)[resource]);
+    public IEnumerable<IEnumerable<Range>> Commits => IsTransaction
+        ? [Resources]
+        : Resources.Select(resource => (IEnumerable<Range>)[resource]);
 
     public byte[] Unpack() => Corpus.Unpack(Packed);
 }
 
-/// <summary>What is imported and read: Synthea's files, or patients of our own when they are asked for. The same input gives the same bytes.</summary>
+/// <summary>What is imported and read: Synthea's files, or patients of our own when they are asked for. The same input gives the same
+/// bytes.</summary>
 internal sealed class Corpus : IDisposable
 {
     private readonly DirectoryInfo? _own;
@@ -31,7 +34,8 @@ internal sealed class Corpus : IDisposable
     public int Resources { get; }
     public long Bytes { get; }
 
-    public override string ToString() => FormattableString.Invariant($"{Name}: {Documents.Count} Bundles, {Resources:N0} resources, {Bytes / 1e6:N1} MB");
+    public override string ToString() =>
+        FormattableString.Invariant($"{Name}: {Documents.Count} Bundles, {Resources:N0} resources, {Bytes / 1e6:N1} MB");
 
     /// <exception cref="DirectoryNotFoundException">There is no Synthea folder and none was asked to do without.</exception>
     public static Corpus Read(Settings settings)
@@ -44,7 +48,8 @@ internal sealed class Corpus : IDisposable
         }
         var folder = Directory.CreateDirectory(Path.Combine(settings.Folder, $"patientgrains-load-corpus-{Environment.ProcessId}"));
         var options = new SyntheticOptions { Patients = patients };
-        IEnumerable<ReadOnlyMemory<byte>> bundles = [SyntheticPopulation.DirectoryBundle(options), .. SyntheticPopulation.Patients(options).Select(patient => patient.TransactionBundle())];
+        var patientBundles = SyntheticPopulation.Patients(options).Select(patient => patient.TransactionBundle());
+        IEnumerable<ReadOnlyMemory<byte>> bundles = [SyntheticPopulation.DirectoryBundle(options), .. patientBundles];
         return new Corpus("synthetic patients", folder, [.. bundles.Select((bundle, i) =>
         {
             string path = Path.Combine(folder.FullName, FormattableString.Invariant($"{i:D6}.json.gz"));
@@ -74,7 +79,8 @@ internal sealed class Corpus : IDisposable
     {
         byte[] json = Unpack(packed);
         var bundle = scanner.Scan(json).Bundle ?? throw new InvalidDataException($"{path} is no Bundle.");
-        return new Document(path, packed, json, bundle.Type == "transaction", [.. bundle.Entries.Select(entry => RangeOf(entry.Resource!.Source))]);
+        bool isTransaction = bundle.Type == "transaction";
+        return new Document(path, packed, json, isTransaction, [.. bundle.Entries.Select(entry => RangeOf(entry.Resource!.Source))]);
     }
 
     private static Range RangeOf(ReadOnlyMemory<byte> part) => MemoryMarshal.TryGetArray(part, out var segment)

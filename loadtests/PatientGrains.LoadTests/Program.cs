@@ -4,7 +4,8 @@ using PatientGrains.LoadTests.Reading;
 namespace PatientGrains.LoadTests;
 
 /// <summary>
-/// Measures, each a verb: <c>validate</c>, <c>import</c>, <c>read</c>; <c>all</c> is the three after one another. A figure stands beside a floor or a peer that was measured
+/// Measures, each a verb: <c>validate</c>, <c>import</c>, <c>read</c>; <c>all</c> is the three after one another. A figure stands beside
+/// a floor or a peer that was measured
 /// in the same run, taking turns with it, because only the ratio survives another machine or a busy one.
 /// </summary>
 internal static class Program

@@ -14,9 +14,10 @@ internal sealed class Report(TextWriter to, bool judges)
     {
         double ram = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9;
         Line($"machine   {Environment.ProcessorCount} cores ({Processor()}), {ram:F0} GB, {RuntimeInformation.OSDescription}");
-        Line($"runtime   {RuntimeInformation.FrameworkDescription}, workstation collector, tiered compilation without instrumentation, engine {Engine.Name}");
-        Line($"store     {settings.Folder} on {new DriveInfo(Path.GetFullPath(settings.Folder)).DriveFormat}, {SyncMilliseconds(settings.Folder):F2} ms to write and sync 4 KB");
-        Line("settings  durable before it is acknowledged (WAL, synchronous=FULL), AES-256-GCM per patient, hash chain, access log: all on");
+        Line($"runtime   {RuntimeInformation.FrameworkDescription}, workstation collector, no PGO, engine {Engine.Name}");
+        string format = new DriveInfo(Path.GetFullPath(settings.Folder)).DriveFormat;
+        Line($"store     {settings.Folder} on {format}, {SyncMilliseconds(settings.Folder):F2} ms to write and sync 4 KB");
+        Line("settings  durable when acknowledged (WAL, synchronous=FULL), AES-256-GCM per patient, hash chain, access log: all on");
         Line($"load      1-minute average {LoadAverage()} when it began; {settings.Rounds} rounds, medians");
     }
 
@@ -32,8 +33,9 @@ internal sealed class Report(TextWriter to, bool judges)
         if (!judges)
             return;
         bool met = atMost ? figure <= budget : figure >= budget;
+        string limit = atMost ? "<=" : ">=";
         string line = string.Create(
-            CultureInfo.InvariantCulture, $"   {(met ? "met " : "MISS")} {what}: {figure:N2} {unit}, budget {(atMost ? "<=" : ">=")} {budget:N2}");
+            CultureInfo.InvariantCulture, $"   {(met ? "met " : "MISS")} {what}: {figure:N2} {unit}, budget {limit} {budget:N2}");
         Line(line);
         if (!met)
             _misses.Add(line);
@@ -66,9 +68,13 @@ internal sealed class Report(TextWriter to, bool judges)
         }).ToArray());
     }
 
-    private static string Processor() => OperatingSystem.IsLinux() && File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) is { } line
-        ? line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim()
-        : RuntimeInformation.ProcessArchitecture.ToString();
+    private static string Processor()
+    {
+        string? line = OperatingSystem.IsLinux()
+            ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
+            : null;
+        return line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
+    }
 
     private static string LoadAverage() => OperatingSystem.IsLinux() ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
 }

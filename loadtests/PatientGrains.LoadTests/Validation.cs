@@ -4,7 +4,8 @@ using PatientGrains.Fhir;
 
 namespace PatientGrains.LoadTests;
 
-/// <summary>Validation and extraction of single resources beside <see cref="JsonDocument.Parse(ReadOnlyMemory{byte}, JsonDocumentOptions)"/> of the same bytes, in turns, on one thread.</summary>
+/// <summary>Validation and extraction of single resources beside
+/// <see cref="JsonDocument.Parse(ReadOnlyMemory{byte}, JsonDocumentOptions)"/> of the same bytes, in turns, on one thread.</summary>
 internal static class Validation
 {
     private const double BudgetMicros = 8;
@@ -14,7 +15,8 @@ internal static class Validation
         using (var corpus = Corpus.Read(settings))
         {
             report.Title($"validate, {corpus}");
-            var resources = corpus.Documents.SelectMany(document => document.Resources.Select(range => (ReadOnlyMemory<byte>)document.Json.AsMemory()[range]));
+            var resources = corpus.Documents.SelectMany(
+                document => document.Resources.Select(range => (ReadOnlyMemory<byte>)document.Json.AsMemory()[range]));
             double micros = Compare(settings, report, [.. resources]);
             report.Budget($"validation of a resource, {corpus.Name}", micros, "us", BudgetMicros, atMost: true);
         }

@@ -4,7 +4,8 @@ using System.Diagnostics.Metrics;
 namespace PatientGrains.Log;
 
 /// <summary>
-/// Traces and metrics of logs under the one name <c>PatientGrains.Log</c>. They count and time; no tag says whose log it was, not even blinded. Whatever nobody listens to
+/// Traces and metrics of logs under the one name <c>PatientGrains.Log</c>. They count and time; no tag says whose log it was, not even
+/// blinded. Whatever nobody listens to
 /// is neither made nor measured.
 /// </summary>
 internal static class Telemetry
@@ -13,13 +14,13 @@ internal static class Telemetry
     private static readonly Meter Meter = new("PatientGrains.Log");
 
     private static readonly Histogram<double> AppendDuration =
-        Meter.CreateHistogram<double>("patientgrains.log.append.duration", "s", "From handing an append over to its being durable, or failed");
+        Meter.CreateHistogram<double>("patientgrains.log.append.duration", "s", "From handing over to durable, or failed");
     private static readonly Counter<long> AppendedBytes =
         Meter.CreateCounter<long>("patientgrains.log.append.size", "By", "Sealed bytes of commits that became durable");
     private static readonly Counter<long> Conflicts =
-        Meter.CreateCounter<long>("patientgrains.log.conflicts", "{append}", "Appends that lost: to another activation's, or over a claimed id");
+        Meter.CreateCounter<long>("patientgrains.log.conflicts", "{append}", "Appends that lost a head or a claimed id");
     private static readonly Histogram<int> GroupWrites =
-        Meter.CreateHistogram<int>("patientgrains.log.group.writes", "{write}", "Writes of journals that shared a transaction and its sync");
+        Meter.CreateHistogram<int>("patientgrains.log.group.writes", "{write}", "Writes that shared a transaction and its sync");
     private static readonly Histogram<int> QueueDepth =
         Meter.CreateHistogram<int>("patientgrains.log.queue.depth", "{write}", "Writes that still wait when a group is taken");
     private static readonly Counter<long> Openings =
@@ -29,7 +30,9 @@ internal static class Telemetry
 
     /// <summary>Hands an append to a log, as a span of the trace of the first decision in it.</summary>
     public static Task Append(IPatientLog log, AppendBatch batch, ActivityContext trace) =>
-        Source.HasListeners() || AppendDuration.Enabled || AppendedBytes.Enabled || Conflicts.Enabled ? Observed(log, batch, trace) : log.Append(batch);
+        Source.HasListeners() || AppendDuration.Enabled || AppendedBytes.Enabled || Conflicts.Enabled
+            ? Observed(log, batch, trace)
+            : log.Append(batch);
 
     public static void GroupTaken(int writes, int waiting)
     {

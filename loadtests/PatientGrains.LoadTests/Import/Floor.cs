@@ -19,7 +19,8 @@ internal enum Scan
 }
 
 /// <summary>
-/// The least that an import has to do, without ours: the same bytes scanned, compressed, sealed and hashed on every core, one commit where we make one, and one writer that
+/// The least that an import has to do, without ours: the same bytes scanned, compressed, sealed and hashed on every core, one commit
+/// where we make one, and one writer that
 /// commits to SQLite whatever has come, synced.
 /// </summary>
 internal sealed class Floor(Corpus corpus, Scan scan, bool packed)

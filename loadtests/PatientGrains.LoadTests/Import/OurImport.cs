@@ -8,7 +8,8 @@ using PatientGrains.Host.Settings;
 namespace PatientGrains.LoadTests.Import;
 
 /// <summary>
-/// What <c>patientgrains import</c> does on a folder of its own: scan, intake, grains, the sealed and audited SQLite log. Timed from the first submission to the last durable
+/// What <c>patientgrains import</c> does on a folder of its own: scan, intake, grains, the sealed and audited SQLite log. Timed from the
+/// first submission to the last durable
 /// answer, without opening and closing the store.
 /// </summary>
 internal static class OurImport
@@ -16,7 +17,8 @@ internal static class OurImport
     /// <summary>Bytes of one submission after unpacking, as the command has it.</summary>
     private const int MaxItemBytes = 64 << 20;
 
-    public static Requester Importer { get; } = new() { Subject = "load-test", Roles = [Role.Integrator], Purpose = "HOPERAT", Source = "local" };
+    public static Requester Importer { get; } =
+        new() { Subject = "load-test", Roles = [Role.Integrator], Purpose = "HOPERAT", Source = "local" };
 
     /// <summary>From files, as the command reads them: unpacked as they come, what refers to something not there yet tried again.</summary>
     public static async Task<double> FromFiles(Settings settings, Corpus corpus, string folder)
@@ -68,6 +70,6 @@ internal static class OurImport
     private static void Check(Corpus corpus, long resources, long rejected)
     {
         if (resources != corpus.Resources || rejected != 0)
-            throw new InvalidDataException($"{resources} of {corpus.Resources} resources were imported, {rejected} rejected: no figure of this run counts.");
+            throw new InvalidDataException($"{resources} of {corpus.Resources} resources taken, {rejected} rejected: no figure counts.");
     }
 }

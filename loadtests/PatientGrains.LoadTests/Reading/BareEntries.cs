@@ -3,7 +3,8 @@ using PatientGrains.LoadTests.Import;
 
 namespace PatientGrains.LoadTests.Reading;
 
-/// <summary>The floor of an audited read: as many callers have a row of the size of an access entry made durable, by one writer that commits whatever waits.</summary>
+/// <summary>The floor of an audited read: as many callers have a row of the size of an access entry made durable, by one writer that
+/// commits whatever waits.</summary>
 internal static class BareEntries
 {
     private const int EntryBytes = 300;

@@ -17,7 +17,8 @@ internal static class Everything
         LogId? after = null;
         for (var page = await server.Log.Logs(after, 1000); page.Count > 0; page = await server.Log.Logs(after, 1000))
         {
-            names.AddRange(page.Select(entry => server.Ring.NameOf(entry).Text).Where(name => name.StartsWith("Patient/", StringComparison.Ordinal)));
+            var texts = page.Select(entry => server.Ring.NameOf(entry).Text);
+            names.AddRange(texts.Where(name => name.StartsWith("Patient/", StringComparison.Ordinal)));
             after = page[^1].Log;
         }
         names.Sort(StringComparer.Ordinal);
@@ -36,9 +37,12 @@ internal static class Everything
         return keys;
     }
 
-    public static SearchRecord Question(Requester who) => new() { Who = who, Types = [], Count = int.MaxValue, Asked = "everything", Interaction = "operation" };
+    public static SearchRecord Question(Requester who) =>
+        new() { Who = who, Types = [], Count = int.MaxValue, Asked = "everything", Interaction = "operation" };
 
     /// <exception cref="InvalidDataException">It was refused: then no figure counts.</exception>
     public static async Task<Released> Released(IRecordGrain grain, Command command) =>
-        await grain.Ask(command) is Released { Versions.IsEmpty: false } released ? released : throw new InvalidDataException("A read was refused.");
+        await grain.Ask(command) is Released { Versions.IsEmpty: false } released
+            ? released
+            : throw new InvalidDataException("A read was refused.");
 }

@@ -9,13 +9,15 @@ using PatientGrains.Host.Settings;
 
 namespace PatientGrains.LoadTests.Reading;
 
-/// <summary>The same reads through the FHIR front, client and server in one process on the same cores, beside an address that answers without doing anything.</summary>
+/// <summary>The same reads through the FHIR front, client and server in one process on the same cores, beside an address that answers
+/// without doing anything.</summary>
 internal static class HttpReads
 {
     public static async Task Measure(Settings settings, HostSettings host, Report report, Requester who, LargePatient whole)
     {
         await using var server = await RecordServer.StartWithFront(host, default);
-        var keys = await Everything.KeysOf(server.Services.GetRequiredService<IGrainFactory>(), await Everything.Patients(server), who);
+        var grains = server.Services.GetRequiredService<IGrainFactory>();
+        var keys = await Everything.KeysOf(grains, await Everything.Patients(server), who);
         using var client = Client(server, host, who);
         Task Read(int i) => Get(client, "fhir/" + Pick(keys, i));
         Task Health(int i) => Get(client, "health");
@@ -32,7 +34,8 @@ internal static class HttpReads
         report.Line($"   GET /health, as many callers              {ReadScenario.Median(floors)}");
         report.Line($"   reads : health {Report.Median(reads.Zip(floors, (a, b) => a.PerSecond / b.PerSecond)):F2}");
         await Open(settings, report, Read, Health);
-        var all = await Loops.Closed(1, settings.Seconds, _ => Get(client, $"fhir/Patient/{whole.Id}/$everything?_count={whole.Resources}"));
+        string everything = $"fhir/Patient/{whole.Id}/$everything?_count={whole.Resources}";
+        var all = await Loops.Closed(1, settings.Seconds, _ => Get(client, everything));
         report.Line($"   $everything of {whole.Resources}, one caller           {all}");
         report.Budget($"$everything of {whole.Resources} resources, HTTP, p50", all.P50, "ms", 10, atMost: true);
     }
@@ -46,7 +49,8 @@ internal static class HttpReads
         report.Budget($"audited read, HTTP, p99 at {settings.Rate}/s", open.P99, "ms", 5, atMost: true);
     }
 
-    private static ResourceKey Pick(List<(string Log, ResourceKey Key)> keys, int i) => keys[(int)((uint)i * 2654435761u % (uint)keys.Count)].Key;
+    private static ResourceKey Pick(List<(string Log, ResourceKey Key)> keys, int i) =>
+        keys[(int)((uint)i * 2654435761u % (uint)keys.Count)].Key;
 
     private static HttpClient Client(RecordServer server, HostSettings host, Requester who)
     {

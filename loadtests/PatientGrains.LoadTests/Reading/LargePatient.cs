@@ -39,7 +39,10 @@ internal sealed record LargePatient(string Id, int Resources, List<byte[]> Bodie
         {
             var result = await target.Submit(new ImportItem(Id, 0, Bundle(bodies), $"{Id}-{part++}"), default);
             if (result.Created != bodies.Length)
-                throw new InvalidDataException($"{result.Created} of {bodies.Length} resources were taken: {result.Rejects.FirstOrDefault()?.Message}");
+            {
+                string? why = result.Rejects.FirstOrDefault()?.Message;
+                throw new InvalidDataException($"{result.Created} of {bodies.Length} resources were taken: {why}");
+            }
         }
     }
 

@@ -12,10 +12,12 @@ internal sealed record LoopResult(double PerSecond, double P50, double P99, doub
         return new LoopResult(ticks.Count / seconds, At(0.5), At(0.99), At(1));
     }
 
-    public override string ToString() => FormattableString.Invariant($"{PerSecond,9:N0} /s  p50 {P50,7:F2} ms  p99 {P99,7:F2} ms  max {Max,7:F2} ms");
+    public override string ToString() => FormattableString.Invariant(
+        $"{PerSecond,9:N0} /s  p50 {P50,7:F2} ms  p99 {P99,7:F2} ms  max {Max,7:F2} ms");
 }
 
-/// <summary>Callers that ask again as soon as they are answered (closed), and callers that come at their own time, answered or not (open).</summary>
+/// <summary>Callers that ask again as soon as they are answered (closed), and callers that come at their own time, answered or not
+/// (open).</summary>
 internal static class Loops
 {
     public static async Task<LoopResult> Closed(int callers, double seconds, Func<int, Task> ask)
@@ -39,7 +41,8 @@ internal static class Loops
     }
 
     /// <summary>
-    /// Arrivals come evenly, a handful every millisecond, whatever the answers do. A latency counts from the moment at which the request was to come, so that
+    /// Arrivals come evenly, a handful every millisecond, whatever the answers do. A latency counts from the moment at which the request
+    /// was to come, so that
     /// requests that a slow answer holds up are not forgotten; how late the generator itself was is in it too.
     /// </summary>
     public static async Task<LoopResult> Open(int rate, double seconds, Func<int, Task> ask)

@@ -14,7 +14,8 @@ namespace PatientGrains.LoadTests.Reading;
 /// <summary>Reads of a filled store: every one of them decided by policy and durable in the access log before it is answered.</summary>
 internal static class ReadScenario
 {
-    private static readonly Requester Clinician = new() { Subject = "load-test", Roles = [Role.Clinician], Purpose = "TREAT", Source = "local" };
+    private static readonly Requester Clinician =
+        new() { Subject = "load-test", Roles = [Role.Clinician], Purpose = "TREAT", Source = "local" };
 
     public static async Task Measure(Settings settings, Report report)
     {
@@ -31,7 +32,7 @@ internal static class ReadScenario
             await large.Write(target);
             await whole.Write(target);
         }
-        await Memory.Measure(host, report);
+        await Memory.Measure(host, report, Clinician);
         await Engine(settings, host, report, whole);
         await HttpReads.Measure(settings, host, report, Clinician, whole);
         await Activations.Measure(settings, host, report, large);
@@ -47,7 +48,8 @@ internal static class ReadScenario
             var (log, key) = keys[(int)((uint)i * 2654435761u % (uint)keys.Count)];
             return Everything.Released(RecordNames.GrainOf(grains, log), new ReadResource { Who = Clinician, Key = key });
         }
-        report.Line($"-- engine: one resource, drawn from {keys.Count:N0} of {keys.DistinctBy(key => key.Log).Count()} patients, one access entry each");
+        int patients = keys.DistinctBy(key => key.Log).Count();
+        report.Line($"-- engine: one resource, drawn from {keys.Count:N0} of {patients} patients, one access entry each");
         await Loops.Closed(settings.Callers, settings.Seconds / 2, Read);
         var closed = new List<LoopResult>();
         var floors = new List<LoopResult>();
@@ -67,7 +69,7 @@ internal static class ReadScenario
 
     private static async Task WholeRecord(Settings settings, Report report, IRecordGrain grain, LargePatient whole)
     {
-        var question = new SearchRecord { Who = Clinician, Types = [], Count = whole.Resources, Asked = "everything", Interaction = "operation" };
+        var question = Everything.Question(Clinician);
         var result = await Loops.Closed(1, settings.Seconds, _ => Everything.Released(grain, question));
         report.Line($"   everything of {whole.Resources}, one caller            {result}");
         report.Budget($"everything of {whole.Resources} resources, engine, p50", result.P50, "ms", 10, atMost: true);

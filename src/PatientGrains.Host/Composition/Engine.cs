@@ -56,8 +56,8 @@ public static class Engine
     }
 
     /// <summary>
-    /// Orleans carries a trace along with a call only where somebody listens to its own spans. Their tags hold the keys of grains, which are ids of patients, so they
-    /// are asked for as what is passed on and neither filled nor exported.
+    /// Orleans carries a trace along with a call only where somebody listens to its own spans. Their tags hold the keys of grains, which
+    /// are ids of patients, so they are asked for as what is passed on and neither filled nor exported.
     /// </summary>
     public static void LetTracesThrough() => ActivitySource.AddActivityListener(new ActivityListener
     {

@@ -7,7 +7,8 @@ using PatientGrains.Host.Settings;
 namespace PatientGrains.Host.Composition;
 
 /// <summary>
-/// Exports our own traces and metrics, and nobody else's: those of the web server carry addresses, and an address of a FHIR server names a patient.
+/// Exports our own traces and metrics, and nobody else's: those of the web server carry addresses, and an address of a FHIR server names
+/// a patient.
 /// </summary>
 internal sealed class Telemetry : IDisposable
 {
@@ -26,7 +27,8 @@ internal sealed class Telemetry : IDisposable
         _traces = Sdk.CreateTracerProviderBuilder()
             .SetResourceBuilder(resource)
             .AddSource("PatientGrains.*")
-            // The web server makes an activity of its own around each request and never samples it: with the default sampler, which does as the parent does, nothing would
+            // The web server makes an activity of its own around each request and never samples it: with the default sampler, which does
+            // as the parent does, nothing would
             // ever be exported.
             .SetSampler(new AlwaysOnSampler())
             .AddOtlpExporter(export => export.Endpoint = endpoint)

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace PatientGrains.Log;
 
 /// <summary>
@@ -173,7 +175,7 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
                 foreach (var other in gathering.With)
                     batch = other.JoinTo(batch);
                 _inFlight++;
-                _ = Finish(gathering, _sealed, Submit(batch, gathering), snapshot);
+                _ = Finish(gathering, _sealed, Submit(batch, gathering.Trace), snapshot);
             }
             catch (Exception e)
             {
@@ -183,11 +185,11 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
         }
     }
 
-    private Task Submit(AppendBatch batch, Gathering gathering)
+    private Task Submit(AppendBatch batch, ActivityContext trace = default)
     {
         try
         {
-            return Telemetry.Append(_log, batch, gathering.Trace);
+            return Telemetry.Append(_log, batch, trace);
         }
         catch (Exception e)
         {
