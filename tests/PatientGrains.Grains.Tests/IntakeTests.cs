@@ -12,7 +12,8 @@ public sealed class IntakeTests : IDisposable
     private const int Requests = 64;
 
     /// <summary>PATIENTGRAINS_ROUNDS=1000 for the full proof; the default keeps the suite quick.</summary>
-    private static readonly int Rounds = int.TryParse(Environment.GetEnvironmentVariable("PATIENTGRAINS_ROUNDS"), CultureInfo.InvariantCulture, out int rounds) ? rounds : 12;
+    private static readonly int Rounds =
+        int.TryParse(Environment.GetEnvironmentVariable("PATIENTGRAINS_ROUNDS"), CultureInfo.InvariantCulture, out int rounds) ? rounds : 12;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("patientgrains-grains-").FullName;
     private int _messages;

@@ -63,10 +63,12 @@ internal sealed class ImportFiles(int maxItemBytes)
 
     private static bool IsLines(string path) => HasEnding(path, LineEndings);
 
-    private static bool HasEnding(string path, string[] endings) => endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+    private static bool HasEnding(string path, string[] endings) =>
+        endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>A byte order mark is no part of JSON, but a reader may ignore it (RFC 8259 section 8.1), and programs on Windows write it.</summary>
-    private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> content) => content.Span.StartsWith("\uFEFF"u8) ? content[3..] : content;
+    /// <summary>A byte order mark is no part of JSON, but a reader may ignore it (RFC 8259 section 8.1), and Windows programs write it.</summary>
+    private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> content) =>
+        content.Span.StartsWith("\uFEFF"u8) ? content[3..] : content;
 
     private static bool IsPacked(string path) => HasEnding(path, [".gz"]);
 
