@@ -35,7 +35,8 @@ public sealed class ServeTests : IDisposable
     {
         var ports = Enumerable.Range(0, 4).Select(_ => FreePort()).ToArray();
         _folder.Write("appsettings.json", JsonSerializer.Serialize(
-            new { urls = $"http://0.0.0.0:{ports[0]}", Kestrel = new { Endpoints = new { A = new { Url = $"http://0.0.0.0:{ports[1]}" } } } }));
+            new { urls = $"http://0.0.0.0:{ports[0]}",
+                Kestrel = new { Endpoints = new { A = new { Url = $"http://0.0.0.0:{ports[1]}" } } } }));
         using var server = await Server.Start(_folder, new Dictionary<string, string>
         {
             ["ASPNETCORE_URLS"] = $"http://0.0.0.0:{ports[2]}",
@@ -56,7 +57,8 @@ public sealed class ServeTests : IDisposable
         _folder.Write("patientgrains.json", """{"Certificate":"cert.pem","CertificateKey":"key.pem"}""");
         using var server = await Server.Start(_folder, "--url", "https://0.0.0.0:0");
         string port = server.Url[(server.Url.LastIndexOf(':') + 1)..];
-        using var trusting = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, errors) => errors != SslPolicyErrors.RemoteCertificateNotAvailable };
+        using var trusting = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, errors) =>
+            errors != SslPolicyErrors.RemoteCertificateNotAvailable };
         using var http = Clients.For($"https://127.0.0.1:{port}", _folder["data"], Role.Clinician, trusting);
         Assert.Equal(HttpStatusCode.Created, (await http.Fhir(HttpMethod.Put, "Patient/p1", Patient("p1"))).StatusCode);
 
@@ -136,7 +138,8 @@ public sealed class ServeTests : IDisposable
     {
         using var server = await Server.Start(_folder);
         await server.Http.Fhir(HttpMethod.Put, "Patient/secret-id-1", Patient("secret-id-1"));
-        await server.Http.Fhir(HttpMethod.Put, "Patient/secret-id-1", "{\"resourceType\":\"Patient\",\"id\":\"secret-id-1\",\"name\":\"" + Family);
+        await server.Http.Fhir(HttpMethod.Put, "Patient/secret-id-1",
+            "{\"resourceType\":\"Patient\",\"id\":\"secret-id-1\",\"name\":\"" + Family);
         await server.Http.Fhir(HttpMethod.Put, "Patient/secret-id-2", Patient("secret-id-1", ",\"secret-id-3\":1"));
         await server.Http.GetAsync("Patient/secret-id-1");
         await server.Http.GetAsync($"Patient?identifier=x|{Family}");
