@@ -35,7 +35,7 @@ public sealed class IntakeTests : IDisposable
                 var scanned = Scan(cluster, Identified(round));
                 var answers = await Task.WhenAll(Enumerable.Range(0, Requests).Select(
                     i => Task.Run(() => gateways[i % 2].Create(scanned, $"identifier=s|{round}", Message()))));
-                var results = answers.Select(answer => Assert.IsType<Done>(answer).Result).ToList();
+                var results = answers.Select(ResultOf).ToList();
                 Assert.Equal(1, results.Count(result => result.Effect == ChangeEffect.Created));
                 Assert.All(results, result => Assert.Equal((results[0].Key, 1), (result.Key, result.Version)));
                 Assert.Single(await cluster.Locator.Candidates(results[0].Key.Type, "identifier", "s", $"{round}", 10));
@@ -147,8 +147,14 @@ public sealed class IntakeTests : IDisposable
         return $$$"""{"resourceType":"Bundle","type":"transaction","entry":[{{{string.Join(',', entries)}}}]}""";
     }
 
+    private static ChangeResult ResultOf(IntakeAnswer answer)
+    {
+        var (result, _, _) = Assert.IsType<Done>(answer);
+        return result;
+    }
+
     private static List<string> Results(BundleAnswer answer) => [.. Assert.IsType<BundleDone>(answer).Entries
-        .Select(entry => Assert.IsType<Done>(Assert.IsType<EntryChanged>(entry).Answer).Result)
+        .Select(entry => ResultOf(Assert.IsType<EntryChanged>(entry).Answer))
         .Select(result => $"{result.Key}/{result.Version} {result.Effect}")];
 
     private static async Task<int> Versions(RecordCluster cluster, ResourceKey key)

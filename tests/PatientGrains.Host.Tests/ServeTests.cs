@@ -97,8 +97,9 @@ public sealed class ServeTests : IDisposable
         var uri = new Uri(server.Url);
         while (await Listens(uri.Port))
             await Task.Yield();
-        // Longer than the two seconds after which the command line library would give up by default.
-        await Task.Delay(TimeSpan.FromSeconds(2.5));
+        // Nothing is waited for here but time itself: the command line library would give up after two seconds, if it were not told.
+        using var longer = new PeriodicTimer(TimeSpan.FromSeconds(2.5));
+        await longer.WaitForNextTickAsync();
         slow.GoOn();
         Assert.Equal(HttpStatusCode.Created, (await answer).StatusCode);
         Assert.Equal(0, await server.Ended());
