@@ -107,7 +107,11 @@ public sealed class CommandTests : IDisposable
         await Tool.Expect(0, _folder, "token", "--subject", "x", "--source", "clinic");
         Assert.True(File.Exists(_folder["of-file/keyring.json"]));
         Assert.Contains("clinic", (await Tool.Expect(2, _folder, "token", "--subject", "x", "--source", "local")).Error);
-        var environment = new Dictionary<string, string> { ["PATIENTGRAINS_DATA"] = "of-environment", ["PATIENTGRAINS_SOURCES__0"] = "lab" };
+        var environment = new Dictionary<string, string>
+        {
+            ["PATIENTGRAINS_DATA"] = "of-environment",
+            ["PATIENTGRAINS_SOURCES__0"] = "lab",
+        };
         using (var process = Tool.Start(_folder, environment,
             "token", "--subject", "x", "--source", "lab"))
         {
