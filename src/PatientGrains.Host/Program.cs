@@ -13,4 +13,7 @@ var root = new RootCommand("PatientGrains: one durable, encrypted, audited log p
     TokenCommand.Build(),
     KeysCommand.Build(),
 };
-return await root.Parse(args).InvokeAsync();
+var parsed = root.Parse(args);
+// A server that is told to stop answers what is under way first: its host waits 30 seconds for that, this a little longer.
+int exit = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(40), EnableDefaultExceptionHandler = true });
+return parsed.Errors.Count > 0 ? Common.CouldNotRun : exit;

@@ -39,6 +39,16 @@ internal static class Common
                 await Console.Error.WriteLineAsync($"patientgrains {name}: {known.Message}");
                 return CouldNotRun;
             }
+            catch (HttpRequestException broken)
+            {
+                await Console.Error.WriteLineAsync($"patientgrains {name}: the server went away: {broken.Message} What it acknowledged is kept; run this again.");
+                return CouldNotRun;
+            }
+            catch (OperationCanceledException)
+            {
+                await Console.Error.WriteLineAsync($"patientgrains {name}: stopped before its end.");
+                return CouldNotRun;
+            }
         });
         return command;
     }

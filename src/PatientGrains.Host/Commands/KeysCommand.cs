@@ -19,7 +19,7 @@ internal static class KeysCommand
 
     private static Task<int> List(HostSettings settings)
     {
-        using var ring = EmbeddedLog.Ring(settings);
+        using var ring = EmbeddedLog.RingOfStore(settings);
         foreach (uint key in ring.Keys)
             Common.Out.WriteLine(key == ring.CurrentKey ? $"{key}  current" : $"{key}");
         return Task.FromResult(Common.Done);
@@ -30,19 +30,22 @@ internal static class KeysCommand
         var number = new Argument<uint>("key") { Description = "Number of a key that is not current." };
         return Common.Verb(
             "remove",
-            "Remove a key after a rotation: what it alone can unwrap, old backups included, can never be read again.",
-            (parsed, settings, _) =>
+            "Remove a key after a rotation: old backups that it alone can unwrap can never be read again. The store must not be in use.",
+            async (parsed, settings, cancel) =>
             {
-                using var ring = EmbeddedLog.Ring(settings);
+                using var ring = EmbeddedLog.RingOfStore(settings);
+                // Nothing has the store open, and nothing in it needs the key: a rotation may have been interrupted, or a server may have written after it.
+                await using var log = EmbeddedLog.Open(settings, ring);
+                await KeyRotation.Rewrap(log, ring, cancel);
                 ring.Remove(parsed.GetValue(number));
-                return Task.FromResult(Common.Done);
+                return Common.Done;
             },
             number);
     }
 
     private static async Task<int> Rotate(HostSettings settings, CancellationToken cancel)
     {
-        using var ring = EmbeddedLog.Ring(settings);
+        using var ring = EmbeddedLog.RingOfStore(settings);
         await using var log = EmbeddedLog.Open(settings, ring);
         uint key = ring.Rotate();
         int wrapped = await KeyRotation.Rewrap(log, ring, cancel);
@@ -52,7 +55,7 @@ internal static class KeysCommand
 
     private static Task<int> Export(HostSettings settings)
     {
-        using var ring = EmbeddedLog.Ring(settings);
+        using var ring = EmbeddedLog.RingOfStore(settings);
         Common.Out.WriteLine(ring.SigningPublicKeyPem());
         return Task.FromResult(Common.Done);
     }

@@ -30,6 +30,8 @@ internal static class TokenCommand
                     throw new VerbException($"'{parsed.GetValue(source)}' is not a registered source ({string.Join(", ", settings.Sources)}).");
                 if (parsed.GetValue(hours) is not (> 0 and <= 720))
                     throw new VerbException("--hours is over 0 and at most 720.");
+                if (string.IsNullOrWhiteSpace(parsed.GetValue(subject)))
+                    throw new VerbException("--subject names somebody.");
                 using var ring = EmbeddedLog.Ring(settings);
                 var who = new Requester
                 {

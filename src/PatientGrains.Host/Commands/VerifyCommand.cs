@@ -34,7 +34,7 @@ internal static class VerifyCommand
 
     private static async Task<VerifyReport> Verify(HostSettings settings, bool withoutKeys, FileInfo? checkpoint, CancellationToken cancel)
     {
-        using var ring = EmbeddedLog.Ring(settings);
+        using var ring = EmbeddedLog.RingOfStore(settings);
         using var live = await LiveServer.Find(settings, ring, Officer, cancel);
         if (live is null)
         {
@@ -51,7 +51,7 @@ internal static class VerifyCommand
 
     private static async Task<int> Export(HostSettings settings, FileInfo file, CancellationToken cancel)
     {
-        using var ring = EmbeddedLog.Ring(settings);
+        using var ring = EmbeddedLog.RingOfStore(settings);
         using var live = await LiveServer.Find(settings, ring, Officer, cancel);
         if (live is null)
         {

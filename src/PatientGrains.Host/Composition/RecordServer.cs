@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -45,10 +46,11 @@ internal sealed class RecordServer : IAsyncDisposable
     public static Task<RecordServer> StartWithFront(HostSettings settings, CancellationToken cancel)
     {
         var url = settings.CheckedUrl();
-        return Start(settings, parts => BuildFront(settings, url, parts), settings, cancel);
+        var certificate = settings.LoadCertificate();
+        return Start(settings, parts => BuildFront(settings, url, certificate, parts), new Announcement(settings, certificate?.GetCertHashString(HashAlgorithmName.SHA256)), cancel);
     }
 
-    private static WebApplication BuildFront(HostSettings settings, Uri url, Parts parts)
+    private static WebApplication BuildFront(HostSettings settings, Uri url, X509Certificate2? certificate, Parts parts)
     {
         var builder = WebApplication.CreateSlimBuilder();
         // The web server would also listen where its own files and environment variables say; only our settings count.
@@ -56,14 +58,15 @@ internal sealed class RecordServer : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection();
         builder.Logging.ClearProviders();
         builder.Logging.AddJsonConsole().SetMinimumLevel(LogLevel.Information);
-        if (settings.Certificate is not null)
+        if (certificate is not null)
             builder.WebHost.UseKestrelHttpsConfiguration();
-        builder.WebHost.UseUrls(url.GetLeftPart(UriPartial.Authority));
+        // Built from the host that was checked, not from the text that it came from.
+        builder.WebHost.UseUrls($"{url.Scheme}://{url.Host}:{url.Port}");
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            if (settings.Certificate is not null)
-                kestrel.ConfigureHttpsDefaults(tls => tls.ServerCertificate = X509Certificate2.CreateFromPemFile(settings.Certificate, settings.CertificateKey));
+            if (certificate is not null)
+                kestrel.ConfigureHttpsDefaults(tls => tls.ServerCertificate = certificate);
         });
         Composition.Services.Add(builder, settings, parts.Log, parts.Ring);
         builder.Services.AddSingleton(_ => new Telemetry(settings));
@@ -76,22 +79,27 @@ internal sealed class RecordServer : IAsyncDisposable
 
     private sealed record Parts(SqliteLog Log, KeyRing Ring);
 
-    private static async Task<RecordServer> Start(HostSettings settings, Func<Parts, IHost> build, HostSettings? announce, CancellationToken cancel)
+    private sealed record Announcement(HostSettings Settings, string? Fingerprint);
+
+    private static async Task<RecordServer> Start(HostSettings settings, Func<Parts, IHost> build, Announcement? announce, CancellationToken cancel)
     {
         var ring = EmbeddedLog.Ring(settings);
         SqliteLog? log = null;
+        IHost? host = null;
         try
         {
             log = EmbeddedLog.Open(settings, ring);
-            var host = build(new Parts(log, ring));
+            host = build(new Parts(log, ring));
             await host.StartAsync(cancel);
-            var server = new RecordServer(host, log, ring, announce);
+            var server = new RecordServer(host, log, ring, announce?.Settings);
             if (announce is not null)
-                await LiveServer.Announce(settings, server.Url);
+                await LiveServer.Announce(settings, server.Url, announce.Fingerprint);
             return server;
         }
         catch
         {
+            if (host is not null)
+                await End(host);
             if (log is not null)
                 await log.DisposeAsync();
             ring.Dispose();
@@ -107,12 +115,17 @@ internal sealed class RecordServer : IAsyncDisposable
     {
         if (_announced is not null)
             LiveServer.Withdraw(_announced);
-        await _host.StopAsync();
-        if (_host is IAsyncDisposable disposable)
-            await disposable.DisposeAsync();
-        else
-            _host.Dispose();
+        await End(_host);
         await _log.DisposeAsync();
         Ring.Dispose();
+    }
+
+    private static async Task End(IHost host)
+    {
+        await host.StopAsync();
+        if (host is IAsyncDisposable disposable)
+            await disposable.DisposeAsync();
+        else
+            host.Dispose();
     }
 }

@@ -9,15 +9,17 @@ namespace PatientGrains.Host.Importing;
 /// <param name="Line">1-based line, 0 when the file is one submission.</param>
 /// <param name="Content">UTF-8 JSON.</param>
 /// <param name="MessageId">SHA-256 of the file's unpacked content and the line: importing the file again, under whatever name, repeats the same messages.</param>
-internal sealed record ImportItem(string Path, int Line, ReadOnlyMemory<byte> Content, string MessageId);
+/// <param name="IsTooLong">Whether it is over the limit; the content is then only its beginning.</param>
+internal sealed record ImportItem(string Path, int Line, ReadOnlyMemory<byte> Content, string MessageId, bool IsTooLong = false);
 
-/// <summary>A file that cannot be read to its end; the lines before the damage were handed out.</summary>
+/// <summary>A file that cannot be read to its end; nothing of it was handed out.</summary>
 internal sealed record DamagedFile(string Path, string Reason);
 
 /// <summary>Reads .json, .ndjson and .gz of both, files or folders (with their subfolders, in ordinal order of path).</summary>
 internal sealed class ImportFiles(int maxItemBytes)
 {
-    private static readonly string[] Endings = [".json", ".ndjson", ".json.gz", ".ndjson.gz"];
+    private static readonly string[] LineEndings = [".ndjson", ".ndjson.gz"];
+    private static readonly string[] Endings = [".json", ".json.gz", .. LineEndings];
 
     public List<DamagedFile> Damaged { get; } = [];
 
@@ -42,7 +44,7 @@ internal sealed class ImportFiles(int maxItemBytes)
         if (!IsLines(path))
         {
             if (await Whole(path, cancel) is { } content)
-                yield return new ImportItem(path, 0, content, Convert.ToHexStringLower(SHA256.HashData(content.Span)));
+                yield return new ImportItem(path, 0, WithoutMark(content), Convert.ToHexStringLower(SHA256.HashData(content.Span)));
             yield break;
         }
         if (await Digest(path, cancel) is not { } digest)
@@ -51,14 +53,20 @@ internal sealed class ImportFiles(int maxItemBytes)
         var lines = new LineReader(stream, maxItemBytes);
         for (int line = 1; await lines.Next(cancel) is { } content; line++)
         {
-            if (!content.IsEmpty)
-                yield return new ImportItem(path, line, content, $"{digest}:{line}");
+            var json = line == 1 ? WithoutMark(content) : content;
+            if (!json.Span.Trim(" \t\r"u8).IsEmpty)
+                yield return new ImportItem(path, line, json, $"{digest}:{line}", lines.WasTooLong);
         }
     }
 
-    private static bool IsImportable(string path) => Endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+    private static bool IsImportable(string path) => HasEnding(path, Endings);
 
-    private static bool IsLines(string path) => path.Contains(".ndjson", StringComparison.OrdinalIgnoreCase);
+    private static bool IsLines(string path) => HasEnding(path, LineEndings);
+
+    private static bool HasEnding(string path, string[] endings) => endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>A byte order mark is no part of JSON, but a reader may ignore it (RFC 8259 section 8.1), and programs on Windows write it.</summary>
+    private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> content) => content.Span.StartsWith("\uFEFF"u8) ? content[3..] : content;
 
     private static Stream Open(string path)
     {
@@ -81,7 +89,7 @@ internal sealed class ImportFiles(int maxItemBytes)
             }
             return all.GetBuffer().AsMemory(0, (int)all.Length);
         }
-        catch (Exception broken) when (broken is InvalidDataException or IOException)
+        catch (Exception broken) when (broken is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             Damaged.Add(new DamagedFile(path, broken.Message));
             return null;
@@ -96,7 +104,7 @@ internal sealed class ImportFiles(int maxItemBytes)
             await using var stream = Open(path);
             return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancel));
         }
-        catch (Exception broken) when (broken is InvalidDataException or IOException)
+        catch (Exception broken) when (broken is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             Damaged.Add(new DamagedFile(path, broken.Message));
             return null;

@@ -16,12 +16,19 @@ internal sealed record ImportResult(int Created, int Updated, int Unchanged, IRe
 /// <param name="Location">FHIRPath location, or null.</param>
 /// <param name="Message">What the rule asks for.</param>
 /// <param name="MayHealLater">Something that it refers to is not there yet: worth another try when the other files are in.</param>
-internal sealed record Reject(int? Entry, string Rule, string? Location, string Message, bool MayHealLater = false);
+internal sealed record Reject(int? Entry, string Rule, string? Location, string Message, bool MayHealLater = false)
+{
+    /// <summary>A GET or HEAD inside a Bundle.</summary>
+    public static Reject Read(int entry) => new(entry, "read-entry", null, "An import has nobody to answer to; what else is in the Bundle was taken.");
+}
 
 /// <summary>Where an import goes: into this process's own store, or to a running server.</summary>
 internal interface IImportTarget : IAsyncDisposable
 {
     string Describe { get; }
+
+    /// <summary>Whether what was there already is told from what got a new version; if not, both are counted as updated.</summary>
+    bool TellsUnchanged { get; }
 
     Task<ImportResult> Submit(ImportItem item, CancellationToken cancel);
 }

@@ -33,60 +33,74 @@ internal sealed class ImportTotals
 }
 
 /// <summary>
-/// Runs an import: bounded work in flight, lines about the same resource in the order of the file, a rejected line never stops the rest, and what refers to something
-/// that is not there yet is tried again when the rest is in, for as long as that helps.
+/// Runs an import: bounded work in flight, what is about the same resource in the order of files and lines, a rejected line never stops the rest, and what refers to
+/// something that is not there yet is tried again when the rest is in, for as long as that helps.
 /// </summary>
 internal sealed class ImportRun(IImportTarget target, RejectFile rejects, int lanes)
 {
     /// <summary>Submissions that wait in one lane: two, so that a lane never idles between reading and sending.</summary>
     private const int LaneDepth = 2;
 
-    /// <summary>Lines to try again, by file. Only their numbers are kept; the content is read again when their turn comes.</summary>
-    private Dictionary<string, HashSet<int>> _again = [];
+    /// <param name="Resource">The resource that the submission is about, null when it is about several, or nobody can say.</param>
+    private readonly record struct Queued(ImportItem Item, string? Resource);
+
     private readonly Lock _lock = new();
+    private Waiting _waiting = new();
     private bool _lastRound;
+
+    /// <summary>What is to be tried again. Only numbers of lines are kept; the content is read again when its turn comes.</summary>
+    private sealed class Waiting
+    {
+        public Dictionary<string, HashSet<int>> Lines { get; } = [];
+
+        /// <summary>Resources of which something waits: what comes later about them waits too, or the older would win in the end.</summary>
+        public HashSet<string> Resources { get; } = [];
+
+        public int Count => Lines.Values.Sum(lines => lines.Count);
+    }
 
     public ImportTotals Totals { get; } = new();
 
     public async Task Run(IReadOnlyList<string> files, ImportFiles reader, Action<string> starting, CancellationToken cancel)
     {
         await Pump(ReadAll(files, null), cancel);
-        for (int before = int.MaxValue; Waiting is var waiting and > 0 && !_lastRound; before = waiting)
+        for (int before = int.MaxValue; _waiting.Count is var waiting and > 0 && !_lastRound; before = waiting)
         {
             // A round that helped nobody is followed by a last one, whose rejects are final.
             _lastRound = waiting >= before;
-            var again = Interlocked.Exchange(ref _again, []);
-            await Pump(ReadAll([.. again.Keys.Order(StringComparer.Ordinal)], again), cancel);
+            var again = Interlocked.Exchange(ref _waiting, new Waiting());
+            await Pump(ReadAll(files.Where(again.Lines.ContainsKey), again), cancel);
         }
         foreach (var damaged in reader.Damaged)
             await rejects.Write(new ImportItem(damaged.Path, 0, default, ""), new Reject(null, "damaged-file", null, damaged.Reason));
 
-        async IAsyncEnumerable<ImportItem> ReadAll(IReadOnlyList<string> paths, Dictionary<string, HashSet<int>>? only)
+        async IAsyncEnumerable<ImportItem> ReadAll(IEnumerable<string> paths, Waiting? only)
         {
             foreach (string path in paths)
             {
                 starting(Path.GetFileName(path));
                 await foreach (var item in reader.Read(path, cancel))
                 {
-                    if (only is null || only[path].Contains(item.Line))
+                    if (only is null || only.Lines[path].Contains(item.Line))
                         yield return item;
                 }
             }
         }
     }
 
-    private int Waiting => _again.Values.Sum(lines => lines.Count);
-
     private async Task Pump(IAsyncEnumerable<ImportItem> items, CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        var channels = Enumerable.Range(0, lanes).Select(_ => Channel.CreateBounded<ImportItem>(LaneDepth)).ToArray();
+        var channels = Enumerable.Range(0, lanes).Select(_ => Channel.CreateBounded<Queued>(LaneDepth)).ToArray();
         var workers = channels.Select(channel => Task.Run(() => Work(channel.Reader, stop), cancel)).ToArray();
         try
         {
             int next = 0;
             await foreach (var item in items.WithCancellation(stop.Token))
-                await channels[LaneOf(item, ref next)].Writer.WriteAsync(item, stop.Token);
+            {
+                var queued = new Queued(item, item.IsTooLong ? null : ResourceName(item.Content.Span));
+                await channels[LaneOf(queued.Resource, ref next)].Writer.WriteAsync(queued, stop.Token);
+            }
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -97,12 +111,12 @@ internal sealed class ImportRun(IImportTarget target, RejectFile rejects, int la
         await Task.WhenAll(workers);
     }
 
-    private async Task Work(ChannelReader<ImportItem> items, CancellationTokenSource stop)
+    private async Task Work(ChannelReader<Queued> items, CancellationTokenSource stop)
     {
         try
         {
-            await foreach (var item in items.ReadAllAsync(stop.Token))
-                await Submit(item, stop.Token);
+            await foreach (var queued in items.ReadAllAsync(stop.Token))
+                await Submit(queued, stop.Token);
         }
         catch
         {
@@ -111,17 +125,20 @@ internal sealed class ImportRun(IImportTarget target, RejectFile rejects, int la
         }
     }
 
-    private async Task Submit(ImportItem item, CancellationToken cancel)
+    private async Task Submit(Queued queued, CancellationToken cancel)
     {
-        var result = await target.Submit(item, cancel);
+        var item = queued.Item;
+        if (!_lastRound && MustWait(queued.Resource))
+        {
+            TryAgain(queued);
+            return;
+        }
+        var result = item.IsTooLong
+            ? ImportResult.Rejected(new Reject(null, "too-long", null, "The line is longer than the limit of one submission."))
+            : await target.Submit(item, cancel);
         if (!_lastRound && result.Rejects.Any(reject => reject.MayHealLater))
         {
-            lock (_lock)
-            {
-                if (!_again.TryGetValue(item.Path, out var lines))
-                    _again.Add(item.Path, lines = []);
-                lines.Add(item.Line);
-            }
+            TryAgain(queued);
             return;
         }
         Totals.Add(item, result);
@@ -129,11 +146,29 @@ internal sealed class ImportRun(IImportTarget target, RejectFile rejects, int la
             await rejects.Write(item, reject);
     }
 
-    /// <summary>Lines that name the same resource share a lane; whole files and lines without an id go round.</summary>
-    private int LaneOf(ImportItem item, ref int next)
+    private bool MustWait(string? resource)
     {
-        if (item.Line > 0 && ResourceName(item.Content.Span) is { } name)
-            return (int)((uint)string.GetHashCode(name, StringComparison.Ordinal) % (uint)lanes);
+        lock (_lock)
+            return resource is not null && _waiting.Resources.Contains(resource);
+    }
+
+    private void TryAgain(Queued queued)
+    {
+        lock (_lock)
+        {
+            if (!_waiting.Lines.TryGetValue(queued.Item.Path, out var lines))
+                _waiting.Lines.Add(queued.Item.Path, lines = []);
+            lines.Add(queued.Item.Line);
+            if (queued.Resource is { } resource)
+                _waiting.Resources.Add(resource);
+        }
+    }
+
+    /// <summary>What is about the same resource shares a lane, and so keeps its order; the rest goes round.</summary>
+    private int LaneOf(string? resource, ref int next)
+    {
+        if (resource is not null)
+            return (int)((uint)string.GetHashCode(resource, StringComparison.Ordinal) % (uint)lanes);
         next = (next + 1) % lanes;
         return next;
     }
@@ -153,6 +188,9 @@ internal sealed class ImportRun(IImportTarget target, RejectFile rejects, int la
                 bool isId = reader.ValueTextEquals("id"u8);
                 if (!reader.Read())
                     break;
+                // A Bundle is about its entries, and too long to be read twice for an id that means nothing.
+                if (isType && reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("Bundle"u8))
+                    return null;
                 if (isType && reader.TokenType == JsonTokenType.String)
                     type = reader.GetString();
                 else if (isId && reader.TokenType == JsonTokenType.String)

@@ -1,6 +1,5 @@
 using PatientGrains.Core.Record;
 using PatientGrains.Gateway.Intake;
-using PatientGrains.Host.Commands;
 using PatientGrains.Host.Composition;
 
 namespace PatientGrains.Host.Importing;
@@ -15,6 +14,8 @@ internal sealed class InProcessTarget(RecordServer server, Core.Access.Requester
     private readonly ScannerPool _scanners = server.Services.GetRequiredService<ScannerPool>();
 
     public string Describe => "this process";
+
+    public bool TellsUnchanged => true;
 
     public async Task<ImportResult> Submit(ImportItem item, CancellationToken cancel)
     {
@@ -31,8 +32,9 @@ internal sealed class InProcessTarget(RecordServer server, Core.Access.Requester
     {
         var resource = _scanners.Scan(item.Content);
         var submission = new Submission(who, item.MessageId, null, WantsBodies: false);
-        if (resource.IsValid && resource.Bundle?.Type is "batch" or "transaction")
-            return Of(await _intake.Bundle(resource, submission, (_, _, _) => throw new VerbException("Reads inside an imported Bundle have nobody to answer to.")));
+        // A batch with a wrong entry is still a batch: the intake decides what is wrong with what.
+        if (resource.Bundle?.Type is "batch" or "transaction")
+            return Of(await _intake.Bundle(resource, submission, (_, _, _) => Task.FromResult<EntryAnswer>(new EntryRead(405, default, null, null))));
         var answer = resource.Id is { } id ? await _intake.Update(resource, id, null, submission) : await _intake.Create(resource, null, submission);
         return Of(answer, null);
     }
@@ -47,7 +49,10 @@ internal sealed class InProcessTarget(RecordServer server, Core.Access.Requester
         for (int i = 0; i < entries.Count; i++)
         {
             if (entries[i] is not EntryChanged changed)
+            {
+                rejects.Add(Reject.Read(i));
                 continue;
+            }
             var one = Of(changed.Answer, i);
             created += one.Created;
             updated += one.Updated;

@@ -1,6 +1,6 @@
 namespace PatientGrains.Host.Importing;
 
-/// <summary>Lines of a UTF-8 stream, LF or CRLF, each in memory of its own. A line over the limit is handed out cut, so that the scan names it as the broken line it is.</summary>
+/// <summary>Lines of a UTF-8 stream, LF or CRLF, each in memory of its own. Of a line over the limit only the beginning is handed out.</summary>
 internal sealed class LineReader(Stream stream, int maxLineBytes)
 {
     private byte[] _buffer = new byte[1 << 18];
@@ -8,10 +8,14 @@ internal sealed class LineReader(Stream stream, int maxLineBytes)
     private int _end;
     private bool _ended;
 
+    /// <summary>Whether the line that was handed out last is over the limit.</summary>
+    public bool WasTooLong { get; private set; }
+
     /// <returns>Null at the end; an empty memory for an empty line.</returns>
     public async ValueTask<ReadOnlyMemory<byte>?> Next(CancellationToken cancel)
     {
         int searched = 0;
+        WasTooLong = false;
         while (true)
         {
             int at = _buffer.AsSpan(_start + searched, _end - _start - searched).IndexOf((byte)'\n');
@@ -19,17 +23,27 @@ internal sealed class LineReader(Stream stream, int maxLineBytes)
                 return Take(searched + at, skip: 1);
             searched = _end - _start;
             if (_ended)
-                return searched == 0 ? null : Take(searched, skip: 0);
+            {
+                // Not by ?: - an empty memory is what null would become beside a memory, and the end would never come.
+                if (searched == 0)
+                    return null;
+                return Take(searched, skip: 0);
+            }
             if (searched > maxLineBytes)
                 return await Overlong(cancel);
             await Fill(cancel);
         }
     }
 
+    private int Beginning => Math.Min(maxLineBytes, 1 << 16);
+
     private ReadOnlyMemory<byte> Take(int length, int skip)
     {
         var line = _buffer.AsSpan(_start, length);
         _start += length + skip;
+        WasTooLong = length > maxLineBytes;
+        if (WasTooLong)
+            return line[..Beginning].ToArray();
         if (line.EndsWith("\r"u8))
             line = line[..^1];
         return line.ToArray();
@@ -53,7 +67,8 @@ internal sealed class LineReader(Stream stream, int maxLineBytes)
     /// <summary>Keeps the first bytes of the line, passes over the rest.</summary>
     private async Task<ReadOnlyMemory<byte>> Overlong(CancellationToken cancel)
     {
-        var cut = _buffer.AsSpan(_start, Math.Min(maxLineBytes, 1 << 16)).ToArray();
+        var cut = _buffer.AsSpan(_start, Beginning).ToArray();
+        WasTooLong = true;
         while (!_ended)
         {
             int at = _buffer.AsSpan(_start, _end - _start).IndexOf((byte)'\n');

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text.Json;
 using PatientGrains.Core.Access;
 using PatientGrains.Gateway.Auth;
@@ -13,7 +14,12 @@ namespace PatientGrains.Host.Live;
 /// </summary>
 internal sealed class LiveServer(HttpClient http, string url) : IDisposable
 {
-    private sealed record Address(string Url, int Pid);
+    /// <summary>How long a server that answers anything takes to say that it is up.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <param name="Url">Where it listens.</param>
+    /// <param name="Fingerprint">SHA-256 of its certificate: whatever names that carries, and whoever signed it, this is the one.</param>
+    private sealed record Address(string Url, int Pid, string? Fingerprint);
 
     public string Url { get; } = url;
 
@@ -21,9 +27,12 @@ internal sealed class LiveServer(HttpClient http, string url) : IDisposable
 
     private static string FileOf(HostSettings settings) => Path.Combine(settings.Data, "server.json");
 
-    public static async Task Announce(HostSettings settings, string url)
+    public static async Task Announce(HostSettings settings, string url, string? fingerprint)
     {
-        await File.WriteAllTextAsync(FileOf(settings), JsonSerializer.Serialize(new Address(url, Environment.ProcessId)));
+        // Whoever reads it finds all of it or none.
+        string draft = FileOf(settings) + ".new";
+        await File.WriteAllTextAsync(draft, JsonSerializer.Serialize(new Address(url, Environment.ProcessId, fingerprint)));
+        File.Move(draft, FileOf(settings), overwrite: true);
     }
 
     public static void Withdraw(HostSettings settings) => File.Delete(FileOf(settings));
@@ -31,17 +40,10 @@ internal sealed class LiveServer(HttpClient http, string url) : IDisposable
     /// <summary>Null when no server answers; its address may then be a leftover of one that was killed.</summary>
     public static async Task<LiveServer?> Find(HostSettings settings, KeyRing ring, Requester who, CancellationToken cancel)
     {
-        if (!File.Exists(FileOf(settings)))
+        if (await Announced(settings, cancel) is not { } address)
             return null;
-        if (JsonSerializer.Deserialize<Address>(await File.ReadAllTextAsync(FileOf(settings), cancel)) is not { } address)
-            return null;
-        var http = new HttpClient { BaseAddress = new Uri(address.Url + "/"), Timeout = TimeSpan.FromMinutes(10) };
-        try
-        {
-            using var health = await http.GetAsync("health", cancel);
-            health.EnsureSuccessStatusCode();
-        }
-        catch (HttpRequestException)
+        var http = new HttpClient(Handler(address)) { BaseAddress = Reachable(address.Url), Timeout = TimeSpan.FromMinutes(10) };
+        if (!await IsUp(http, cancel))
         {
             http.Dispose();
             return null;
@@ -50,6 +52,45 @@ internal sealed class LiveServer(HttpClient http, string url) : IDisposable
         string token = issuer.Issue(who, TimeSpan.FromHours(12));
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return new LiveServer(http, address.Url);
+    }
+
+    private static async Task<Address?> Announced(HostSettings settings, CancellationToken cancel)
+    {
+        try
+        {
+            return File.Exists(FileOf(settings)) ? JsonSerializer.Deserialize<Address>(await File.ReadAllTextAsync(FileOf(settings), cancel)) : null;
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or FileNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private static SocketsHttpHandler Handler(Address address)
+    {
+        var handler = new SocketsHttpHandler { UseProxy = false };
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+            certificate is not null && certificate.GetCertHashString(HashAlgorithmName.SHA256) == address.Fingerprint;
+        return handler;
+    }
+
+    /// <summary>Who listens on every address of the machine is reached by the loopback.</summary>
+    private static Uri Reachable(string url) =>
+        new(url.Replace("//0.0.0.0:", "//127.0.0.1:", StringComparison.Ordinal).Replace("//[::]:", "//[::1]:", StringComparison.Ordinal) + "/");
+
+    private static async Task<bool> IsUp(HttpClient http, CancellationToken cancel)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        patience.CancelAfter(Patience);
+        try
+        {
+            using var health = await http.GetAsync("health", patience.Token);
+            return health.IsSuccessStatusCode;
+        }
+        catch (Exception silent) when (silent is HttpRequestException || (silent is OperationCanceledException && !cancel.IsCancellationRequested))
+        {
+            return false;
+        }
     }
 
     public void Dispose() => Http.Dispose();

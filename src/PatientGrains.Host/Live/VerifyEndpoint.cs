@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using Orleans;
 using PatientGrains.Contracts;
 using PatientGrains.Core.Access;
@@ -12,7 +13,6 @@ internal static class VerifyEndpoint
 {
     public const string Verify = "ops/verify";
     public const string Checkpoint = "ops/checkpoint";
-
 
     public static void Map(WebApplication app)
     {
@@ -50,6 +50,8 @@ internal static class VerifyEndpoint
         {
             if (context.Request.ContentLength is > 0)
             {
+                // A line for each record: a large store's checkpoint is larger than what the web server takes by default.
+                context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
                 checkpoint = Path.GetTempFileName();
                 await using var file = File.Create(checkpoint);
                 await context.Request.Body.CopyToAsync(file, context.RequestAborted);

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 namespace PatientGrains.Host.Settings;
 
@@ -45,6 +47,8 @@ public sealed record HostSettings
         // Binding an array appends to its default, so sources are bound by themselves.
         string[]? sources = configured.GetSection("Sources").Get<string[]>();
         settings = configured.Get<HostSettings>() ?? settings;
+        if (sources?.FirstOrDefault(slug => !IsSlug(slug)) is { } wrong)
+            throw new SettingsException($"Sources: '{wrong}' is no slug: letters, digits and hyphens only.");
         return settings with
         {
             Sources = sources ?? new HostSettings().Sources,
@@ -53,6 +57,9 @@ public sealed record HostSettings
             Url = overrides.Url ?? settings.Url,
         };
     }
+
+    /// <summary>It stands in URIs, and before the dot of ids that others see.</summary>
+    private static bool IsSlug(string? text) => !string.IsNullOrEmpty(text) && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
 
     /// <summary>Refuses what would put PHI on a wire in the clear.</summary>
     /// <exception cref="SettingsException">The URL is malformed, or not loopback without a certificate, or half a certificate is given.</exception>
@@ -64,10 +71,27 @@ public sealed record HostSettings
             throw new SettingsException("Certificate and CertificateKey go together.");
         if (url.Scheme == "https" != Certificate is not null)
             throw new SettingsException("An https Url needs Certificate and CertificateKey, and a certificate needs an https Url.");
-        bool loopback = url.IsLoopback || (IPAddress.TryParse(url.Host, out var address) && IPAddress.IsLoopback(address));
+        // Names that only mean loopback to somebody are not enough: the web server listens everywhere for any name but this one.
+        bool loopback = url.Host == "localhost" || (IPAddress.TryParse(url.Host, out var address) && IPAddress.IsLoopback(address));
         if (!loopback && url.Scheme == "http")
             throw new SettingsException("Url: without TLS only a loopback address is allowed; configure Certificate and CertificateKey to listen elsewhere.");
+        if (url is { Host: "localhost", Port: 0 })
+            throw new SettingsException("Url: localhost is two addresses and needs a port; 127.0.0.1 can find a free one.");
         return url;
+    }
+
+    /// <summary>The certificate for HTTPS, null when none is configured.</summary>
+    /// <exception cref="SettingsException">It cannot be read, or the key is not its key.</exception>
+    public X509Certificate2? LoadCertificate()
+    {
+        try
+        {
+            return Certificate is null ? null : X509Certificate2.CreateFromPemFile(Certificate, CertificateKey);
+        }
+        catch (Exception wrong) when (wrong is CryptographicException or ArgumentException)
+        {
+            throw new SettingsException($"Certificate: {Certificate} and {CertificateKey} cannot be used: {wrong.Message}");
+        }
     }
 }
 
