@@ -88,7 +88,7 @@ public class TwoSilosTests(TwoSilos silos) : IClassFixture<TwoSilos>
     private T Again<T>(T value)
     {
         var serializer = silos.Services.GetRequiredService<Serializer>();
-        return serializer.Deserialize<T>(serializer.SerializeToArray(value));
+        return serializer.Deserialize<T>(serializer.SerializeToArray(value))!;
     }
 
     private void Crosses<T>(T value)
