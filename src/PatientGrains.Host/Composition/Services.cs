@@ -17,7 +17,7 @@ public static class Services
         {
             IdSecret = ring.Derive("ids"),
             // References to resources of this server, written in full, are the same as Type/id.
-            BaseUrls = [settings.Url.TrimEnd('/') + "/fhir"],
+            BaseUrls = [.. new[] { settings.Url, settings.PublicUrl }.OfType<string>().Select(BaseOf)],
         });
         // Web server and routing log addresses at Information, and an address names a patient.
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
@@ -38,6 +38,9 @@ public static class Services
     public static GatewayOptions GatewayOptionsOf(HostSettings settings, KeyRing ring) => new()
     {
         TokenKey = ring.Derive("tokens"),
+        BaseUrl = settings.PublicUrl is null ? null : BaseOf(settings.PublicUrl),
         Sources = [.. settings.Sources.Select(slug => new Source(slug, $"urn:patientgrains:source:{slug}"))],
     };
+
+    private static string BaseOf(string url) => url.TrimEnd('/') + "/fhir";
 }

@@ -21,6 +21,9 @@ public sealed record HostSettings
     /// <summary>Where the front listens. Without a certificate only loopback addresses are taken.</summary>
     public string Url { get; init; } = "http://127.0.0.1:8090";
 
+    /// <summary>Where clients reach the server when a proxy stands before it, for example <c>https://records.example.org</c>; null: as they ask.</summary>
+    public string? PublicUrl { get; init; }
+
     /// <summary>A PEM certificate and its key, for HTTPS.</summary>
     public string? Certificate { get; init; }
 
