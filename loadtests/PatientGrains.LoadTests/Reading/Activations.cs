@@ -38,7 +38,8 @@ internal static class Activations
         RecordJournalFold.Instance.WriteSnapshot(record, bytes);
         var entry = (await log.Find(ring.Blind(name)))!;
         using var key = ring.DataKey(entry.Log, entry.WrappedKey.Span);
-        await log.SaveSnapshot(entry.Log, key.SealSnapshot(journal.DurableHead, RecordJournalFold.Instance.SnapshotForm, bytes.WrittenSpan));
+        var snapshot = key.SealSnapshot(journal.DurableHead, RecordJournalFold.Instance.SnapshotForm, bytes.WrittenSpan);
+        await log.SaveSnapshot(entry.Log, snapshot);
     }
 
     private static Task<PatientJournal<PatientRecord, Event>> Journal(IPatientLog log, KeyRing ring, LogName name) =>
