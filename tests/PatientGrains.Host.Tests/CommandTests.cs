@@ -94,6 +94,7 @@ public sealed class CommandTests : IDisposable
     {
         var ran = await Tool.Expect(0, _folder, "demo", "--patients", "5");
         Assert.Contains("All chains are sound", ran.Out);
+        Assert.Contains("dr-grey", ran.Out);
         Assert.Contains("version 3", ran.Out.Replace("\"", ""));
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
         Directory.CreateDirectory(_folder["full/x"]);

@@ -11,8 +11,8 @@ internal sealed record RecordPart(string Log, Submit Submit, IReadOnlyList<Plann
 internal static class Writing
 {
     /// <summary>
-    /// One part for each record. The first decides: the patient's, else the one with the greatest name. The others are held one after the other in ordinal order before
-    /// it does, so that all submissions wait for records in the same order, and none in a circle.
+    /// One part for each record. The first decides: the patient's, else the one with the greatest name. The others are held one after the
+    /// other in ordinal order before it does, so that all submissions wait for records in the same order, and none in a circle.
     /// </summary>
     public static List<RecordPart> Build(SubmissionPlan plan, Submission s, Blob digest)
     {

@@ -71,14 +71,17 @@ internal static class AccessCommand
 
     private static Line LineOf(JsonElement audit)
     {
-        var agent = audit.GetProperty("agent")[0];
+        // Agents are also the systems between which it happened; who asked is the requestor (R4 AuditEvent.agent.requestor, 1..1).
+        var agent = audit.GetProperty("agent").EnumerateArray().OrderByDescending(one => one.GetProperty("requestor").GetBoolean()).First();
         string[] entities = audit.TryGetProperty("entity", out var all)
             ? [.. all.EnumerateArray().Where(entity => entity.TryGetProperty("what", out _)).Select(entity => entity.GetProperty("what")).Where(what => what.TryGetProperty("reference", out _))
                 .Select(what => what.GetProperty("reference").GetString()!)]
             : [];
         return new Line(
             audit.GetProperty("recorded").GetString()!,
-            agent.GetProperty("who") is var who && who.TryGetProperty("identifier", out var identifier) ? identifier.GetProperty("value").GetString()! : "-",
+            agent.TryGetProperty("who", out var who) && who.TryGetProperty("identifier", out var identifier)
+                ? identifier.GetProperty("value").GetString()!
+                : "-",
             agent.TryGetProperty("purposeOfUse", out var purpose) ? purpose[0].GetProperty("coding")[0].GetProperty("code").GetString()! : "-",
             audit.GetProperty("subtype")[0].GetProperty("code").GetString()!,
             audit.GetProperty("outcome").GetString() == "0" ? "permitted" : audit.TryGetProperty("outcomeDesc", out var why) ? why.GetString()! : "refused",
