@@ -24,6 +24,6 @@ public enum FhirSeverity
 /// whatever its type;
 /// for an entry of a Bundle the path starts at the Bundle.
 /// </param>
-/// <param name="Line">1-based line in the scanned bytes; lines end with LF.</param>
+/// <param name="Line">1-based line in the scanned bytes; lines end with LF. 0 when the issue is about no place in them.</param>
 /// <param name="Column">1-based column in bytes of UTF-8, not characters.</param>
 public sealed record FhirIssue(FhirSeverity Severity, string Code, string Rule, string Message, string Location, int Line, int Column);

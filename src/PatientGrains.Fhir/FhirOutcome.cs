@@ -21,9 +21,8 @@ public static class FhirOutcome
         using var json = Begin(to);
         foreach (var issue in issues)
         {
-            string place = string.Create(CultureInfo.InvariantCulture,
-                $"{issue.Message} [{issue.Rule}, line {issue.Line}, column {issue.Column}]");
-            WriteIssue(json, issue.Severity, issue.Code, place, issue.Location);
+            string place = issue.Line == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", line {issue.Line}, column {issue.Column}");
+            WriteIssue(json, issue.Severity, issue.Code, $"{issue.Message} [{issue.Rule}{place}]", issue.Location);
         }
         End(json);
     }

@@ -15,5 +15,5 @@ var root = new RootCommand("PatientGrains: one durable, encrypted, audited log p
 };
 var parsed = root.Parse(args);
 // A server that is told to stop answers what is under way first: its host waits 30 seconds for that, this a little longer.
-int exit = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(40), EnableDefaultExceptionHandler = true });
+int exit = await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(40) });
 return parsed.Errors.Count > 0 ? Common.CouldNotRun : exit;

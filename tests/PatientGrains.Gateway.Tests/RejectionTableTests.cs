@@ -25,7 +25,8 @@ public class RejectionTableTests
     [InlineData(RejectionKind.Ambiguous, 412)]
     [InlineData(RejectionKind.PreconditionFailed, 412)]
     [InlineData(RejectionKind.TooLarge, 413)]
-    public void Where_R4_names_a_status_it_is_that(RejectionKind kind, int expected) => Assert.Equal(expected, RejectionTable.StatusOf(kind));
+    public void Where_R4_names_a_status_it_is_that(RejectionKind kind, int expected) =>
+        Assert.Equal(expected, RejectionTable.StatusOf(kind));
 
     [Fact]
     public void A_kind_outside_the_enum_is_a_bug_and_throws() =>

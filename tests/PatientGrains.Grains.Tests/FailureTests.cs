@@ -50,7 +50,8 @@ public sealed class FailureTests : IAsyncLifetime
             await Task.Yield();
         // They decide on a state that will never be; none of them may be told so.
         var behind = Enumerable.Range(3, 20).Select(i => Write("m" + i, "text " + i)).ToList();
-        var reads = Enumerable.Range(0, 5).Select(_ => _cluster.Patient("p").Ask(new ReadResource { Who = Submissions.Clinician, Key = Key })).ToList();
+        var reads = Enumerable.Range(0, 5)
+            .Select(_ => _cluster.Patient("p").Ask(new ReadResource { Who = Submissions.Clinician, Key = Key })).ToList();
         _log.Open();
         Assert.Equal(Rule.Interrupted, Assert.IsType<Refused>(await lost).Rule);
         // The engine may have given some to the next activation, which decides them on what is durable.
@@ -63,7 +64,8 @@ public sealed class FailureTests : IAsyncLifetime
         Assert.Equal(applied, again.Repeated);
         foreach (int i in Enumerable.Range(3, 20))
             Assert.IsType<Accepted>(await Write("m" + i, "text " + i));
-        var history = Assert.IsType<Released>(await _cluster.Patient("p").Ask(new ReadHistory { Who = Submissions.Clinician, Key = Key, Count = 100 }));
+        var history = Assert.IsType<Released>(await _cluster.Patient("p").Ask(new ReadHistory { Who = Submissions.Clinician, Key = Key,
+            Count = 100 }));
         Assert.Equal(22, history.Total);
         Assert.Equal(22, history.Versions.Select(version => version.Version).Distinct().Count());
     }
@@ -75,7 +77,8 @@ public sealed class FailureTests : IAsyncLifetime
         _log.FailNext(new LogFullException("the test"));
         Assert.Equal(Rule.StorageFull, Assert.IsType<Refused>(await Write("m2", "two")).Rule);
         _log.FailNext(new LogFullException("the test"));
-        var read = await Until(() => _cluster.Patient("p").Ask(new ReadResource { Who = Submissions.Clinician, Key = Key }), Rule.StorageFull);
+        var read = await Until(() => _cluster.Patient("p").Ask(new ReadResource { Who = Submissions.Clinician, Key = Key }),
+            Rule.StorageFull);
         Assert.Equal(Rule.StorageFull, Assert.IsType<Refused>(read).Rule);
         var accepted = Assert.IsType<Accepted>(await Until(() => Write("m2", "two"), null));
         Assert.Equal((2, false), (accepted.Results[0].Version, accepted.Repeated));
@@ -86,11 +89,13 @@ public sealed class FailureTests : IAsyncLifetime
     {
         var doctor = new ResourceKey("Practitioner", "d");
         var transaction = new Transaction(
-            Submissions.Of("t", Submissions.Put(Key, "one")), [new OtherRecord(doctor.ToString(), Submissions.Of("t", Submissions.Put(doctor, "doctor")))]);
+            Submissions.Of("t", Submissions.Put(Key, "one")),
+                [new OtherRecord(doctor.ToString(), Submissions.Of("t", Submissions.Put(doctor, "doctor")))]);
         _log.FailNext(new LogFailedException("planted"));
         Assert.Equal(Rule.Interrupted, Assert.IsType<Refused>(await _cluster.Patient("p").Transact(transaction)).Rule);
         var read = new ReadResource { Who = Submissions.Clinician, Key = doctor };
-        Assert.Equal(Rule.ResourceUnknown, Assert.IsType<Refused>(await Until(() => _cluster.Directory(doctor.ToString()).Ask(read), Rule.ResourceUnknown)).Rule);
+        Assert.Equal(Rule.ResourceUnknown,
+            Assert.IsType<Refused>(await Until(() => _cluster.Directory(doctor.ToString()).Ask(read), Rule.ResourceUnknown)).Rule);
         var accepted = Assert.IsType<Accepted>(await Until(() => _cluster.Patient("p").Transact(transaction), null));
         Assert.False(accepted.Repeated);
         Assert.IsType<Released>(await _cluster.Directory(doctor.ToString()).Ask(read));
@@ -106,5 +111,6 @@ public sealed class FailureTests : IAsyncLifetime
         return outcome;
     }
 
-    private Task<Outcome> Write(string message, string text) => _cluster.Patient("p").Ask(Submissions.Of(message, Submissions.Put(Key, text)));
+    private Task<Outcome> Write(string message, string text) =>
+        _cluster.Patient("p").Ask(Submissions.Of(message, Submissions.Put(Key, text)));
 }

@@ -12,7 +12,10 @@ public sealed class IntakeTests : IDisposable
     private const int Requests = 64;
 
     /// <summary>PATIENTGRAINS_ROUNDS=1000 for the full proof; the default keeps the suite quick.</summary>
-    private static readonly int Rounds = int.TryParse(Environment.GetEnvironmentVariable("PATIENTGRAINS_ROUNDS"), CultureInfo.InvariantCulture, out int rounds) ? rounds : 12;
+    private static readonly int Rounds =
+        int.TryParse(Environment.GetEnvironmentVariable("PATIENTGRAINS_ROUNDS"), CultureInfo.InvariantCulture, out int rounds)
+            ? rounds
+            : 12;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("patientgrains-grains-").FullName;
     private int _messages;
@@ -32,7 +35,7 @@ public sealed class IntakeTests : IDisposable
                 var scanned = Scan(cluster, Identified(round));
                 var answers = await Task.WhenAll(Enumerable.Range(0, Requests).Select(
                     i => Task.Run(() => gateways[i % 2].Create(scanned, $"identifier=s|{round}", Message()))));
-                var results = answers.Select(answer => Assert.IsType<Done>(answer).Result).ToList();
+                var results = answers.Select(ResultOf).ToList();
                 Assert.Equal(1, results.Count(result => result.Effect == ChangeEffect.Created));
                 Assert.All(results, result => Assert.Equal((results[0].Key, 1), (result.Key, result.Version)));
                 Assert.Single(await cluster.Locator.Candidates(results[0].Key.Type, "identifier", "s", $"{round}", 10));
@@ -51,7 +54,8 @@ public sealed class IntakeTests : IDisposable
             {
                 var message = Message();
                 var bundle = Scan(cluster, Transaction($"pt{round}", "shared", "rare" + round));
-                var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => cluster.Gateway().Bundle(bundle, message, NoReads))));
+                var answers = await Task.WhenAll(Enumerable.Range(0, 8)
+                    .Select(_ => Task.Run(() => cluster.Gateway().Bundle(bundle, message, NoReads))));
                 var results = answers.Select(answer => string.Join(' ', Results(answer))).Distinct().ToList();
                 Assert.Single(results);
                 Assert.Equal(1, await Versions(cluster, new ResourceKey("Patient", $"pt{round}")));
@@ -83,7 +87,8 @@ public sealed class IntakeTests : IDisposable
             foreach (var (answer, bundle) in answers.Zip(bundles))
                 Assert.Equal(bundle.Doctors.Length + (bundle.Patient is null ? 0 : 1), Results(answer).Count);
             foreach (string doctor in shared)
-                Assert.Equal(bundles.Count(one => one.Doctors.Contains(doctor)), await Versions(cluster, new ResourceKey("Practitioner", doctor)));
+                Assert.Equal(bundles.Count(one => one.Doctors.Contains(doctor)),
+                    await Versions(cluster, new ResourceKey("Practitioner", doctor)));
             foreach (var one in bundles.Where(one => one.Patient is not null))
                 Assert.Equal(1, await Versions(cluster, new ResourceKey("Patient", one.Patient!)));
         });
@@ -94,7 +99,8 @@ public sealed class IntakeTests : IDisposable
     {
         using var ring = KeyRing.Ephemeral();
         await using IPatientLog log = sqlite ? SqliteLog.Open(_folder, ring) : new InMemoryLog();
-        var cluster = new RecordCluster { Log = log, Ring = ring, Options = new JournalOptions { PrepareTimeout = TimeSpan.FromMinutes(5) } };
+        var cluster = new RecordCluster { Log = log, Ring = ring,
+            Options = new JournalOptions { PrepareTimeout = TimeSpan.FromMinutes(5) } };
         await cluster.InitializeAsync();
         try
         {
@@ -119,11 +125,12 @@ public sealed class IntakeTests : IDisposable
     private static string Identified(int round)
     {
         string identifier = $"\"identifier\":[{{\"system\":\"s\",\"value\":\"{round}\"}}]";
+        string observed = $"\"status\":\"final\",\"code\":{{\"text\":\"x\"}},\"subject\":{{\"reference\":\"Patient/of-{round}\"}}";
         return (round % 3) switch
         {
             0 => $"{{\"resourceType\":\"Practitioner\",{identifier}}}",
             1 => $"{{\"resourceType\":\"Patient\",{identifier}}}",
-            _ => $"{{\"resourceType\":\"Observation\",{identifier},\"status\":\"final\",\"code\":{{\"text\":\"x\"}},\"subject\":{{\"reference\":\"Patient/of-{round}\"}}}}",
+            _ => $"{{\"resourceType\":\"Observation\",{identifier},{observed}}}",
         };
     }
 
@@ -131,7 +138,8 @@ public sealed class IntakeTests : IDisposable
     private string Transaction(string? patient, params string[] practitioners)
     {
         string Entry(string type, string id) => $$$"""
-            {"resource":{"resourceType":"{{{type}}}","id":"{{{id}}}","language":"x-{{{Interlocked.Increment(ref _messages)}}}"},"request":{"method":"PUT","url":"{{{type}}}/{{{id}}}"}}
+            {"resource":{"resourceType":"{{{type}}}","id":"{{{id}}}","language":"x-{{{Interlocked.Increment(ref _messages)}}}"},
+            "request":{"method":"PUT","url":"{{{type}}}/{{{id}}}"}}
             """;
         var entries = practitioners.Select(id => Entry("Practitioner", id));
         if (patient is not null)
@@ -139,8 +147,14 @@ public sealed class IntakeTests : IDisposable
         return $$$"""{"resourceType":"Bundle","type":"transaction","entry":[{{{string.Join(',', entries)}}}]}""";
     }
 
+    private static ChangeResult ResultOf(IntakeAnswer answer)
+    {
+        var (result, _, _) = Assert.IsType<Done>(answer);
+        return result;
+    }
+
     private static List<string> Results(BundleAnswer answer) => [.. Assert.IsType<BundleDone>(answer).Entries
-        .Select(entry => Assert.IsType<Done>(Assert.IsType<EntryChanged>(entry).Answer).Result)
+        .Select(entry => ResultOf(Assert.IsType<EntryChanged>(entry).Answer))
         .Select(result => $"{result.Key}/{result.Version} {result.Effect}")];
 
     private static async Task<int> Versions(RecordCluster cluster, ResourceKey key)
@@ -150,5 +164,6 @@ public sealed class IntakeTests : IDisposable
         return outcome is Released released ? released.Total : 0;
     }
 
-    private static Task<EntryAnswer> NoReads(string method, string url, PatientGrains.Fhir.ScannedEntry entry) => throw new InvalidOperationException("Nothing is read here.");
+    private static Task<EntryAnswer> NoReads(string method, string url, PatientGrains.Fhir.ScannedEntry entry) =>
+        throw new InvalidOperationException("Nothing is read here.");
 }

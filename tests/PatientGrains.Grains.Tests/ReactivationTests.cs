@@ -65,7 +65,8 @@ public class ReactivationTests
             var key = new ResourceKey("Observation", "o" + i);
             var outcome = await cluster.Patient("p").Ask(new ReadHistory { Who = Submissions.Clinician, Key = key, Count = 10 });
             answers.Add(outcome is Released released
-                ? string.Join('|', released.Versions.Select(version => $"{version.Key}/{version.Version} {version.At:O} {version.Seq} {version.Body?.Json}"))
+                ? string.Join('|', released.Versions
+                    .Select(version => $"{version.Key}/{version.Version} {version.At:O} {version.Seq} {version.Body?.Json}"))
                 : outcome.ToString());
         }
         return answers;

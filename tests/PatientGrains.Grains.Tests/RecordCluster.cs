@@ -9,7 +9,8 @@ using PatientGrains.Log;
 
 namespace PatientGrains.Grains.Tests;
 
-/// <summary>The engine that the build chose, with record grains on a log in memory; everything that crosses a grain boundary goes through the codec.</summary>
+/// <summary>The engine that the build chose, with record grains on a log in memory; everything that crosses a grain boundary goes through
+/// the codec.</summary>
 public sealed class RecordCluster : IAsyncLifetime
 {
     private IHost? _host;

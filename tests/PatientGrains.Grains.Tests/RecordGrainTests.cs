@@ -18,7 +18,8 @@ public class RecordGrainTests(RecordCluster cluster) : IClassFixture<RecordClust
         var accepted = Assert.IsType<Accepted>(await cluster.Patient(_patient).Ask(Submissions.Of("m1", Submissions.Put(key, "one"))));
         Assert.Equal(new ChangeResult(key, 1, ChangeEffect.Created, accepted.Results[0].At), Assert.Single(accepted.Results));
 
-        var released = Assert.IsType<Released>(await cluster.Patient(_patient).Ask(new ReadResource { Who = Submissions.Clinician, Key = key }));
+        var released = Assert.IsType<Released>(await cluster.Patient(_patient).Ask(new ReadResource { Who = Submissions.Clinician,
+            Key = key }));
         Assert.Equal(Submissions.Body(key, "one").Json, released.Versions[0].Body!.Json);
         Assert.Equal(Submissions.Clinician.Source, released.Versions[0].Source);
     }
@@ -32,8 +33,10 @@ public class RecordGrainTests(RecordCluster cluster) : IClassFixture<RecordClust
         await grain.Ask(Submissions.Of("m2", Submissions.Put(key, "two")));
         await grain.Ask(Submissions.Of("m3", new Change { Kind = ChangeKind.Delete, Key = key }));
 
-        Assert.Equal(Rule.ResourceDeleted, Assert.IsType<Refused>(await grain.Ask(new ReadResource { Who = Submissions.Clinician, Key = key })).Rule);
-        var first = Assert.IsType<Released>(await grain.Ask(new ReadVersion { Who = Submissions.Clinician, Key = key, Version = 1 })).Versions[0];
+        Assert.Equal(Rule.ResourceDeleted,
+            Assert.IsType<Refused>(await grain.Ask(new ReadResource { Who = Submissions.Clinician, Key = key })).Rule);
+        var first = Assert.IsType<Released>(await grain.Ask(new ReadVersion { Who = Submissions.Clinician, Key = key,
+            Version = 1 })).Versions[0];
         Assert.Equal(Submissions.Body(key, "one").Json, first.Body!.Json);
         Assert.NotEqual(default, first.At);
         var history = Assert.IsType<Released>(await grain.Ask(new ReadHistory { Who = Submissions.Clinician, Key = key, Count = 10 }));
@@ -53,7 +56,8 @@ public class RecordGrainTests(RecordCluster cluster) : IClassFixture<RecordClust
         Assert.True(again.Repeated);
         Assert.Equal(first.Results.AsEnumerable(), again.Results);
         Assert.Equal(first.Versions[0].Body!.Json, again.Versions[0].Body!.Json);
-        Assert.Equal(Rule.MessageIdReused, Assert.IsType<Refused>(await grain.Ask(Submissions.Of("m1", Submissions.Put(key, "other")))).Rule);
+        Assert.Equal(Rule.MessageIdReused,
+            Assert.IsType<Refused>(await grain.Ask(Submissions.Of("m1", Submissions.Put(key, "other")))).Rule);
     }
 
     [Fact]
@@ -64,7 +68,8 @@ public class RecordGrainTests(RecordCluster cluster) : IClassFixture<RecordClust
         await grain.Ask(Submissions.Of("m1", Submissions.Put(key, "one")));
         await grain.Ask(new ReadResource { Who = Submissions.Clinician, Key = key });
         await grain.Ask(new ReadResource { Who = Submissions.Clinician with { Roles = [Role.PrivacyOfficer] }, Key = key });
-        var log = Assert.IsType<AccessLogReleased>(await grain.Ask(new ReadAccessLog { Who = Submissions.Clinician with { Roles = [Role.PrivacyOfficer] }, Count = 10 }));
+        var log = Assert.IsType<AccessLogReleased>(
+            await grain.Ask(new ReadAccessLog { Who = Submissions.Clinician with { Roles = [Role.PrivacyOfficer] }, Count = 10 }));
         Assert.Equal(["search-type", "read", "read", "update"], log.Entries.Select(entry => entry.Interaction));
         Assert.Equal([null, "RoleNotPermitted", null, null], log.Entries.Select(entry => entry.RefusedBy));
         Assert.Equal(new ReleasedVersion(key, 1), log.Entries[2].Versions.Single());
@@ -77,7 +82,8 @@ public class RecordGrainTests(RecordCluster cluster) : IClassFixture<RecordClust
         await cluster.Patient(_patient).Ask(Submissions.Of("m1", Submissions.Put(key, "one")));
         var other = cluster.Patient(_patient + "-other");
         Assert.Equal(Rule.Interrupted, Assert.IsType<Refused>(await other.Ask(Submissions.Of("m1", Submissions.Put(key, "mine")))).Rule);
-        Assert.IsType<Accepted>(await other.Ask(Submissions.Of("m2", Submissions.Put(new ResourceKey("Observation", _patient + "-o2"), "mine"))));
+        Assert.IsType<Accepted>(await other.Ask(Submissions.Of("m2",
+            Submissions.Put(new ResourceKey("Observation", _patient + "-o2"), "mine"))));
         Assert.Equal("Patient/" + _patient, await cluster.Locator.Locate(key));
     }
 
@@ -98,7 +104,8 @@ public class RecordGrainTests(RecordCluster cluster) : IClassFixture<RecordClust
         Assert.Equal(Rule.VersionStale, Assert.IsType<Refused>(refused).Rule);
         Assert.Equal(
             Rule.ResourceUnknown,
-            Assert.IsType<Refused>(await cluster.Directory(doctor2.ToString()).Ask(new ReadResource { Who = Submissions.Clinician, Key = doctor2 })).Rule);
+            Assert.IsType<Refused>(await cluster.Directory(doctor2.ToString()).Ask(new ReadResource { Who = Submissions.Clinician,
+                Key = doctor2 })).Rule);
         var again = Assert.IsType<Accepted>(await cluster.Patient(_patient).Transact(new Transaction(good, [other])));
         Assert.True(again.Repeated);
     }
@@ -107,13 +114,15 @@ public class RecordGrainTests(RecordCluster cluster) : IClassFixture<RecordClust
 /// <summary>Submissions as a gateway would make them.</summary>
 internal static class Submissions
 {
-    public static readonly Requester Clinician = new() { Subject = "dr-grey", Roles = [Role.Clinician], Purpose = "TREAT", Source = "local" };
+    public static readonly Requester Clinician = new() { Subject = "dr-grey", Roles = [Role.Clinician], Purpose = "TREAT",
+        Source = "local" };
 
     public static Submit Of(string message, params ImmutableArray<Change> changes) => new()
     {
         Who = Clinician,
         MessageId = message,
-        Digest = new Blob(System.Security.Cryptography.SHA256.HashData(changes.SelectMany(change => (change.Body?.Json.Bytes ?? default).ToArray()).ToArray())),
+        Digest = new Blob(System.Security.Cryptography.SHA256.HashData(changes.SelectMany(change =>
+            (change.Body?.Json.Bytes ?? default).ToArray()).ToArray())),
         Interaction = "update",
         Changes = changes,
     };
@@ -126,7 +135,8 @@ internal static class Submissions
         terms.Token("code"u8, "http://loinc.org"u8, "8867-4"u8);
         return new StatementBody
         {
-            Json = new Blob(System.Text.Encoding.UTF8.GetBytes($$"""{"resourceType":"{{key.Type}}","id":"{{key.Id}}","text":"{{text}}"}""")),
+            Json = new Blob(
+                System.Text.Encoding.UTF8.GetBytes($$"""{"resourceType":"{{key.Type}}","id":"{{key.Id}}","text":"{{text}}"}""")),
             MetaAt = 0,
             MetaLength = 0,
             Terms = new Blob(terms.ToTerms().Bytes),

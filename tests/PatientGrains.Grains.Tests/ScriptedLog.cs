@@ -40,7 +40,8 @@ internal sealed class ScriptedLog(IPatientLog inner) : IPatientLog
         {
             if (_gate is not null)
                 Interlocked.Increment(ref _held);
-            return _before = Apply(_before, _gate?.Task ?? Task.CompletedTask, batch, _failures.TryDequeue(out var planted) ? planted : default);
+            var planted = _failures.TryDequeue(out var next) ? next : default;
+            return _before = Apply(_before, _gate?.Task ?? Task.CompletedTask, batch, planted);
         }
     }
 
@@ -62,7 +63,8 @@ internal sealed class ScriptedLog(IPatientLog inner) : IPatientLog
 
     public ValueTask<LogEntry?> Find(LogId log, CancellationToken cancel = default) => inner.Find(log, cancel);
 
-    public ValueTask<CommitPage> Read(LogId log, ReadFrom from, int maxBytes, CancellationToken cancel = default) => inner.Read(log, from, maxBytes, cancel);
+    public ValueTask<CommitPage> Read(LogId log, ReadFrom from, int maxBytes, CancellationToken cancel = default) =>
+        inner.Read(log, from, maxBytes, cancel);
 
     public Task SaveSnapshot(LogId log, StoredSnapshot snapshot) => inner.SaveSnapshot(log, snapshot);
 
@@ -71,9 +73,11 @@ internal sealed class ScriptedLog(IPatientLog inner) : IPatientLog
     public ValueTask<IReadOnlyList<LogId>> Candidates(BlindKey index, LogId? after, int limit, CancellationToken cancel = default) =>
         inner.Candidates(index, after, limit, cancel);
 
-    public ValueTask<IReadOnlyList<LogEntry>> Logs(LogId? after, int limit, CancellationToken cancel = default) => inner.Logs(after, limit, cancel);
+    public ValueTask<IReadOnlyList<LogEntry>> Logs(LogId? after, int limit, CancellationToken cancel = default) =>
+        inner.Logs(after, limit, cancel);
 
-    public Task<bool> Rewrap(LogId log, ReadOnlyMemory<byte> present, ReadOnlyMemory<byte> replacement) => inner.Rewrap(log, present, replacement);
+    public Task<bool> Rewrap(LogId log, ReadOnlyMemory<byte> present, ReadOnlyMemory<byte> replacement) =>
+        inner.Rewrap(log, present, replacement);
 
     public Task Erase(LogId log) => inner.Erase(log);
 

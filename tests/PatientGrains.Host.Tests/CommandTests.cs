@@ -107,7 +107,12 @@ public sealed class CommandTests : IDisposable
         await Tool.Expect(0, _folder, "token", "--subject", "x", "--source", "clinic");
         Assert.True(File.Exists(_folder["of-file/keyring.json"]));
         Assert.Contains("clinic", (await Tool.Expect(2, _folder, "token", "--subject", "x", "--source", "local")).Error);
-        using (var process = Tool.Start(_folder, new Dictionary<string, string> { ["PATIENTGRAINS_DATA"] = "of-environment", ["PATIENTGRAINS_SOURCES__0"] = "lab" },
+        var environment = new Dictionary<string, string>
+        {
+            ["PATIENTGRAINS_DATA"] = "of-environment",
+            ["PATIENTGRAINS_SOURCES__0"] = "lab",
+        };
+        using (var process = Tool.Start(_folder, environment,
             "token", "--subject", "x", "--source", "lab"))
         {
             await process.WaitForExitAsync();
@@ -146,6 +151,8 @@ public sealed class CommandTests : IDisposable
 
     private static int Lines(string text, string with) => text.Split('\n').Count(line => line.Contains(with, StringComparison.Ordinal));
 
-    private SortedDictionary<string, string> Contents(string folder) => new(Directory.EnumerateFiles(_folder[folder], "*", SearchOption.AllDirectories)
-        .ToDictionary(file => Path.GetRelativePath(_folder[folder], file), file => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)))));
+    private SortedDictionary<string, string> Contents(string folder) =>
+        new(Directory.EnumerateFiles(_folder[folder], "*", SearchOption.AllDirectories)
+        .ToDictionary(file => Path.GetRelativePath(_folder[folder], file), file =>
+            Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)))));
 }

@@ -25,7 +25,8 @@ public sealed class ImportTests : IAsyncLifetime
     public async Task A_malformed_line_never_stops_the_rest()
     {
         string file = _folder.Write("a.ndjson", Lines(
-            Patient("p1"), "{\"resourceType\":\"Patient\",", "", Observation("o1", "p1"), "[]", "{\"resourceType\":\"Nonsense\",\"id\":\"n\"}",
+            Patient("p1"), "{\"resourceType\":\"Patient\",", "", Observation("o1", "p1"), "[]",
+                "{\"resourceType\":\"Nonsense\",\"id\":\"n\"}",
             $"{{\"resourceType\":\"Patient\",\"id\":\"p2\",\"name\":[{{\"familly\":\"{Family}\"}}]}}", Patient("p3")));
         var done = await Import(file);
         Assert.Equal([2, 5, 6, 7], done.Rejects.Select(reject => reject.GetProperty("line").GetInt32()).Distinct().Order());
@@ -37,7 +38,8 @@ public sealed class ImportTests : IAsyncLifetime
     [Fact]
     public async Task Line_ends_of_all_systems_a_byte_order_mark_and_empty_lines_are_no_content()
     {
-        string file = _folder.Write("a.ndjson", [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes($"{Patient("p1")}\r\n\r\n  \t\r\n{Patient("p2")}\n\n{Patient("p3")}")]);
+        string file = _folder.Write("a.ndjson",
+            [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes($"{Patient("p1")}\r\n\r\n  \t\r\n{Patient("p2")}\n\n{Patient("p3")}")]);
         string bundle = _folder.Write("b.json", [0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(Patient("p4"))]);
         Assert.Empty((await Import(file, bundle)).Rejects);
         Assert.Equal(["Patient/p1/1", "Patient/p2/1", "Patient/p3/1", "Patient/p4/1"], await Keys());
@@ -56,7 +58,8 @@ public sealed class ImportTests : IAsyncLifetime
         _folder.Write("in/5-good.json.gz", Pack(Patient("g1")));
         var done = await Import(_folder["in"]);
         Assert.Equal(
-            [("1-flipped.ndjson.gz", 0, "damaged-file"), ("2-cut.ndjson.gz", 0, "damaged-file"), ("3-cut.json.gz", 0, "damaged-file"), ("4-none.json.gz", 0, "damaged-file")],
+            [("1-flipped.ndjson.gz", 0, "damaged-file"), ("2-cut.ndjson.gz", 0, "damaged-file"), ("3-cut.json.gz", 0, "damaged-file"),
+                ("4-none.json.gz", 0, "damaged-file")],
             done.Reasons);
         Assert.Equal(["Patient/g1/1"], await Keys());
     }
@@ -64,7 +67,8 @@ public sealed class ImportTests : IAsyncLifetime
     [Fact]
     public async Task A_line_over_the_limit_is_named_as_that_and_the_next_is_taken()
     {
-        string file = _folder.Write("a.ndjson", Lines(Patient("p1"), Patient("p2", $",\"language\":\"{new string('x', 700_000)}\""), Patient("p3")));
+        string file = _folder.Write("a.ndjson",
+            Lines(Patient("p1"), Patient("p2", $",\"language\":\"{new string('x', 700_000)}\""), Patient("p3")));
         await using var target = new InProcessTarget(Server, Store.Importer, ownsServer: false);
         var done = await Store.Import(target, _folder, 1 << 16, file);
         Assert.Equal([("a.ndjson", 2, "too-long")], done.Reasons);
@@ -110,7 +114,8 @@ public sealed class ImportTests : IAsyncLifetime
             {"resourceType":"PractitionerRole","id":"r{{{i}}}","identifier":[{"system":"http://r","value":"{{{i}}}"}],
             "practitioner":{"reference":"Practitioner?identifier=http://n|{{{i}}}"}}
             """.ReplaceLineEndings("");
-        string Slot(int i) => $$"""{"resourceType":"Schedule","id":"s{{i}}","actor":[{"reference":"PractitionerRole?identifier=http://r|{{i}}"}]}""";
+        string Slot(int i) =>
+            $$"""{"resourceType":"Schedule","id":"s{{i}}","actor":[{"reference":"PractitionerRole?identifier=http://r|{{i}}"}]}""";
         _folder.Write("in/a.ndjson", Lines([.. Enumerable.Range(0, 20).Select(Slot), Slot(99)]));
         _folder.Write("in/b.ndjson", Lines([.. Enumerable.Range(0, 20).Select(Doctor)]));
         _folder.Write("in/c.ndjson", Lines([.. Enumerable.Range(0, 20).Select(i => Practitioner("d" + i, i.ToString()))]));
@@ -122,7 +127,8 @@ public sealed class ImportTests : IAsyncLifetime
     [Fact]
     public async Task Imported_again_under_another_name_nothing_changes()
     {
-        string content = Lines(Patient("p1"), Patient("p1"), Observation("o1", "p1"), "{\"resourceType\":\"Basic\",\"code\":{\"text\":\"no id\"}}");
+        string content = Lines(Patient("p1"), Patient("p1"), Observation("o1", "p1"),
+            "{\"resourceType\":\"Basic\",\"code\":{\"text\":\"no id\"}}");
         await Import(_folder.Write("a.ndjson", content));
         var before = await Store.Versions(Server.Log, Server.Ring);
         Assert.Equal(3, before.Count);
@@ -134,7 +140,8 @@ public sealed class ImportTests : IAsyncLifetime
     [Fact]
     public async Task An_entry_of_a_batch_that_is_wrong_or_asks_for_something_leaves_the_others_alone()
     {
-        string batch = Bundle("batch", Entry("PUT", "Patient/p1", Patient("p1")), Entry("PUT", "Patient/p2", Patient("p2", ",\"nonsense\":1")),
+        string batch = Bundle("batch", Entry("PUT", "Patient/p1", Patient("p1")),
+            Entry("PUT", "Patient/p2", Patient("p2", ",\"nonsense\":1")),
             """{"request":{"method":"GET","url":"Patient/p1"}}""", Entry("PUT", "Patient/p3", Patient("p3")));
         var done = await Import(_folder.Write("a.json", batch), _folder.Write("b.ndjson", Lines(Patient("p4"))));
         Assert.Equal(["Patient/p1/1", "Patient/p3/1", "Patient/p4/1"], await Keys());
@@ -144,10 +151,13 @@ public sealed class ImportTests : IAsyncLifetime
     [Fact]
     public async Task Through_a_running_server_the_record_becomes_the_same()
     {
-        _folder.Write("in/a.json", Bundle("transaction", Entry("POST", "Patient", Patient("x")), Entry("PUT", "Practitioner/dr", Practitioner("dr", "1"))));
-        _folder.Write("in/b.json", Bundle("batch", Entry("PUT", "Patient/p2", Patient("p2")), Entry("POST", "Basic", "{\"resourceType\":\"Basic\"}")));
+        _folder.Write("in/a.json",
+            Bundle("transaction", Entry("POST", "Patient", Patient("x")), Entry("PUT", "Practitioner/dr", Practitioner("dr", "1"))));
+        _folder.Write("in/b.json",
+            Bundle("batch", Entry("PUT", "Patient/p2", Patient("p2")), Entry("POST", "Basic", "{\"resourceType\":\"Basic\"}")));
         _folder.Write("in/c.ndjson", Lines(
-            Patient("p3"), Observation("o1", "p3"), Observation("o1", "p3", "y"), "{", """{"resourceType":"Basic","id":"a/../b","code":{"text":"x"}}""",
+            Patient("p3"), Observation("o1", "p3"), Observation("o1", "p3", "y"), "{",
+                """{"resourceType":"Basic","id":"a/../b","code":{"text":"x"}}""",
             """{"resourceType":"Schedule","id":"s1","actor":[{"reference":"Practitioner?identifier=http://n|late"}]}"""));
         _folder.Write("in/d.ndjson", Lines(Practitioner("late", "late")));
         var here = await Import(_folder["in"]);
@@ -158,7 +168,8 @@ public sealed class ImportTests : IAsyncLifetime
         await using var target = new HttpTarget(live!);
         var there = await Store.Import(target, _folder, 64 << 20, _folder["in"]);
         Assert.Equal(await Store.Versions(Server.Log, Server.Ring), await Store.Versions(other.Log, other.Ring));
-        Assert.Equal(here.Reasons.Select(reason => (reason.File, reason.Line)).Distinct(), there.Reasons.Select(reason => (reason.File, reason.Line)).Distinct());
+        Assert.Equal(here.Reasons.Select(reason => (reason.File, reason.Line)).Distinct(), there.Reasons
+            .Select(reason => (reason.File, reason.Line)).Distinct());
         Assert.DoesNotContain(there.Rejects, reject => reject.ToString().Contains(Family));
     }
 
@@ -168,7 +179,8 @@ public sealed class ImportTests : IAsyncLifetime
 
     private static string Lines(params string[] lines) => string.Concat(lines.Select(line => line + "\n"));
 
-    private static string Digest(string json) => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(json)));
+    private static string Digest(string json) =>
+        Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(json)));
 
     private static byte[] Pack(string text)
     {

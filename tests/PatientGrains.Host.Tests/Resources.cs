@@ -10,7 +10,8 @@ internal static class Resources
         $$$"""{"resourceType":"Patient","id":"{{{id}}}","name":[{"family":"{{{Family}}}"}]{{{more}}}}""";
 
     public static string Observation(string id, string patient, string text = "x") =>
-        $$$"""{"resourceType":"Observation","id":"{{{id}}}","status":"final","code":{"text":"{{{text}}}"},"subject":{"reference":"Patient/{{{patient}}}"}}""";
+        $$$"""{"resourceType":"Observation","id":"{{{id}}}","status":"final","code":{"text":"{{{text}}}"},"""
+        + $"\"subject\":{{\"reference\":\"Patient/{patient}\"}}}}";
 
     public static string Practitioner(string id, string identifier) =>
         $$$"""{"resourceType":"Practitioner","id":"{{{id}}}","identifier":[{"system":"http://n","value":"{{{identifier}}}"}]}""";

@@ -35,7 +35,8 @@ public sealed class ServeTests : IDisposable
     {
         var ports = Enumerable.Range(0, 4).Select(_ => FreePort()).ToArray();
         _folder.Write("appsettings.json", JsonSerializer.Serialize(
-            new { urls = $"http://0.0.0.0:{ports[0]}", Kestrel = new { Endpoints = new { A = new { Url = $"http://0.0.0.0:{ports[1]}" } } } }));
+            new { urls = $"http://0.0.0.0:{ports[0]}",
+                Kestrel = new { Endpoints = new { A = new { Url = $"http://0.0.0.0:{ports[1]}" } } } }));
         using var server = await Server.Start(_folder, new Dictionary<string, string>
         {
             ["ASPNETCORE_URLS"] = $"http://0.0.0.0:{ports[2]}",
@@ -56,7 +57,8 @@ public sealed class ServeTests : IDisposable
         _folder.Write("patientgrains.json", """{"Certificate":"cert.pem","CertificateKey":"key.pem"}""");
         using var server = await Server.Start(_folder, "--url", "https://0.0.0.0:0");
         string port = server.Url[(server.Url.LastIndexOf(':') + 1)..];
-        using var trusting = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, errors) => errors != SslPolicyErrors.RemoteCertificateNotAvailable };
+        using var trusting = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, errors) =>
+            errors != SslPolicyErrors.RemoteCertificateNotAvailable };
         using var http = Clients.For($"https://127.0.0.1:{port}", _folder["data"], Role.Clinician, trusting);
         Assert.Equal(HttpStatusCode.Created, (await http.Fhir(HttpMethod.Put, "Patient/p1", Patient("p1"))).StatusCode);
 
@@ -85,14 +87,19 @@ public sealed class ServeTests : IDisposable
         using var server = await Server.Start(_folder);
         var slow = new HeldContent(Patient("p1"));
         using var request = new HttpRequestMessage(HttpMethod.Put, "Patient/p1") { Content = slow };
-        var answer = server.Http.SendAsync(request);
+        // The body begins when the server says that it reads it.
+        request.Headers.ExpectContinue = true;
+        using var patient = new SocketsHttpHandler { Expect100ContinueTimeout = TimeSpan.FromMinutes(1) };
+        using var http = Clients.For(server.Url, _folder["data"], Role.Clinician, patient);
+        var answer = http.SendAsync(request);
         await slow.Begun;
         server.Terminate();
         var uri = new Uri(server.Url);
         while (await Listens(uri.Port))
             await Task.Yield();
-        // Longer than the two seconds after which the command line library would give up by default.
-        await Task.Delay(TimeSpan.FromSeconds(2.5));
+        // Nothing is waited for here but time itself: the command line library would give up after two seconds, if it were not told.
+        using var longer = new PeriodicTimer(TimeSpan.FromSeconds(2.5));
+        await longer.WaitForNextTickAsync();
         slow.GoOn();
         Assert.Equal(HttpStatusCode.Created, (await answer).StatusCode);
         Assert.Equal(0, await server.Ended());
@@ -132,7 +139,8 @@ public sealed class ServeTests : IDisposable
     {
         using var server = await Server.Start(_folder);
         await server.Http.Fhir(HttpMethod.Put, "Patient/secret-id-1", Patient("secret-id-1"));
-        await server.Http.Fhir(HttpMethod.Put, "Patient/secret-id-1", "{\"resourceType\":\"Patient\",\"id\":\"secret-id-1\",\"name\":\"" + Family);
+        await server.Http.Fhir(HttpMethod.Put, "Patient/secret-id-1",
+            "{\"resourceType\":\"Patient\",\"id\":\"secret-id-1\",\"name\":\"" + Family);
         await server.Http.Fhir(HttpMethod.Put, "Patient/secret-id-2", Patient("secret-id-1", ",\"secret-id-3\":1"));
         await server.Http.GetAsync("Patient/secret-id-1");
         await server.Http.GetAsync($"Patient?identifier=x|{Family}");

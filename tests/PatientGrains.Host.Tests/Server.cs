@@ -31,7 +31,8 @@ public sealed class Server : IDisposable
     /// <summary>Everything it said on both streams.</summary>
     public string Said => string.Join('\n', _said);
 
-    public static Task<Server> Start(TemporaryFolder folder, params string[] arguments) => Start(folder, new Dictionary<string, string>(), arguments);
+    public static Task<Server> Start(TemporaryFolder folder, params string[] arguments) =>
+        Start(folder, new Dictionary<string, string>(), arguments);
 
     public static async Task<Server> Start(TemporaryFolder folder, Dictionary<string, string> environment, params string[] arguments)
     {
@@ -91,7 +92,8 @@ internal static class Clients
     public static HttpClient For(string url, KeyRing ring, Role role, HttpMessageHandler? handler = null)
     {
         var issuer = new TokenIssuer(Services.GatewayOptionsOf(new HostSettings(), ring), TimeProvider.System);
-        string token = issuer.Issue(new Requester { Subject = "dr-test", Roles = [role], Purpose = "TREAT", Source = "local" }, TimeSpan.FromHours(1));
+        var who = new Requester { Subject = "dr-test", Roles = [role], Purpose = "TREAT", Source = "local" };
+        string token = issuer.Issue(who, TimeSpan.FromHours(1));
         var http = handler is null ? new HttpClient() : new HttpClient(handler);
         http.BaseAddress = new Uri(url + "/fhir/");
         http.Timeout = TimeSpan.FromMinutes(2);
@@ -99,7 +101,8 @@ internal static class Clients
         return http;
     }
 
-    public static async Task<HttpResponseMessage> Fhir(this HttpClient http, HttpMethod method, string url, string? body = null, string? key = null)
+    public static async Task<HttpResponseMessage> Fhir(
+        this HttpClient http, HttpMethod method, string url, string? body = null, string? key = null)
     {
         using var request = new HttpRequestMessage(method, url);
         if (body is not null)

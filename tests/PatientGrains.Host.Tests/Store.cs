@@ -14,7 +14,8 @@ namespace PatientGrains.Host.Tests;
 internal sealed record Imported(ImportTotals Totals, IReadOnlyList<JsonElement> Rejects)
 {
     public IEnumerable<(string File, int Line, string Rule)> Reasons => Rejects
-        .Select(reject => (reject.GetProperty("file").GetString()!, reject.GetProperty("line").GetInt32(), reject.GetProperty("rule").GetString()!))
+        .Select(reject =>
+            (reject.GetProperty("file").GetString()!, reject.GetProperty("line").GetInt32(), reject.GetProperty("rule").GetString()!))
         .OrderBy(reason => reason);
 }
 
@@ -57,7 +58,8 @@ internal static class Store
         return all;
     }
 
-    /// <summary>Every version of every resource, by <c>Type/id/version</c>, with the SHA-256 of its body: what records hold, whoever wrote it and when.</summary>
+    /// <summary>Every version of every resource, by <c>Type/id/version</c>, with the SHA-256 of its body: what records hold, whoever
+    /// wrote it and when.</summary>
     public static async Task<SortedDictionary<string, string>> Versions(IPatientLog log, KeyRing ring)
     {
         var versions = new SortedDictionary<string, string>(StringComparer.Ordinal);

@@ -4,7 +4,8 @@ using PatientGrains.Host.Composition;
 
 namespace PatientGrains.Host.Tests;
 
-/// <summary>All Synthea Bundles beside the repository, imported once into a server in this process; shared by the tests of this collection.</summary>
+/// <summary>All Synthea Bundles beside the repository, imported once into a server in this process; shared by the tests of this
+/// collection.</summary>
 public sealed class SyntheaStore : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();

@@ -19,11 +19,13 @@ public class SyntheaTests(SyntheaStore store)
     [SyntheaFact]
     public async Task Imported_again_nothing_changes()
     {
-        var before = (await Store.Entries(store.Server.Log)).ToDictionary(entry => store.Server.Ring.NameOf(entry).Text, entry => entry.Head);
+        var before = (await Store.Entries(store.Server.Log))
+            .ToDictionary(entry => store.Server.Ring.NameOf(entry).Text, entry => entry.Head);
         var again = await Store.Import(store.Server, store.Folder, SyntheaStore.Source!);
         Assert.Empty(again.Rejects);
         Assert.Equal((0, 0), (again.Totals.Created, again.Totals.Updated));
-        var after = (await Store.Entries(store.Server.Log)).ToDictionary(entry => store.Server.Ring.NameOf(entry).Text, entry => entry.Head);
+        var after = (await Store.Entries(store.Server.Log))
+            .ToDictionary(entry => store.Server.Ring.NameOf(entry).Text, entry => entry.Head);
         var versions = await Store.Versions(store.Server.Log, store.Server.Ring);
         Assert.Equal(store.First.Totals.Created, versions.Count);
         Assert.All(versions.Keys, key => Assert.EndsWith("/1", key));
@@ -72,11 +74,14 @@ public class SyntheaTests(SyntheaStore store)
         Assert.True(report.Events > 90_000);
     }
 
-    private static IEnumerable<string> Identifiers(JsonElement resource) => resource.TryGetProperty("identifier", out var all) && all.ValueKind == JsonValueKind.Array
-        ? all.EnumerateArray().Where(one => one.TryGetProperty("system", out _)).Select(one => $"{one.GetProperty("system")}|{one.GetProperty("value")}")
+    private static IEnumerable<string> Identifiers(JsonElement resource) => resource.TryGetProperty("identifier", out var all)
+        && all.ValueKind == JsonValueKind.Array
+        ? all.EnumerateArray().Where(one => one.TryGetProperty("system", out _))
+            .Select(one => $"{one.GetProperty("system")}|{one.GetProperty("value")}")
         : [];
 
-    /// <summary>Where the entries of a Bundle are: asked by sending it again under the id that the import gave it, which makes nothing new.</summary>
+    /// <summary>Where the entries of a Bundle are: asked by sending it again under the id that the import gave it, which makes nothing
+    /// new.</summary>
     private static async Task<List<string>> Locations(HttpClient http, byte[] json)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "") { Content = new ByteArrayContent(json) };
@@ -86,7 +91,8 @@ public class SyntheaTests(SyntheaStore store)
         using var response = await http.SendAsync(request);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
         using var answer = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync());
-        return [.. answer.RootElement.GetProperty("entry").EnumerateArray().Select(entry => TypeAndId(entry.GetProperty("response").GetProperty("location").GetString()!))];
+        return [.. answer.RootElement.GetProperty("entry").EnumerateArray()
+            .Select(entry => TypeAndId(entry.GetProperty("response").GetProperty("location").GetString()!))];
     }
 
     private static string TypeAndId(string location)
@@ -113,8 +119,12 @@ public class SyntheaTests(SyntheaStore store)
     {
         var page = JsonSerializer.Deserialize<JsonElement>(await http.GetByteArrayAsync(url));
         foreach (var entry in page.GetProperty("entry").EnumerateArray())
-            stored[$"{entry.GetProperty("resource").GetProperty("resourceType")}/{entry.GetProperty("resource").GetProperty("id")}"] = entry.GetProperty("resource");
-        return page.GetProperty("link").EnumerateArray().FirstOrDefault(link => link.GetProperty("relation").GetString() == "next") is { ValueKind: JsonValueKind.Object } next
+        {
+            var resource = entry.GetProperty("resource");
+            stored[$"{resource.GetProperty("resourceType")}/{resource.GetProperty("id")}"] = resource;
+        }
+        return page.GetProperty("link").EnumerateArray()
+            .FirstOrDefault(link => link.GetProperty("relation").GetString() == "next") is { ValueKind: JsonValueKind.Object } next
             ? next.GetProperty("url").GetString()
             : null;
     }

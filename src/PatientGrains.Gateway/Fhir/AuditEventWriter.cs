@@ -87,7 +87,9 @@ internal sealed class AuditEventWriter(GatewayOptions options)
         json.WriteEndArray();
     }
 
-    /// <summary>Which role client and server have: where the data comes from and where it goes (DICOM), for a query where the question does.</summary>
+    /// <summary>
+    /// Which role client and server have: where the data comes from and where it goes (DICOM), for a query where the question does.
+    /// </summary>
     private static (AgentType Client, AgentType Server) Ends(string action)
     {
         AgentType source = new(Dicom, "110153", "Source Role ID");
@@ -110,7 +112,9 @@ internal sealed class AuditEventWriter(GatewayOptions options)
         json.WriteEndObject();
     }
 
-    /// <summary>BALP wants a network for both ends; entries hold no addresses of clients, and the event says so instead of making one up.</summary>
+    /// <summary>
+    /// BALP wants a network for both ends; entries hold no addresses of clients, and the event says so instead of making one up.
+    /// </summary>
     private static void Network(Utf8JsonWriter json, string? url)
     {
         json.WriteStartObject("network");

@@ -88,9 +88,10 @@ internal sealed partial class FhirFront(
     {
         if (!isAcceptable)
             return NotAcceptable();
-        return call.MessageId.Length > options.MaxMessageIdChars
-            ? Fhir.Answer.Problem(400, "too-long", FormattableString.Invariant($"An Idempotency-Key has {options.MaxMessageIdChars} characters at most."))
-            : await route.Answer(call);
+        if (call.MessageId.Length <= options.MaxMessageIdChars)
+            return await route.Answer(call);
+        string limit = FormattableString.Invariant($"An Idempotency-Key has {options.MaxMessageIdChars} characters at most.");
+        return Fhir.Answer.Problem(400, "too-long", limit);
     }
 
     private FhirCall Call(HttpContext http, string requestId, Requester who, string baseUrl, string[] path, Parameters query)

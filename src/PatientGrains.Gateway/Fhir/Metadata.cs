@@ -92,8 +92,9 @@ internal sealed class Metadata(GatewayOptions options, IntakeOptions intake, Tim
         'Prefer: handling=lenient', ignored and named in the Bundle. _count is capped at {options.MaxPageSize}, for $everything at
         {options.MaxEverythingPageSize}. $everything takes _count, _since and _type and returns the patient's compartment. A transaction
         changes one patient and resources outside patient compartments, all or nothing; over two patients it is refused. A Bundle has
-        {intake.MaxEntries} entries and a body {options.MaxBodyBytes} bytes at most. What was stored is returned byte for byte, but for id,
-        meta and the references and links that a transaction replaced. A repeated request with the same Idempotency-Key gets the same answer and changes nothing again.
+        {intake.MaxEntries} entries and a body {options.MaxBodyBytes} bytes at most. What was stored is returned byte for byte, but
+        for id, meta and the references and links that a transaction replaced. A repeated request with the same Idempotency-Key gets the
+        same answer and changes nothing again.
         """);
 
     private static void Resource(Utf8JsonWriter json, string type)

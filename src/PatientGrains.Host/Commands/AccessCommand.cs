@@ -90,6 +90,9 @@ internal static class AccessCommand
         var table = new Table().Border(TableBorder.Simple).AddColumns("when", "who", "purpose", "interaction", "outcome", "what");
         foreach (var line in lines)
             table.AddRow([.. new[] { line.At, line.Who, line.Purpose, line.Interaction, line.Outcome, line.What }.Select(Markup.Escape)]);
+        // A file or a pipe has no width at which names would have to be broken.
+        if (Console.IsOutputRedirected)
+            Common.Out.Profile.Width = 1_000;
         Common.Out.Write(table);
     }
 }

@@ -41,7 +41,8 @@ internal static class Common
             }
             catch (HttpRequestException broken)
             {
-                await Console.Error.WriteLineAsync($"patientgrains {name}: the server went away: {broken.Message} What it acknowledged is kept; run this again.");
+                await Console.Error.WriteLineAsync(
+                    $"patientgrains {name}: the server went away: {broken.Message} What it acknowledged is kept; run this again.");
                 return CouldNotRun;
             }
             catch (OperationCanceledException)

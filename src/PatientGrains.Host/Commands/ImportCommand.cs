@@ -77,7 +77,8 @@ internal static class ImportCommand
     {
         double seconds = Math.Max(took.TotalSeconds, 0.001);
         Common.Out.WriteLine($"Imported into {target.Describe}: {totals.Submissions} submissions, {totals.Bytes / 1e6:F1} MB, in {seconds:F1} s");
-        Common.Out.WriteLine($"  {totals.Created} resources created, {ChangedAndNot(target, totals)} ({totals.Resources / seconds:F0} resources/s, all durable)");
+        string speed = $"{totals.Resources / seconds:F0} resources/s, all durable";
+        Common.Out.WriteLine($"  {totals.Created} resources created, {ChangedAndNot(target, totals)} ({speed})");
         if (rejected.Count > 0)
             Common.Out.WriteLine($"  {rejected.Count} rejects ({reader.Damaged.Count} damaged files), listed with reasons in {rejected.Path}");
         else

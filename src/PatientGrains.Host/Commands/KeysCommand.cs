@@ -34,7 +34,8 @@ internal static class KeysCommand
             async (parsed, settings, cancel) =>
             {
                 using var ring = EmbeddedLog.RingOfStore(settings);
-                // Nothing has the store open, and nothing in it needs the key: a rotation may have been interrupted, or a server may have written after it.
+                // Nothing has the store open, and nothing in it needs the key: a rotation may have been interrupted, or a server may have
+                // written after it.
                 await using var log = EmbeddedLog.Open(settings, ring);
                 await KeyRotation.Rewrap(log, ring, cancel);
                 ring.Remove(parsed.GetValue(number));

@@ -60,8 +60,12 @@ internal static class VerifyCommand
         }
         else
         {
-            await using var to = file.Create();
-            await (await live.Http.GetStreamAsync(VerifyEndpoint.Checkpoint, cancel)).CopyToAsync(to, cancel);
+            using var response = await live.Http.GetAsync(VerifyEndpoint.Checkpoint, HttpCompletionOption.ResponseHeadersRead, cancel);
+            if (!response.IsSuccessStatusCode)
+                throw new VerbException($"the server answered {(int)response.StatusCode}.");
+            // As without a server: a checkpoint is evidence, and no run of this program overwrites it.
+            await using var to = file.Open(FileMode.CreateNew);
+            await response.Content.CopyToAsync(to, cancel);
         }
         Common.Out.WriteLine($"Checkpoint written to {file.FullName}. Keep it where the store's operators cannot change it.");
         return Common.Done;

@@ -12,7 +12,10 @@ internal static class EmbeddedLog
         if (File.Exists(settings.KeyRingPath))
             return KeyRing.Open(settings.KeyRingPath);
         if (HasStore(settings))
-            throw new SettingsException($"KeyRing: there is no key ring at {settings.KeyRingPath}, and the store in {settings.Data} needs its own.");
+        {
+            throw new SettingsException(
+                $"KeyRing: there is no key ring at {settings.KeyRingPath}, and the store in {settings.Data} needs its own.");
+        }
         Folder(settings.Data);
         return KeyRing.Create(settings.KeyRingPath);
     }

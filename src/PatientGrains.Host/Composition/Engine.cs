@@ -72,6 +72,8 @@ public static class Engine
         services.AddSingleton<IGeneralizedCodec>(provider => provider.GetRequiredService<CoreCodec>());
         services.AddSingleton<IGeneralizedCopier>(provider => provider.GetRequiredService<CoreCodec>());
         services.AddSingleton<ITypeFilter>(provider => provider.GetRequiredService<CoreCodec>());
+        // Failures of ours keep their type (not their own members); without this they would arrive as a substitute.
+        services.Configure<ExceptionSerializationOptions>(options => options.SupportedNamespacePrefixes.Add(nameof(PatientGrains)));
     }
 
     private sealed class CoreCodec : IGeneralizedCodec, IGeneralizedCopier, ITypeFilter

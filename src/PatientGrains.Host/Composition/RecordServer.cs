@@ -47,7 +47,8 @@ internal sealed class RecordServer : IAsyncDisposable
     {
         var url = settings.CheckedUrl();
         var certificate = settings.LoadCertificate();
-        return Start(settings, parts => BuildFront(settings, url, certificate, parts), new Announcement(settings, certificate?.GetCertHashString(HashAlgorithmName.SHA256)), cancel);
+        var announce = new Announcement(settings, certificate?.GetCertHashString(HashAlgorithmName.SHA256));
+        return Start(settings, parts => BuildFront(settings, url, certificate, parts), announce, cancel);
     }
 
     private static WebApplication BuildFront(HostSettings settings, Uri url, X509Certificate2? certificate, Parts parts)
@@ -81,7 +82,8 @@ internal sealed class RecordServer : IAsyncDisposable
 
     private sealed record Announcement(HostSettings Settings, string? Fingerprint);
 
-    private static async Task<RecordServer> Start(HostSettings settings, Func<Parts, IHost> build, Announcement? announce, CancellationToken cancel)
+    private static async Task<RecordServer> Start(
+        HostSettings settings, Func<Parts, IHost> build, Announcement? announce, CancellationToken cancel)
     {
         var ring = EmbeddedLog.Ring(settings);
         SqliteLog? log = null;

@@ -30,7 +30,8 @@ internal sealed class HttpTarget(LiveServer server) : IImportTarget
     {
         var (method, url) = peeked switch
         {
-            { IsSubmission: false, Type: { } type, Id: { } id } => (HttpMethod.Put, $"fhir/{Uri.EscapeDataString(type)}/{Uri.EscapeDataString(id)}"),
+            { IsSubmission: false, Type: { } type, Id: { } id } =>
+                (HttpMethod.Put, $"fhir/{Uri.EscapeDataString(type)}/{Uri.EscapeDataString(id)}"),
             { IsSubmission: false, Type: { } type } => (HttpMethod.Post, $"fhir/{Uri.EscapeDataString(type)}"),
             _ => (HttpMethod.Post, "fhir"),
         };
@@ -127,13 +128,17 @@ internal sealed record Peeked(string? Type, string? Id, bool IsSubmission, IRead
         }
     }
 
-    private static HashSet<int> ReadsOf(JsonElement bundle) => bundle.TryGetProperty("entry", out var entries) && entries.ValueKind == JsonValueKind.Array
+    private static HashSet<int> ReadsOf(JsonElement bundle) =>
+        bundle.TryGetProperty("entry", out var entries) && entries.ValueKind == JsonValueKind.Array
         ? [.. entries.EnumerateArray().Index().Where(entry => IsRead(entry.Item)).Select(entry => entry.Index)]
         : [];
 
     private static bool IsRead(JsonElement entry) =>
-        entry.ValueKind == JsonValueKind.Object && entry.TryGetProperty("request", out var request) && Text(request, "method") is ("GET" or "HEAD");
+        entry.ValueKind == JsonValueKind.Object && entry.TryGetProperty("request", out var request)
+        && Text(request, "method") is ("GET" or "HEAD");
 
     private static string? Text(JsonElement of, string name) =>
-        of.ValueKind == JsonValueKind.Object && of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        of.ValueKind == JsonValueKind.Object && of.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 }

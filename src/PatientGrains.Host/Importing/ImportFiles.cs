@@ -63,22 +63,31 @@ internal sealed class ImportFiles(int maxItemBytes)
 
     private static bool IsLines(string path) => HasEnding(path, LineEndings);
 
-    private static bool HasEnding(string path, string[] endings) => endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
+    private static bool HasEnding(string path, string[] endings) =>
+        endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>A byte order mark is no part of JSON, but a reader may ignore it (RFC 8259 section 8.1), and programs on Windows write it.</summary>
-    private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> content) => content.Span.StartsWith("\uFEFF"u8) ? content[3..] : content;
+    /// <summary>A byte order mark is no part of JSON, but a reader may ignore it (RFC 8259 section 8.1), and Windows programs write it.</summary>
+    private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> content) =>
+        content.Span.StartsWith("\uFEFF"u8) ? content[3..] : content;
 
-    private static Stream Open(string path)
-    {
-        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous | FileOptions.SequentialScan);
-        return path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(file, CompressionMode.Decompress) : file;
-    }
+    private static bool IsPacked(string path) => HasEnding(path, [".gz"]);
+
+    private static FileStream OpenFile(string path) =>
+        new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.Asynchronous | FileOptions.SequentialScan);
+
+    private static Stream Open(string path) => IsPacked(path) ? new GZipStream(OpenFile(path), CompressionMode.Decompress) : OpenFile(path);
+
+    /// <summary>The same, and behind the content of an archive its mark, unless it was cut.</summary>
+    private static Stream OpenMarked(string path) =>
+        IsPacked(path) ? new GZipStream(new EndMarked(OpenFile(path)), CompressionMode.Decompress) : OpenFile(path);
+
+    private static InvalidDataException Cut() => new("The archive is cut off, or something else follows it.");
 
     private async Task<ReadOnlyMemory<byte>?> Whole(string path, CancellationToken cancel)
     {
         try
         {
-            await using var stream = Open(path);
+            await using var stream = OpenMarked(path);
             using var all = new MemoryStream();
             var buffer = new byte[1 << 16];
             for (int read; (read = await stream.ReadAsync(buffer, cancel)) > 0;)
@@ -87,7 +96,10 @@ internal sealed class ImportFiles(int maxItemBytes)
                     throw new InvalidDataException($"it unpacks to more than {maxItemBytes} bytes");
                 all.Write(buffer, 0, read);
             }
-            return all.GetBuffer().AsMemory(0, (int)all.Length);
+            var content = all.GetBuffer().AsMemory(0, (int)all.Length);
+            if (!IsPacked(path))
+                return content;
+            return content.Span.EndsWith(EndMarked.Mark) ? content[..^EndMarked.Mark.Length] : throw Cut();
         }
         catch (Exception broken) when (broken is InvalidDataException or IOException or UnauthorizedAccessException)
         {
@@ -101,13 +113,32 @@ internal sealed class ImportFiles(int maxItemBytes)
     {
         try
         {
-            await using var stream = Open(path);
-            return Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancel));
+            await using var stream = OpenMarked(path);
+            return await Digest(stream, IsPacked(path), cancel);
         }
         catch (Exception broken) when (broken is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             Damaged.Add(new DamagedFile(path, broken.Message));
             return null;
         }
+    }
+
+    private static async Task<string> Digest(Stream stream, bool isMarked, CancellationToken cancel)
+    {
+        int kept = isMarked ? EndMarked.Mark.Length : 0;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[1 << 16];
+        int held = 0;
+        for (int read; (read = await stream.ReadAsync(buffer.AsMemory(held), cancel)) > 0;)
+        {
+            // What may be the mark is kept back until more comes.
+            int ready = Math.Max(0, held + read - kept);
+            hash.AppendData(buffer, 0, ready);
+            held = held + read - ready;
+            buffer.AsSpan(ready, held).CopyTo(buffer);
+        }
+        if (isMarked && !buffer.AsSpan(0, held).SequenceEqual(EndMarked.Mark))
+            throw Cut();
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

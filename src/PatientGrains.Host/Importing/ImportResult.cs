@@ -19,7 +19,8 @@ internal sealed record ImportResult(int Created, int Updated, int Unchanged, IRe
 internal sealed record Reject(int? Entry, string Rule, string? Location, string Message, bool MayHealLater = false)
 {
     /// <summary>A GET or HEAD inside a Bundle.</summary>
-    public static Reject Read(int entry) => new(entry, "read-entry", null, "An import has nobody to answer to; what else is in the Bundle was taken.");
+    public static Reject Read(int entry) =>
+        new(entry, "read-entry", null, "An import has nobody to answer to; what else is in the Bundle was taken.");
 }
 
 /// <summary>Where an import goes: into this process's own store, or to a running server.</summary>

@@ -33,8 +33,8 @@ internal sealed class ImportTotals
 }
 
 /// <summary>
-/// Runs an import: bounded work in flight, what is about the same resource in the order of files and lines, a rejected line never stops the rest, and what refers to
-/// something that is not there yet is tried again when the rest is in, for as long as that helps.
+/// Runs an import: bounded work in flight, what is about the same resource in the order of files and lines, a rejected line never stops
+/// the rest, and what refers to something that is not there yet is tried again when the rest is in, for as long as that helps.
 /// </summary>
 internal sealed class ImportRun(IImportTarget target, RejectFile rejects, int lanes)
 {

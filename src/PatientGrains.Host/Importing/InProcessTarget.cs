@@ -34,10 +34,13 @@ internal sealed class InProcessTarget(RecordServer server, Core.Access.Requester
         var submission = new Submission(who, item.MessageId, null, WantsBodies: false);
         // A batch with a wrong entry is still a batch: the intake decides what is wrong with what.
         if (resource.Bundle?.Type is "batch" or "transaction")
-            return Of(await _intake.Bundle(resource, submission, (_, _, _) => Task.FromResult<EntryAnswer>(new EntryRead(405, default, null, null))));
+            return Of(await _intake.Bundle(resource, submission, NoReads));
         var answer = resource.Id is { } id ? await _intake.Update(resource, id, null, submission) : await _intake.Create(resource, null, submission);
         return Of(answer, null);
     }
+
+    private static Task<EntryAnswer> NoReads(string method, string url, PatientGrains.Fhir.ScannedEntry entry) =>
+        Task.FromResult<EntryAnswer>(new EntryRead(405, default, null, null));
 
     private static ImportResult Of(BundleAnswer answer)
     {

@@ -1,6 +1,6 @@
 namespace PatientGrains.Host.Importing;
 
-/// <summary>Lines of a UTF-8 stream, LF or CRLF, each in memory of its own. Of a line over the limit only the beginning is handed out.</summary>
+/// <summary>Lines of a UTF-8 stream, LF or CRLF, each in memory of its own; of a line over the limit only the beginning.</summary>
 internal sealed class LineReader(Stream stream, int maxLineBytes)
 {
     private byte[] _buffer = new byte[1 << 18];

@@ -58,7 +58,8 @@ internal sealed class LiveServer(HttpClient http, string url) : IDisposable
     {
         try
         {
-            return File.Exists(FileOf(settings)) ? JsonSerializer.Deserialize<Address>(await File.ReadAllTextAsync(FileOf(settings), cancel)) : null;
+            string file = FileOf(settings);
+            return File.Exists(file) ? JsonSerializer.Deserialize<Address>(await File.ReadAllTextAsync(file, cancel)) : null;
         }
         catch (Exception unreadable) when (unreadable is JsonException or FileNotFoundException)
         {
@@ -76,7 +77,8 @@ internal sealed class LiveServer(HttpClient http, string url) : IDisposable
 
     /// <summary>Who listens on every address of the machine is reached by the loopback.</summary>
     private static Uri Reachable(string url) =>
-        new(url.Replace("//0.0.0.0:", "//127.0.0.1:", StringComparison.Ordinal).Replace("//[::]:", "//[::1]:", StringComparison.Ordinal) + "/");
+        new(url.Replace("//0.0.0.0:", "//127.0.0.1:", StringComparison.Ordinal)
+            .Replace("//[::]:", "//[::1]:", StringComparison.Ordinal) + "/");
 
     private static async Task<bool> IsUp(HttpClient http, CancellationToken cancel)
     {
@@ -87,7 +89,11 @@ internal sealed class LiveServer(HttpClient http, string url) : IDisposable
             using var health = await http.GetAsync("health", patience.Token);
             return health.IsSuccessStatusCode;
         }
-        catch (Exception silent) when (silent is HttpRequestException || (silent is OperationCanceledException && !cancel.IsCancellationRequested))
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+        catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             return false;
         }

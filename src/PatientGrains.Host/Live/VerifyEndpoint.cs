@@ -76,7 +76,9 @@ internal static class VerifyEndpoint
     private static async Task RunExport(HttpContext context)
     {
         var services = context.RequestServices;
-        string file = Path.GetTempFileName();
+        // A folder of its own: an export never overwrites a file, and temporary ones exist from the start.
+        var folder = Directory.CreateTempSubdirectory("patientgrains-");
+        string file = Path.Combine(folder.FullName, "checkpoint");
         try
         {
             var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
@@ -85,7 +87,7 @@ internal static class VerifyEndpoint
         }
         finally
         {
-            File.Delete(file);
+            folder.Delete(recursive: true);
         }
     }
 }

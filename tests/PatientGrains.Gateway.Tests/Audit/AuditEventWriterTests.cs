@@ -12,11 +12,20 @@ public sealed class AuditEventWriterTests
     private static readonly AuditEventWriter Writer =
         new(new GatewayOptions { TokenKey = new byte[32], Sources = [], BaseUrl = "https://x.example/fhir" });
 
-    private static AccessEntry Entry(string interaction, string asked = "Observation/o", string? refusedBy = null, bool named = true) => new()
+    private static readonly Requester DrX = new()
+    {
+        Subject = "dr-x",
+        Roles = [Role.Clinician, Role.Integrator],
+        Purpose = "TREAT",
+        Source = "ward",
+    };
+
+    private static AccessEntry Entry(
+        string interaction, string asked = "Observation/o", string? refusedBy = null, bool named = true) => new()
     {
         Id = "entry-1",
         At = new DateTimeOffset(2026, 11, 22, 1, 2, 3, 456, TimeSpan.Zero),
-        Who = named ? new Requester { Subject = "dr-x", Roles = [Role.Clinician, Role.Integrator], Purpose = "TREAT", Source = "ward" } : null,
+        Who = named ? DrX : null,
         Interaction = interaction,
         Asked = asked,
         RefusedBy = refusedBy,
@@ -38,7 +47,9 @@ public sealed class AuditEventWriterTests
     {
         AccessEntry[] entries =
         [
-            Entry(interaction), Entry(interaction, refusedBy: "RoleNotPermitted"), Entry(interaction, "5 changes", "VersionStale", named: false),
+            Entry(interaction),
+            Entry(interaction, refusedBy: "RoleNotPermitted"),
+            Entry(interaction, "5 changes", "VersionStale", named: false),
         ];
         foreach (var entry in entries)
         {

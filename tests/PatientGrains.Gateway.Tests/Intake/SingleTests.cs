@@ -14,11 +14,11 @@ public class SingleTests(IntakeCluster cluster) : IClassFixture<IntakeCluster>
     {
         string observation = Observation($"Patient/{Fresh("p")}", ",\"id\":\"mine\"");
         var message = Message(wantsBodies: true);
-        var first = Assert.IsType<Done>(await cluster.Create(observation, s: message));
-        Assert.Equal(DerivedIds.Length, first.Result.Key.Id.Length);
-        Assert.Equal(first.Result.Key, first.Version!.Key);
-        Assert.Equal(first.Result, Result(await cluster.Create(observation, s: message)));
-        Assert.NotEqual(first.Result.Key, Result(await cluster.Create(observation)).Key);
+        var (first, version, _) = Assert.IsType<Done>(await cluster.Create(observation, s: message));
+        Assert.Equal(DerivedIds.Length, first.Key.Id.Length);
+        Assert.Equal(first.Key, version!.Key);
+        Assert.Equal(first, Result(await cluster.Create(observation, s: message)));
+        Assert.NotEqual(first.Key, Result(await cluster.Create(observation)).Key);
     }
 
     [Fact]

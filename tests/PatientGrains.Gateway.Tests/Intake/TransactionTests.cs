@@ -208,5 +208,9 @@ public class TransactionTests(IntakeCluster cluster) : IClassFixture<IntakeClust
 
     internal static ChangeResult Result(EntryAnswer answer) => Result(Assert.IsType<EntryChanged>(answer).Answer);
 
-    internal static ChangeResult Result(IntakeAnswer answer) => Assert.IsType<Done>(answer).Result;
+    internal static ChangeResult Result(IntakeAnswer answer)
+    {
+        var (result, _, _) = Assert.IsType<Done>(answer);
+        return result;
+    }
 }

@@ -75,7 +75,9 @@ internal static class OfficialExamples
         var at = new DirectoryInfo(AppContext.BaseDirectory);
         while (at is not null && !File.Exists(System.IO.Path.Combine(at.FullName, "PatientGrains.sln")))
             at = at.Parent;
-        string? path = at is null ? null : System.IO.Path.Combine(at.FullName, "..", "shared", "data", "fhir-r4", "examples-4.0.1.ndjson.gz");
+        if (at is null)
+            return null;
+        string path = System.IO.Path.Combine(at.FullName, "..", "shared", "data", "fhir-r4", "examples-4.0.1.ndjson.gz");
         return File.Exists(path) ? path : null;
     }
 }
@@ -86,6 +88,6 @@ internal sealed class ExamplesFactAttribute : FactAttribute
     public ExamplesFactAttribute()
     {
         if (OfficialExamples.Path is null && Environment.GetEnvironmentVariable("CI") != "true")
-            Skip = "../shared/data/fhir-r4/examples-4.0.1.ndjson.gz is missing: HL7's examples of R4 4.0.1 (npm hl7.fhir.r4.examples, CC0).";
+            Skip = "../shared/data/fhir-r4/examples-4.0.1.ndjson.gz is missing: HL7's examples (npm hl7.fhir.r4.examples 4.0.1, CC0).";
     }
 }

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace PatientGrains.Host.Tests;
 
 /// <summary>
-/// Compares what was sent with what came back, by nothing of ours: every member of the resource must be the same bytes, in the same order, white space inside it
-/// included, but for id, meta and the references that are known to become others.
+/// Compares what was sent with what came back, by nothing of ours: every member of the resource must be the same bytes, in the same
+/// order, white space inside it included, but for id, meta and the references that are known to become others.
 /// </summary>
 internal static class SentAndStored
 {
