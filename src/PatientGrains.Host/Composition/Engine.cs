@@ -31,7 +31,7 @@ public static class Engine
 
     /// <summary>
     /// One silo in this process, known to nobody else: it listens on loopback only, and on a port of its own, since a verb may run beside
-    /// a server. <paramref name="roundTrips"/> means nothing here: what crosses silos goes through the codec, what stays inside is not copied.
+    /// a server. <paramref name="roundTrips"/> means nothing here: what crosses silos goes through the codec, what stays is not copied.
     /// </summary>
     public static void Add(IHostApplicationBuilder builder, bool roundTrips = false)
     {
