@@ -6,7 +6,9 @@ using System.Buffers;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Orleans;
 using Orleans.Hosting;
+using Orleans.Runtime;
 using Orleans.Serialization;
 using Orleans.Serialization.Buffers;
 using Orleans.Serialization.Cloning;
@@ -30,7 +32,7 @@ public static class Engine
 
     /// <summary>
     /// One silo in this process, known to nobody else: it listens on loopback only, and on a port of its own, since a verb may run beside
-    /// a server. <paramref name="roundTrips"/> means nothing here: what crosses silos goes through the codec, what stays inside is not copied.
+    /// a server. <paramref name="roundTrips"/> means nothing here: what crosses silos goes through the codec, what stays is not copied.
     /// </summary>
     public static void Add(IHostApplicationBuilder builder, bool roundTrips = false)
     {
@@ -41,11 +43,29 @@ public static class Engine
             silo.AddMemoryStreams(Streams);
             silo.AddMemoryGrainStorage("PubSubStore");
             AddCodec(silo.Services);
+            silo.AddOutgoingGrainCallFilter(HideKeys);
         });
         // Orleans names grains in its log, and the key of a grain names a patient. Only what speaks of silos alone is kept.
         builder.Logging.AddFilter("Orleans", LogLevel.None);
         builder.Logging.AddFilter("Microsoft.Orleans", LogLevel.None);
         builder.Logging.AddFilter("Orleans.Runtime.MembershipService", LogLevel.Warning);
+    }
+
+    /// <summary>Orleans names the grain in its own failures as well, and who catches one may log it: only what happened goes on.</summary>
+    private static async Task HideKeys(IOutgoingGrainCallContext call)
+    {
+        try
+        {
+            await call.Invoke();
+        }
+        catch (TimeoutException)
+        {
+            throw new TimeoutException("A grain did not answer in time.");
+        }
+        catch (OrleansException failed)
+        {
+            throw new OrleansException($"A call to a grain failed: {failed.GetType().Name}.");
+        }
     }
 
     private static int FreePort()

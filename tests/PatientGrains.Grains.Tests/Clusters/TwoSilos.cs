@@ -7,7 +7,7 @@ using PatientGrains.Log;
 
 namespace PatientGrains.Grains.Tests.Clusters;
 
-/// <summary>Two silos on this machine, on one log in memory: about every second grain is on the other silo than the one that asks.</summary>
+/// <summary>Two silos in this process, on one log in memory: about every second grain is on the other silo than who asks.</summary>
 public sealed class TwoSilos : IAsyncLifetime
 {
     private readonly IPatientLog _log = new InMemoryLog();

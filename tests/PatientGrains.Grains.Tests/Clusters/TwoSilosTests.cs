@@ -34,8 +34,8 @@ public class TwoSilosTests(TwoSilos silos) : IClassFixture<TwoSilos>
             }
         }
         var management = silos.Sides[0].GetGrain<IManagementGrain>(0);
-        var hosts = (await management.GetDetailedGrainStatistics()).Where(grain => grain.GrainType.Contains("patient")).Select(grain => grain.SiloAddress);
-        Assert.Equal(2, hosts.Distinct().Count());
+        var patients = (await management.GetDetailedGrainStatistics()).Where(grain => grain.GrainId.Type.ToString() == "patient");
+        Assert.Equal(2, patients.Select(grain => grain.SiloAddress).Distinct().Count());
     }
 
     [Fact]
