@@ -21,7 +21,9 @@ public static class FhirOutcome
         using var json = Begin(to);
         foreach (var issue in issues)
         {
-            string place = issue.Line == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", line {issue.Line}, column {issue.Column}");
+            string place = issue.Line == 0
+                ? ""
+                : string.Create(CultureInfo.InvariantCulture, $", line {issue.Line}, column {issue.Column}");
             WriteIssue(json, issue.Severity, issue.Code, $"{issue.Message} [{issue.Rule}{place}]", issue.Location);
         }
         End(json);

@@ -16,7 +16,10 @@ internal sealed record Ban(string Name, string Instead, Func<SyntaxNode, bool> B
 {
     /// <summary>Composition root, tools that are run by hand, and what draws a report on a terminal.</summary>
     private static readonly HashSet<string> ConsoleTools =
-        ["PatientGrains.Host", "PatientGrains.Fhir.Generator", "PatientGrains.LoadTests", "PatientGrains.Log.Bench", "PatientGrains.Log.CrashChild"];
+    [
+        "PatientGrains.Host", "PatientGrains.Fhir.Generator", "PatientGrains.LoadTests", "PatientGrains.Log.Bench",
+        "PatientGrains.Log.CrashChild",
+    ];
 
     /// <summary>
     /// The engine hands on the results of tasks that have ended; the log has one writer on a thread of its own, which may wait.

@@ -7,7 +7,7 @@ public sealed partial class PatientJournal<TState, TEvent>
     /// <summary>Bytes of sealed commits that are read at a time.</summary>
     private const int ReadBytes = 1 << 20;
 
-    private long _bytesSinceSnapshot;
+    private readonly SnapshotPace _pace = new();
     private bool _saving;
 
     private PatientJournal(
@@ -67,13 +67,14 @@ public sealed partial class PatientJournal<TState, TEvent>
         try
         {
             _state = _fold.ReadSnapshot(bytes);
+            _pace.Taken(bytes.Length);
             await Replay(snapshot.At, head, cancel);
             return true;
         }
         catch (Exception e) when (e is FormatException or LogCorruptException)
         {
             _state = _fold.Empty();
-            _bytesSinceSnapshot = 0;
+            _pace.Taken(0);
             return false;
         }
     }
@@ -126,7 +127,7 @@ public sealed partial class PatientJournal<TState, TEvent>
         foreach (var (_, happened) in events)
             _state = _fold.Evolve(_state, happened);
         _lastMicros = header.UnixMicros;
-        _bytesSinceSnapshot += commit.Bytes.Length;
+        _pace.Count(commit.Bytes.Length);
     }
 
     /// <summary>Checks, decrypts and decodes one commit.</summary>
@@ -142,19 +143,18 @@ public sealed partial class PatientJournal<TState, TEvent>
     }
 
     /// <summary>
-    /// The state as it is right after the commit that was sealed just now, when enough was written since the last snapshot: twice the
-    /// state itself. Replaying less is no slower than reading a snapshot, and snapshots add at most half to what is written. Encoded here
-    /// because the state moves on; sealed and stored behind the reply.
+    /// The state as it is right after the commit that was sealed just now, when a snapshot is due. Encoded here because the state moves on;
+    /// sealed and stored behind the reply.
     /// </summary>
     private PooledBuffer? DueSnapshot(int bodyBytes)
     {
-        _bytesSinceSnapshot += bodyBytes;
-        if (_saving || _bytesSinceSnapshot < Math.Max(_options.SnapshotFrom, 2 * _fold.Size(_state)))
+        _pace.Count(bodyBytes);
+        if (_saving || !_pace.IsDue(_options, _fold.Size(_state)))
             return null;
         var snapshot = new PooledBuffer();
         _fold.WriteSnapshot(_state, snapshot);
         _saving = true;
-        _bytesSinceSnapshot = 0;
+        _pace.Taken(snapshot.WrittenCount);
         return snapshot;
     }
 

@@ -105,7 +105,7 @@ public sealed partial class PatientJournal<TState, TEvent>
         held.Settling = true;
         await held.Deadline.CancelAsync();
         _durable = _sealed;
-        _bytesSinceSnapshot += batch.Commits[0].Commit.Bytes.Length;
+        _pace.Count(batch.Commits[0].Commit.Bytes.Length);
         Release(held);
     }
 

@@ -46,7 +46,8 @@ public sealed class SqliteLog : IPatientLog
         {
             string file = Path.Combine(path, "patientgrains.db");
             db = SqliteDb.Open(file, readOnly: false);
-            db.Execute($"PRAGMA journal_mode=WAL; {Settings}; PRAGMA cache_size=-{WriterCacheKb}; PRAGMA journal_size_limit={KeptWalBytes}");
+            db.Execute($"PRAGMA journal_mode=WAL; {Settings}");
+            db.Execute($"PRAGMA cache_size=-{WriterCacheKb}; PRAGMA journal_size_limit={KeptWalBytes}");
             db.Execute(seams.Pragmas);
             string id = SqliteSchema.Prepare(db, path, ring.CheckValue.Span);
             return new SqliteLog(held, id, new SqliteWriter(path, file, db, seams.OnStep), new SqliteReaders(file));

@@ -53,8 +53,13 @@ public class BatchTests(IntakeCluster cluster) : IClassFixture<IntakeCluster>
     {
         string id = Fresh("p");
         var failed = Assert.IsType<BundleFailed>(await cluster.Bundle(Of(
-            "batch", Entry("PUT", $"Patient/{id}", Patient($",\"id\":\"{id}\"")), Entry("SHOUT", "Patient/x"), Entry("POST", "Patient", Patient(",\"x\":1")))));
-        Assert.All(Assert.IsType<Rejected>(failed.Why).Issues, issue => Assert.StartsWith("Bundle.entry[1].request", issue.Location, StringComparison.Ordinal));
+            "batch",
+            Entry("PUT", $"Patient/{id}", Patient($",\"id\":\"{id}\"")),
+            Entry("SHOUT", "Patient/x"),
+            Entry("POST", "Patient", Patient(",\"x\":1")))));
+        Assert.All(
+            Assert.IsType<Rejected>(failed.Why).Issues,
+            issue => Assert.StartsWith("Bundle.entry[1].request", issue.Location, StringComparison.Ordinal));
         Assert.Null(await cluster.Body(new("Patient", id)));
     }
 
