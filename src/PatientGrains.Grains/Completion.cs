@@ -5,7 +5,9 @@ using PatientGrains.Log;
 
 namespace PatientGrains.Grains;
 
-/// <summary>Reads from the log what an outcome promises and the record does not hold in memory: older versions, old answers, the access log.</summary>
+/// <summary>
+/// Reads from the log what an outcome promises and the record does not hold in memory: older versions, old answers, the access log.
+/// </summary>
 internal sealed class Completion(PatientJournal<PatientRecord, Event> journal)
 {
     public async Task<Outcome> Fill(Outcome outcome, Command command) => (outcome, command) switch

@@ -34,7 +34,9 @@ public sealed class LocatorGrain(IPatientLog log, KeyRing keys, LogNames names) 
     }
 }
 
-/// <summary>Names of logs by their blinded ids, opened with the key ring and remembered in this process, at most <see cref="Limit"/> of them.</summary>
+/// <summary>
+/// Names of logs by their blinded ids, opened with the key ring and remembered in this process, at most <see cref="Limit"/> of them.
+/// </summary>
 public sealed class LogNames(IPatientLog log, KeyRing keys)
 {
     /// <summary>About 100 bytes each.</summary>

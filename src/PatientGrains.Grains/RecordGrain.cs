@@ -8,8 +8,9 @@ using Journal = PatientGrains.Log.PatientJournal<PatientGrains.Core.Record.Patie
 namespace PatientGrains.Grains;
 
 /// <summary>
-/// Hosts one record on its journal: commands go in, what is durable comes out. Reentrant, so that requests share commits; the journal decides one after the other.
-/// When the journal loses its place in the log, this activation ends and the next one starts from what is durable.
+/// Hosts one record on its journal: commands go in, what is durable comes out. Reentrant, so that requests share commits; the journal
+/// decides one after the other. When the journal loses its place in the log, this activation ends and the next one starts from what is
+/// durable.
 /// </summary>
 public abstract class RecordGrain(RecordHost host) : Grain
 {

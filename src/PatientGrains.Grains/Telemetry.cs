@@ -7,8 +7,8 @@ namespace PatientGrains.Grains;
 
 /// <summary>
 /// One span per command of a record, under the name <c>PatientGrains.Grains</c>: from its arrival at the grain to its durable answer. Its
-/// tags are the kind of the command and
-/// the class of its outcome, never a name, an id or a rule's subject. Without a listener nothing is made.
+/// tags are the kind of the command and the class of its outcome, never a name, an id or a rule's subject. Without a listener nothing is
+/// made.
 /// </summary>
 internal static class Telemetry
 {

@@ -6,8 +6,9 @@ using PatientGrains.Log;
 namespace PatientGrains.Grains;
 
 /// <summary>
-/// The other records of a transaction, from preparation to settlement. They are prepared in ordinal order of their names and before the deciding record, which is
-/// either a patient's (never an other) or has the greatest name of all: so no circle of transactions can wait for each other.
+/// The other records of a transaction, from preparation to settlement. They are prepared in ordinal order of their names and before the
+/// deciding record, which is either a patient's (never an other) or has the greatest name of all: so no circle of transactions can wait for
+/// each other.
 /// </summary>
 internal sealed class TransactionParts(Func<string, IRecordGrain> grainOf)
 {
@@ -34,7 +35,9 @@ internal sealed class TransactionParts(Func<string, IRecordGrain> grainOf)
         return null;
     }
 
-    /// <summary>The answer for all: the deciding record's results first, then those of the others in ordinal order of their names.</summary>
+    /// <summary>
+    /// The answer for all: the deciding record's results first, then those of the others in ordinal order of their names.
+    /// </summary>
     public Accepted Join(Accepted own) => own with
     {
         Results = [.. own.Results, .. _accepted.SelectMany(part => part.Outcome.Results)],

@@ -15,8 +15,9 @@ using Spectre.Console;
 namespace PatientGrains.Host.Commands;
 
 /// <summary>
-/// <c>patientgrains demo</c>: generates and imports patients, updates one from two sources over the FHIR front, reads it back with its history, shows who accessed it, and
-/// verifies every chain. Nothing is staged: it is the server, on a folder of its own, spoken to over HTTP.
+/// <c>patientgrains demo</c>: generates and imports patients, updates one from two sources over the FHIR front, reads it back with its
+/// history, shows who accessed it, and verifies every chain. Nothing is staged: it is the server, on a folder of its own, spoken to over
+/// HTTP.
 /// </summary>
 internal static class DemoCommand
 {

@@ -15,7 +15,9 @@ internal static class ImportCommand
     /// <summary>Bytes of one submission after unpacking; the scanner's own limit.</summary>
     private const int MaxItemBytes = 64 << 20;
 
-    /// <summary>Submissions on their way at once: enough that a group commit is well filled, and few enough that their bodies fit in memory.</summary>
+    /// <summary>
+    /// Submissions on their way at once: enough that a group commit is well filled, and few enough that their bodies fit in memory.
+    /// </summary>
     private const int DefaultLanes = 64;
 
     public static Command Build()

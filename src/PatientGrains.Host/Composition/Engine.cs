@@ -135,7 +135,10 @@ public static class Engine
     {
     }
 
-    /// <summary>The engine in this process. With <paramref name="roundTrips"/>, as in tests, everything that crosses a grain boundary goes through the codec, as it would between silos.</summary>
+    /// <summary>
+    /// The engine in this process. With <paramref name="roundTrips"/>, as in tests, everything that crosses a grain boundary goes through
+    /// the codec, as it would between silos.
+    /// </summary>
     public static void Add(IHostApplicationBuilder builder, bool roundTrips = false) => builder.UseOrleansLocal(silo =>
     {
         silo.Configure<LocalEngineOptions>(options =>

@@ -9,7 +9,9 @@ using PatientGrains.Log;
 
 namespace PatientGrains.Host.Composition;
 
-/// <summary>One process with everything in it: the embedded log, the engine, and the front when it listens. Stopping it drains what is on its way.</summary>
+/// <summary>
+/// One process with everything in it: the embedded log, the engine, and the front when it listens. Stopping it drains what is on its way.
+/// </summary>
 internal sealed class RecordServer : IAsyncDisposable
 {
     private readonly IHost _host;

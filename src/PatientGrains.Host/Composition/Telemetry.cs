@@ -27,9 +27,8 @@ internal sealed class Telemetry : IDisposable
         _traces = Sdk.CreateTracerProviderBuilder()
             .SetResourceBuilder(resource)
             .AddSource("PatientGrains.*")
-            // The web server makes an activity of its own around each request and never samples it: with the default sampler, which does
-            // as the parent does, nothing would
-            // ever be exported.
+            // The web server makes an activity of its own around each request and never samples it: with the default sampler, which does as
+            // the parent does, nothing would ever be exported.
             .SetSampler(new AlwaysOnSampler())
             .AddOtlpExporter(export => export.Endpoint = endpoint)
             .Build();

@@ -3,9 +3,9 @@ using System.IO.Compression;
 namespace PatientGrains.Host.Importing;
 
 /// <summary>
-/// A gzip file with one more member behind it, whose content is <see cref="Mark"/>. GZipStream takes an early end of its input for the end of the
-/// archive (as of .NET 10), so that a cut file would pass for a whole one; RFC 1952 2.2 lets members follow each other, and only behind a whole
-/// one does the mark appear.
+/// A gzip file with one more member behind it, whose content is <see cref="Mark"/>. GZipStream takes an early end of its input for the end
+/// of the archive (as of .NET 10), so that a cut file would pass for a whole one; RFC 1952 2.2 lets members follow each other, and only
+/// behind a whole one does the mark appear.
 /// </summary>
 internal sealed class EndMarked(Stream file) : Stream
 {

@@ -8,7 +8,9 @@ namespace PatientGrains.Host.Importing;
 /// <param name="Path">The file.</param>
 /// <param name="Line">1-based line, 0 when the file is one submission.</param>
 /// <param name="Content">UTF-8 JSON.</param>
-/// <param name="MessageId">SHA-256 of the file's unpacked content and the line: importing the file again, under whatever name, repeats the same messages.</param>
+/// <param name="MessageId">
+/// SHA-256 of the file's unpacked content and the line: importing the file again, under whatever name, repeats the same messages.
+/// </param>
 /// <param name="IsTooLong">Whether it is over the limit; the content is then only its beginning.</param>
 internal sealed record ImportItem(string Path, int Line, ReadOnlyMemory<byte> Content, string MessageId, bool IsTooLong = false);
 
@@ -66,7 +68,9 @@ internal sealed class ImportFiles(int maxItemBytes)
     private static bool HasEnding(string path, string[] endings) =>
         endings.Any(ending => path.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>A byte order mark is no part of JSON, but a reader may ignore it (RFC 8259 section 8.1), and Windows programs write it.</summary>
+    /// <summary>
+    /// A byte order mark is no part of JSON, but a reader may ignore it (RFC 8259 section 8.1), and Windows programs write it.
+    /// </summary>
     private static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> content) =>
         content.Span.StartsWith("\uFEFF"u8) ? content[3..] : content;
 

@@ -3,7 +3,9 @@ namespace PatientGrains.Host.Importing;
 /// <summary>What became of one submission.</summary>
 /// <param name="Created">Resources made.</param>
 /// <param name="Updated">Resources that got a new version.</param>
-/// <param name="Unchanged">Resources that were there already as they are: found by a condition, the same bytes, or a repeated message.</param>
+/// <param name="Unchanged">
+/// Resources that were there already as they are: found by a condition, the same bytes, or a repeated message.
+/// </param>
 /// <param name="Rejects">Why something was not taken.</param>
 internal sealed record ImportResult(int Created, int Updated, int Unchanged, IReadOnlyList<Reject> Rejects)
 {

@@ -41,6 +41,13 @@ internal sealed class ImportRun(IImportTarget target, RejectFile rejects, int la
     /// <summary>Submissions that wait in one lane: two, so that a lane never idles between reading and sending.</summary>
     private const int LaneDepth = 2;
 
+    /// <summary>Bytes from which a submission shares the processors with few others: it keeps one busy by itself, and more would only fill
+    /// the memory.</summary>
+    private const int LargeBytes = 256 << 10;
+
+    /// <summary>Lanes of large submissions: as many as fill two processors while some of them wait for the disk.</summary>
+    private const int LargeLanes = 4;
+
     /// <param name="Resource">The resource that the submission is about, null when it is about several, or nobody can say.</param>
     private readonly record struct Queued(ImportItem Item, string? Resource);
 
@@ -98,8 +105,13 @@ internal sealed class ImportRun(IImportTarget target, RejectFile rejects, int la
             int next = 0;
             await foreach (var item in items.WithCancellation(stop.Token))
             {
-                var queued = new Queued(item, item.IsTooLong ? null : ResourceName(item.Content.Span));
-                await channels[LaneOf(queued.Resource, ref next)].Writer.WriteAsync(queued, stop.Token);
+                var (resource, isBatch) = item.IsTooLong ? default : SubjectOf(item.Content.Span);
+                var queued = new Queued(item, resource);
+                // A batch goes before what follows it: as a rule it is the directory that the other Bundles refer to.
+                if (isBatch)
+                    await Submit(queued, stop.Token);
+                else
+                    await channels[LaneOf(queued, ref next)].Writer.WriteAsync(queued, stop.Token);
             }
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
@@ -165,45 +177,59 @@ internal sealed class ImportRun(IImportTarget target, RejectFile rejects, int la
     }
 
     /// <summary>What is about the same resource shares a lane, and so keeps its order; the rest goes round.</summary>
-    private int LaneOf(string? resource, ref int next)
+    private int LaneOf(Queued queued, ref int next)
     {
-        if (resource is not null)
+        if (queued.Resource is { } resource)
             return (int)((uint)string.GetHashCode(resource, StringComparison.Ordinal) % (uint)lanes);
-        next = (next + 1) % lanes;
+        next = (next + 1) % (queued.Item.Content.Length >= LargeBytes ? Math.Min(lanes, LargeLanes) : lanes);
         return next;
     }
 
-    private static string? ResourceName(ReadOnlySpan<byte> json)
+    /// <summary>
+    /// The resource that a submission is about, and whether it is a batch. Reads no further than it must: the scan reads all.
+    /// </summary>
+    private static (string? Resource, bool IsBatch) SubjectOf(ReadOnlySpan<byte> json)
     {
         string? type = null;
         string? id = null;
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { AllowMultipleValues = false });
+        var reader = new Utf8JsonReader(json);
         try
         {
             while ((type is null || id is null) && reader.Read())
             {
                 if (reader.TokenType != JsonTokenType.PropertyName || reader.CurrentDepth != 1)
                     continue;
-                bool isType = reader.ValueTextEquals("resourceType"u8);
-                bool isId = reader.ValueTextEquals("id"u8);
+                var member = Member.Other;
+                if (reader.ValueTextEquals("resourceType"u8) || (type == "Bundle" && reader.ValueTextEquals("type"u8)))
+                    member = Member.Type;
+                else if (reader.ValueTextEquals("id"u8) && type != "Bundle")
+                    member = Member.Id;
+                else if (reader.ValueTextEquals("entry"u8) && type == "Bundle")
+                    return default;
                 if (!reader.Read())
                     break;
-                // A Bundle is about its entries, and too long to be read twice for an id that means nothing.
-                if (isType && reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("Bundle"u8))
-                    return null;
-                if (isType && reader.TokenType == JsonTokenType.String)
-                    type = reader.GetString();
-                else if (isId && reader.TokenType == JsonTokenType.String)
-                    id = reader.GetString();
-                else
+                if (member == Member.Other || reader.TokenType != JsonTokenType.String)
                     reader.Skip();
+                else if (member == Member.Id)
+                    id = reader.GetString();
+                else if (type == "Bundle")
+                    return (null, reader.ValueTextEquals("batch"u8));
+                else
+                    type = reader.GetString();
             }
         }
         catch (JsonException)
         {
             // A malformed line belongs to no resource; the scan will name what is wrong with it.
-            return null;
+            return default;
         }
-        return type is null || id is null ? null : $"{type}/{id}";
+        return (type is null || id is null || type == "Bundle" ? null : $"{type}/{id}", false);
+    }
+
+    private enum Member
+    {
+        Other,
+        Type,
+        Id,
     }
 }

@@ -7,7 +7,9 @@ namespace PatientGrains.Host.Importing;
 /// <summary>Imports into this process's own store: the folder is locked, no server runs on it.</summary>
 internal sealed class InProcessTarget(RecordServer server, Core.Access.Requester who, bool ownsServer = true) : IImportTarget
 {
-    /// <summary>How often a submission is tried again when its record is busy or lost its place in the log; what waits behind it waits with it.</summary>
+    /// <summary>
+    /// How often a submission is tried again when its record is busy or lost its place in the log; what waits behind it waits with it.
+    /// </summary>
     private const int Tries = 20;
 
     private readonly SubmissionIntake _intake = server.Services.GetRequiredService<SubmissionIntake>();

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace PatientGrains.Host.Importing;
 
 /// <summary>
-/// Where rejected submissions are listed, a JSON object a line: file, line, entry, rule, location, message. Made when the first one is written, readable by its owner only.
+/// Where rejected submissions are listed, a JSON object a line: file, line, entry, rule, location, message. Made when the first one is
+/// written, readable by its owner only.
 /// </summary>
 internal sealed class RejectFile(string path) : IAsyncDisposable
 {

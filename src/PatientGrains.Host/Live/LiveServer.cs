@@ -10,7 +10,8 @@ using PatientGrains.Log;
 namespace PatientGrains.Host.Live;
 
 /// <summary>
-/// The server that runs on a data folder, if one does. It says where it listens in <c>server.json</c> there; whoever may read that and the key ring may talk to it as operator.
+/// The server that runs on a data folder, if one does. It says where it listens in <c>server.json</c> there; whoever may read that and the
+/// key ring may talk to it as operator.
 /// </summary>
 internal sealed class LiveServer(HttpClient http, string url) : IDisposable
 {

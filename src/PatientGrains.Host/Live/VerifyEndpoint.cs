@@ -8,7 +8,9 @@ using PatientGrains.Log;
 
 namespace PatientGrains.Host.Live;
 
-/// <summary>Verification and export of checkpoints on a running server, for <c>patientgrains verify</c>: the server holds the folder's lock.</summary>
+/// <summary>
+/// Verification and export of checkpoints on a running server, for <c>patientgrains verify</c>: the server holds the folder's lock.
+/// </summary>
 internal static class VerifyEndpoint
 {
     public const string Verify = "ops/verify";

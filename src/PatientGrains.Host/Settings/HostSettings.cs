@@ -5,8 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace PatientGrains.Host.Settings;
 
 /// <summary>
-/// What an installation can choose. Read from <c>patientgrains.json</c> (or <c>--config FILE</c>), then from the environment (<c>PATIENTGRAINS_DATA</c>,
-/// <c>PATIENTGRAINS_URL</c>, <c>PATIENTGRAINS_SOURCES__0</c>, ...), then from the command line; the later wins.
+/// What an installation can choose. Read from <c>patientgrains.json</c> (or <c>--config FILE</c>), then from the environment
+/// (<c>PATIENTGRAINS_DATA</c>, <c>PATIENTGRAINS_URL</c>, <c>PATIENTGRAINS_SOURCES__0</c>, ...), then from the command line; the later wins.
 /// </summary>
 public sealed record HostSettings
 {
@@ -15,13 +15,17 @@ public sealed record HostSettings
     /// <summary>Folder of the embedded store.</summary>
     public string Data { get; init; } = "data";
 
-    /// <summary>The key ring. Null: <c>keyring.json</c> in the data folder. Keep it, and its backup, apart from the data in production.</summary>
+    /// <summary>
+    /// The key ring. Null: <c>keyring.json</c> in the data folder. Keep it, and its backup, apart from the data in production.
+    /// </summary>
     public string? KeyRing { get; init; }
 
     /// <summary>Where the front listens. Without a certificate only loopback addresses are taken.</summary>
     public string Url { get; init; } = "http://127.0.0.1:8090";
 
-    /// <summary>Where clients reach the server when a proxy stands before it, for example <c>https://records.example.org</c>; null: as they ask.</summary>
+    /// <summary>
+    /// Where clients reach the server when a proxy stands before it, for example <c>https://records.example.org</c>; null: as they ask.
+    /// </summary>
     public string? PublicUrl { get; init; }
 
     /// <summary>A PEM certificate and its key, for HTTPS.</summary>
@@ -65,7 +69,9 @@ public sealed record HostSettings
     private static bool IsSlug(string? text) => !string.IsNullOrEmpty(text) && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
 
     /// <summary>Refuses what would put PHI on a wire in the clear.</summary>
-    /// <exception cref="SettingsException">The URL is malformed, or not loopback without a certificate, or half a certificate is given.</exception>
+    /// <exception cref="SettingsException">
+    /// The URL is malformed, or not loopback without a certificate, or half a certificate is given.
+    /// </exception>
     public Uri CheckedUrl()
     {
         if (!Uri.TryCreate(Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
