@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using PatientGrains.Core.Access;
 using PatientGrains.Gateway.Auth;
 using PatientGrains.Gateway.Fhir;
 using PatientGrains.Gateway.Intake;
@@ -57,6 +58,21 @@ public static class GatewayFront
         // One pattern for all: what the router names in metrics and traces then holds no id.
         endpoints.Map(FhirFront.BasePath + "/{**address}", pipeline.Build());
         endpoints.MapGet("/health", () => Results.Text("up"));
+    }
+
+    /// <summary>
+    /// Who asks, for what a host maps beside the fronts. Null when nobody can be named: the refusal is then noted, under the bound of all
+    /// refused logins, and answered already.
+    /// </summary>
+    /// <param name="http">The request.</param>
+    /// <param name="asked">What is asked for, for the note.</param>
+    public static async Task<Requester?> LogIn(HttpContext http, string asked)
+    {
+        string requestId = FhirFront.RequestIdOf(http);
+        var (who, denied) = await http.RequestServices.GetRequiredService<Login>().Requester(http, requestId, asked);
+        if (denied is not null)
+            await http.RequestServices.GetRequiredService<ResponseWriter>().Write(http, denied, requestId);
+        return who;
     }
 
     private static void AddFhir(IServiceCollection services)

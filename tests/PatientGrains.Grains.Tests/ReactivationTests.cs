@@ -21,7 +21,7 @@ public class ReactivationTests
             for (int i = 0; i < Resources; i++)
                 Assert.IsType<Accepted>(await Write(cluster, $"m{round}-{i}", $"o{(i * 7 + round) % Resources}", $"text {round} {i}"));
             var before = await Answers(cluster);
-            Assert.NotNull(await cluster.Log.Snapshot(cluster.Ring.Blind(new LogName("Patient/p"))));
+            await SnapshotIsThere(cluster).WaitAsync(TimeSpan.FromSeconds(30));
             await cluster.Restart();
             Assert.Equal(before, await Answers(cluster));
             var repeated = Assert.IsType<Accepted>(await Write(cluster, $"m{round}-5", $"o{(35 + round) % Resources}", $"text {round} 5"));
@@ -53,6 +53,13 @@ public class ReactivationTests
         await cluster.DisposeAsync();
     }
 #endif
+
+    /// <summary>Snapshots are stored behind the replies.</summary>
+    private static async Task SnapshotIsThere(RecordCluster cluster)
+    {
+        while (await cluster.Log.Snapshot(cluster.Ring.Blind(new LogName("Patient/p"))) is null)
+            await Task.Yield();
+    }
 
     private static Task<Outcome> Write(RecordCluster cluster, string message, string id, string text) =>
         cluster.Patient("p").Ask(Submissions.Of(message, Submissions.Put(new ResourceKey("Observation", id), text)));

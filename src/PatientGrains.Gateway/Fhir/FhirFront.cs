@@ -117,7 +117,7 @@ internal sealed partial class FhirFront(
     }
 
     /// <summary>The client's X-Request-Id where it is plain enough to be repeated in a header and a log, else a fresh one.</summary>
-    private static string RequestIdOf(HttpContext http)
+    internal static string RequestIdOf(HttpContext http)
     {
         string sent = http.Request.Headers["X-Request-Id"].ToString();
         return References.IsId(sent) ? sent : Activity.Current?.TraceId.ToHexString()

@@ -3,7 +3,7 @@ using Orleans;
 using PatientGrains.Contracts;
 using PatientGrains.Core.Access;
 using PatientGrains.Core.Record;
-using PatientGrains.Gateway.Auth;
+using PatientGrains.Gateway;
 using PatientGrains.Log;
 
 namespace PatientGrains.Host.Live;
@@ -24,23 +24,16 @@ internal static class VerifyEndpoint
 
     private static async Task Answer(HttpContext context, string asked, Func<HttpContext, Task> run)
     {
-        var who = await Who(context);
+        if (await GatewayFront.LogIn(context, asked) is not { } who)
+            return;
         var refused = AccessPolicy.RefusalFor(who, AccessKind.ReadAccessLog);
         // A report names patients whose log is broken, so that asking for one is an access like any other.
         var shard = context.RequestServices.GetRequiredService<IGrainFactory>().GetGrain<ISecurityGrain>("0");
         await shard.Ask(new NoteAccess { Who = who, Interaction = "operation", Asked = asked, RefusedBy = refused?.ToString() });
         if (refused is not null)
-            context.Response.StatusCode = who is null ? 401 : 403;
+            context.Response.StatusCode = 403;
         else
             await run(context);
-    }
-
-    private static async Task<Requester?> Who(HttpContext context)
-    {
-        string header = context.Request.Headers.Authorization.ToString();
-        return header.StartsWith("Bearer ", StringComparison.Ordinal)
-            ? (await context.RequestServices.GetRequiredService<TokenVerifier>().Verify(header["Bearer ".Length..])).Who
-            : null;
     }
 
     private static async Task RunVerify(HttpContext context)
