@@ -15,14 +15,13 @@ public static class Effects
     private static ReadOnlySpan<byte> Identifier => "identifier"u8;
 
     /// <summary>Calls <paramref name="claim"/> for each id that must be unique from now on.</summary>
-    /// <param name="before">The record before the event.</param>
     /// <param name="happened">The event.</param>
     /// <param name="owner">
     /// The log's own name. A Patient can be nowhere but in the log that bears its name; any other resource claims its id even there,
     /// because the same id might be submitted for a patient's record at the same time, and only one of the two may win.
     /// </param>
     /// <param name="claim">Takes the text key.</param>
-    public static void Claims(PatientRecord before, Event happened, string owner, Action<string> claim)
+    public static void Claims(Event happened, string owner, Action<string> claim)
     {
         if (happened is ResourceStored { Version: 1 } stored && !(stored.Key.IsPatient && stored.Key.ToString() == owner))
             claim(LocatorKey(stored.Key));

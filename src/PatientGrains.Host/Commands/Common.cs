@@ -63,6 +63,13 @@ internal static class Common
         Source = "local",
     };
 
+    /// <exception cref="VerbException">The settings register no such source.</exception>
+    public static void RequireSource(HostSettings settings, string slug)
+    {
+        if (!settings.Sources.Contains(slug))
+            throw new VerbException($"'{slug}' is not a registered source ({string.Join(", ", settings.Sources)}).");
+    }
+
     public static IAnsiConsole Out => AnsiConsole.Console;
 
     private static HostSettings SettingsOf(ParseResult parsed) =>

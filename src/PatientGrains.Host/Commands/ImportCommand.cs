@@ -31,8 +31,7 @@ internal static class ImportCommand
             "Import Bundles and resources from files, into a running server or, when none runs, into the data folder.",
             async (parsed, settings, cancel) =>
             {
-                if (!settings.Sources.Contains(parsed.GetValue(source)))
-                    throw new VerbException($"'{parsed.GetValue(source)}' is not a registered source ({string.Join(", ", settings.Sources)}).");
+                Common.RequireSource(settings, parsed.GetRequiredValue(source));
                 if (parsed.GetValue(lanes) is < 1 or > 4096)
                     throw new VerbException("--parallel is 1 to 4096.");
                 var files = ImportFiles.Find(parsed.GetRequiredValue(paths));

@@ -26,8 +26,7 @@ internal static class TokenCommand
             "Print a bearer token, signed with the local key ring.",
             (parsed, settings, _) =>
             {
-                if (!settings.Sources.Contains(parsed.GetValue(source)))
-                    throw new VerbException($"'{parsed.GetValue(source)}' is not a registered source ({string.Join(", ", settings.Sources)}).");
+                Common.RequireSource(settings, parsed.GetRequiredValue(source));
                 if (parsed.GetValue(hours) is not (> 0 and <= 720))
                     throw new VerbException("--hours is over 0 and at most 720.");
                 if (string.IsNullOrWhiteSpace(parsed.GetValue(subject)))
