@@ -62,6 +62,33 @@ public interface ILocatorGrain : IGrainWithStringKey
     Task<ImmutableArray<string>> Candidates(string type, string param, string? system, string code, int limit);
 }
 
+/// <summary>Reads feeds from the store, for the fronts. Stateless; the key has no meaning.</summary>
+public interface IFeedGrain : IGrainWithStringKey
+{
+    /// <summary>
+    /// Lines behind a number, as soon as there is one; an empty page when none came in time. A feed's lines are durable, and never change.
+    /// </summary>
+    /// <param name="feed">Which feed.</param>
+    /// <param name="after">0 for the beginning.</param>
+    /// <param name="limit">How many lines at most, up to 1,000.</param>
+    /// <param name="waitMillis">How long to wait for the first, at most 10,000; 0 answers at once.</param>
+    Task<FeedPage> Read(Feed feed, long after, int limit, int waitMillis);
+}
+
+/// <summary>Names of the Orleans stream of alert hints: namespace <c>alerts</c>, items are <see cref="AlertHint"/>.</summary>
+public static class AlertStreams
+{
+    /// <summary>Name of the stream provider, and namespace of its streams.</summary>
+    public const string Name = "alerts";
+
+    /// <summary>Key of the stream of all patients.</summary>
+    public const string All = "all";
+
+    public static string OfPatient(string id) => "patient/" + id;
+
+    public static string OfUnit(string unit) => "unit/" + unit;
+}
+
 /// <summary>
 /// How many security logs there are: enough that refused requests do not queue behind each other, few enough to read them all.
 /// </summary>

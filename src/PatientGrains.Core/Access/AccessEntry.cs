@@ -28,6 +28,8 @@ public enum Role
     Integrator = 2,
     /// <summary>Reads access logs, never clinical content.</summary>
     PrivacyOfficer = 3,
+    /// <summary>A system that receives alerts and shows them to clinicians; reads nothing else.</summary>
+    Alerting = 4,
 }
 
 /// <summary>A version that left the record.</summary>

@@ -9,6 +9,14 @@ public enum AccessKind
     ReadRecord,
     WriteRecord,
     ReadAccessLog,
+    /// <summary>Alerts of a record, on demand or as they come.</summary>
+    ReceiveAlerts,
+    /// <summary>Acknowledge, snooze, override.</summary>
+    AnswerAlerts,
+    /// <summary>Values that screening set aside.</summary>
+    ReceiveQuality,
+    /// <summary>Refused accesses as they come.</summary>
+    ReceiveSecurity,
 }
 
 /// <summary>
@@ -33,7 +41,10 @@ public static class AccessPolicy
         bool permitted = kind switch
         {
             AccessKind.ReadRecord or AccessKind.WriteRecord => who.Roles.Contains(Role.Clinician) || who.Roles.Contains(Role.Integrator),
-            AccessKind.ReadAccessLog => who.Roles.Contains(Role.PrivacyOfficer),
+            AccessKind.ReadAccessLog or AccessKind.ReceiveSecurity => who.Roles.Contains(Role.PrivacyOfficer),
+            AccessKind.ReceiveAlerts => who.Roles.Contains(Role.Clinician) || who.Roles.Contains(Role.Alerting),
+            AccessKind.AnswerAlerts => who.Roles.Contains(Role.Clinician),
+            AccessKind.ReceiveQuality => who.Roles.Contains(Role.Clinician) || who.Roles.Contains(Role.Integrator),
             _ => false,
         };
         return permitted ? null : Rule.RoleNotPermitted;

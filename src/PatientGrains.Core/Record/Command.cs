@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using PatientGrains.Core.Access;
+using PatientGrains.Core.Screening;
 using PatientGrains.Core.Search;
 
 namespace PatientGrains.Core.Record;
@@ -15,6 +16,12 @@ namespace PatientGrains.Core.Record;
 [JsonDerivedType(typeof(MatchRecord), "match")]
 [JsonDerivedType(typeof(ReadAccessLog), "access-log")]
 [JsonDerivedType(typeof(NoteAccess), "note-access")]
+[JsonDerivedType(typeof(AcknowledgeAlert), "acknowledge-alert")]
+[JsonDerivedType(typeof(SnoozeAlert), "snooze-alert")]
+[JsonDerivedType(typeof(OverrideAlert), "override-alert")]
+[JsonDerivedType(typeof(ReadAlerts), "read-alerts")]
+[JsonDerivedType(typeof(ReleaseFeed), "release-feed")]
+[JsonDerivedType(typeof(WakeUp), "wake-up")]
 public abstract record Command
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]

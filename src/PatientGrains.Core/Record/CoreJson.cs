@@ -17,6 +17,8 @@ namespace PatientGrains.Core.Record;
 [JsonSerializable(typeof(Transaction))]
 [JsonSerializable(typeof(Preparation))]
 [JsonSerializable(typeof(ResourceKey))]
+[JsonSerializable(typeof(FeedPage))]
+[JsonSerializable(typeof(AlertHint))]
 [JsonSerializable(typeof(SnapshotHead))]
 [JsonSerializable(typeof(SnapshotStatement))]
 internal sealed partial class CoreJson : JsonSerializerContext;

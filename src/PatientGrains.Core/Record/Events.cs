@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using PatientGrains.Core.Access;
+using PatientGrains.Core.Screening;
 
 namespace PatientGrains.Core.Record;
 
@@ -13,6 +14,15 @@ namespace PatientGrains.Core.Record;
 [JsonDerivedType(typeof(ResourceDeleted), "resource-deleted")]
 [JsonDerivedType(typeof(SubmissionAccepted), "submission-accepted")]
 [JsonDerivedType(typeof(AccessRecorded), "access-recorded")]
+[JsonDerivedType(typeof(AlertRaised), "alert-raised")]
+[JsonDerivedType(typeof(AlertWorsened), "alert-worsened")]
+[JsonDerivedType(typeof(AlertClosed), "alert-closed")]
+[JsonDerivedType(typeof(AlertWithdrawn), "alert-withdrawn")]
+[JsonDerivedType(typeof(AlertAcknowledged), "alert-acknowledged")]
+[JsonDerivedType(typeof(AlertEscalated), "alert-escalated")]
+[JsonDerivedType(typeof(AlertSnoozed), "alert-snoozed")]
+[JsonDerivedType(typeof(AlertResumed), "alert-resumed")]
+[JsonDerivedType(typeof(AlertOverridden), "alert-overridden")]
 public abstract record Event;
 
 /// <summary>A new version of a statement: what one source asserted, as the bytes that were validated.</summary>
@@ -54,6 +64,9 @@ public sealed record StatementBody
 
     /// <summary>Version of the extractor that found the terms; a newer one re-indexes by command.</summary>
     public required int Extractor { get; init; }
+
+    /// <summary>What screening needs to know of it, in canonical units.</summary>
+    public ImmutableArray<Finding> Findings { get; init => field = value.IsDefault ? [] : value; } = [];
 }
 
 /// <summary>A tombstone (R4 3.1.0.7): the resource is gone for readers, its versions stay readable through history.</summary>

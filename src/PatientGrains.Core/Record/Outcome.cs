@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using PatientGrains.Core.Access;
+using PatientGrains.Core.Screening;
 using PatientGrains.Core.Search;
 
 namespace PatientGrains.Core.Record;
@@ -13,6 +14,10 @@ namespace PatientGrains.Core.Record;
 [JsonDerivedType(typeof(AccessNoted), "noted")]
 [JsonDerivedType(typeof(Refused), "refused")]
 [JsonDerivedType(typeof(Matched), "matched")]
+[JsonDerivedType(typeof(AlertAnswered), "alert-answered")]
+[JsonDerivedType(typeof(AlertsReleased), "alerts")]
+[JsonDerivedType(typeof(FeedReleased), "feed")]
+[JsonDerivedType(typeof(Woken), "woken")]
 public abstract record Outcome;
 
 /// <summary>A submission was taken; one result for each change, in the order of the changes.</summary>
@@ -133,4 +138,10 @@ public enum Rule
     Interrupted = 16,
     /// <summary>The store has no space left. Nothing was written.</summary>
     StorageFull = 17,
+    /// <summary>No alert of this number in this record.</summary>
+    AlertUnknown = 18,
+    /// <summary>The alert has ended; there is nothing to answer.</summary>
+    AlertEnded = 19,
+    /// <summary>The answer is not allowed for this alert: a snooze that is too long or of a critical alert, an override without reason.</summary>
+    AnswerNotAllowed = 20,
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using PatientGrains.Core.Screening;
 using PatientGrains.Core.Search;
 
 namespace PatientGrains.Core.Record;
@@ -17,6 +18,9 @@ public sealed class PatientRecord
     public long NextSeq { get; internal set; }
 
     public SubmissionMemory Submissions { get; } = new();
+
+    /// <summary>What screening knows: the findings of the current versions.</summary>
+    public Chart Chart { get; internal set; } = Chart.Empty;
 
     /// <summary>Bytes of JSON and terms of current versions, for snapshot pacing and memory figures.</summary>
     public long CurrentBytes { get; internal set; }

@@ -36,6 +36,7 @@ public static class RecordFold
         if (statement.Seqs.Count == 0)
             statement.Origin = new Origin(source, messageId);
         statement.AddVersion(seq);
+        record.Chart = body is null ? record.Chart.Without(statement.Key) : record.Chart.With(statement.Key, version, body.Findings);
     }
 
     internal static long Size(StatementBody? body) => body is null ? 0 : body.Json.Length + body.Terms.Length;

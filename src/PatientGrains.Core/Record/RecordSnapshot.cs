@@ -64,6 +64,8 @@ public static class RecordSnapshot
             foreach (long seq in read.Seqs)
                 statement.AddVersion(seq);
             record.CurrentBytes += RecordFold.Size(read.Body);
+            if (read.Body is { Findings.IsEmpty: false } body)
+                record.Chart = record.Chart.Plus(read.Key, read.Version, body.Findings);
         }
         if (used != bytes.Length)
             throw new FormatException("The snapshot is longer than what it says to hold.");

@@ -94,6 +94,8 @@ public static class WireCodec
             case Transaction transaction: Write(output, transaction); break;
             case Preparation preparation: Write(output, preparation); break;
             case ResourceKey key: Write(output, key); break;
+            case FeedPage page: Write(output, page); break;
+            case AlertHint hint: Write(output, hint); break;
         }
     }
 
@@ -107,6 +109,8 @@ public static class WireCodec
         3 => Read<Transaction>(bytes[1..], out _),
         4 => Read<Preparation>(bytes[1..], out _),
         5 => Read<ResourceKey>(bytes[1..], out _),
+        6 => Read<FeedPage>(bytes[1..], out _),
+        7 => Read<AlertHint>(bytes[1..], out _),
         _ => throw new FormatException("An unknown kind of message."),
     };
 
@@ -121,7 +125,10 @@ public static class WireCodec
     }
 
     private static readonly Type[] Kinds =
-        [typeof(Command), typeof(Outcome), typeof(Event), typeof(Transaction), typeof(Preparation), typeof(ResourceKey)];
+        [
+            typeof(Command), typeof(Outcome), typeof(Event), typeof(Transaction), typeof(Preparation), typeof(ResourceKey),
+            typeof(FeedPage), typeof(AlertHint),
+        ];
 
     private static int KindOf(Type type) => Array.FindIndex(Kinds, kind => kind.IsAssignableFrom(type));
 
@@ -171,8 +178,15 @@ public static class WireCodec
     {
         public static readonly JsonTypeInfo Json = CoreJson.Default.Options.GetTypeInfo(Of(typeof(T)));
 
-        private static Type Of(Type type) =>
-            type.BaseType is { } family && family.IsDefined(typeof(JsonPolymorphicAttribute), false) ? family : type;
+        private static Type Of(Type type)
+        {
+            for (var family = type; family is not null; family = family.BaseType)
+            {
+                if (family.IsDefined(typeof(JsonPolymorphicAttribute), false))
+                    return family;
+            }
+            return type;
+        }
     }
 
     [ThreadStatic]

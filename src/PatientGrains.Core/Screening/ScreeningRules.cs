@@ -1,0 +1,11 @@
+using System.Collections.Immutable;
+
+namespace PatientGrains.Core.Screening;
+
+/// <summary>Every screen that runs, in the order in which their alerts of one commit are written.</summary>
+public static class ScreeningRules
+{
+    public static ImmutableArray<ScreeningRule> All { get; } = [];
+
+    public static ScreeningRule? Find(string id) => All.FirstOrDefault(rule => rule.Id == id);
+}
