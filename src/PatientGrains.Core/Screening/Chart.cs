@@ -49,7 +49,7 @@ public sealed class Chart
     /// <summary>Of several sources that say it, the one with the lowest key; which of them is right is for reconciliation to say.</summary>
     public Charted<Born>? Birth => Births.IsEmpty ? null : Births[0];
 
-    /// <summary>All values of a variable, oldest first; of equal times preliminary ones first, then the one with the greater key last.</summary>
+    /// <summary>All values of a variable, oldest first; of one time the preliminary first, and of those the lower key.</summary>
     public ReadOnlySpan<Reading> Series(Variable variable) => _series[(int)variable].All;
 
     /// <summary>The newest value that held at a time, whatever its age; null when there is none.</summary>

@@ -18,7 +18,7 @@ internal static class CriticalValues
     private const string KostTable = "Kost GJ, Table of critical limits, MLO Clinical Laboratory Reference 2023-2024; after " + Kost1990;
     private const string Keeling2011 = "Keeling D et al., Br J Haematol 2011;154:311-24, doi:10.1111/j.1365-2141.2011.08753.x";
 
-    /// <summary>A new measurement is asked for after each of these anyway; one good value may be followed by a rebound within the hour.</summary>
+    /// <summary>Each of these is measured again soon anyway; after one good value a rebound may come within the hour.</summary>
     private static readonly TimeSpan Confirmed = TimeSpan.FromHours(1);
 
     /// <summary>

@@ -96,8 +96,8 @@ internal static class News2
     }
 
     /// <summary>
-    /// The chart asks for ACVPU. A coma scale stands for it where it can only mean one thing: 15 is alert, and 13 or less is not (medians for
-    /// A, V, P, U were 15, 13, 8, 6: McNarry, Anaesthesia 2004;59:34). 14 may be a confusion that is not new, which scores nothing.
+    /// The chart asks for ACVPU. A coma scale stands for it where it can only mean one thing: 15 is alert, and 13 or less is not (medians
+    /// for A, V, P, U were 15, 13, 8, 6: McNarry, Anaesthesia 2004;59:34). 14 may be a confusion that is not new, which scores nothing.
     /// </summary>
     private static void AssessConsciousness(Scorecard card)
     {

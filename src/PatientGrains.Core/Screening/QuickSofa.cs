@@ -28,7 +28,7 @@ internal static class QuickSofa
         return card.Assess(card.Points >= 2 ? Severity.Warning : null, card.Points);
     }
 
-    /// <summary>Altered is a coma scale below 15 (Singer 2016), or anything but alert; of the two the newer, and of one time the scale.</summary>
+    /// <summary>Altered is a coma scale below 15, or anything but alert; of the two the newer counts, and of one time the scale.</summary>
     private static void AssessMentation(Scorecard card)
     {
         var scale = card.Read(Variable.GlasgowComaScale);

@@ -35,8 +35,8 @@ internal sealed class Timeline
     }
 
     /// <summary>
-    /// Sorted by time, so that the order of arrival leaves no trace; of one instant preliminary values come first, and then the key decides.
-    /// What one statement says of one instant stays in its order.
+    /// Sorted by time, so that the order of arrival leaves no trace; of one instant preliminary values come first, and then the key
+    /// decides. What one statement says of one instant stays in its order.
     /// </summary>
     public Timeline With(in Reading reading)
     {
@@ -94,7 +94,7 @@ internal sealed class Timeline
         return low;
     }
 
-    /// <summary>Places that timelines of different lengths share: what is taken is never written again, and only one can take the next.</summary>
+    /// <summary>Places that several timelines share: what is taken is never written again, and only one can take the next.</summary>
     private sealed class Room(Reading[] places)
     {
         private int _taken;

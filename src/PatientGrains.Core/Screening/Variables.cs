@@ -28,7 +28,8 @@ public static class Variables
     /// <summary>The variable that a LOINC code means, or null.</summary>
     public static Variable? OfLoinc(string code) => ByLoinc.TryGetValue(code, out var variable) ? variable : null;
 
-    private static IEnumerable<VariableDefinition> All() => [.. VitalSigns(), .. Support(), .. BloodCounts(), .. Chemistry(), .. BloodGases()];
+    private static IEnumerable<VariableDefinition> All() =>
+        [.. VitalSigns(), .. Support(), .. BloodCounts(), .. Chemistry(), .. BloodGases()];
 
     /// <summary>
     /// Observed together, so they stand equally long: 6 hours, the longest that the Royal College of Physicians lets pass before a patient
@@ -47,8 +48,10 @@ public static class Variables
             "8310-5", "8328-7", "8329-5", "8331-1", "8332-9", "8333-7", "8334-5", "60834-9", "60836-4", "60838-0", "75539-7", "76010-8",
             "76011-6",
         ]);
-        yield return new(Variable.SystolicPressure, "mm[Hg]", 20, 320, observed, null, ["8480-6", "8459-0", "8461-6", "76215-3", "76534-7"]);
-        yield return new(Variable.DiastolicPressure, "mm[Hg]", 5, 220, observed, null, ["8462-4", "8453-3", "8455-8", "76213-8", "76535-4"]);
+        yield return new(Variable.SystolicPressure, "mm[Hg]", 20, 320, observed, null,
+            ["8480-6", "8459-0", "8461-6", "76215-3", "76534-7"]);
+        yield return new(Variable.DiastolicPressure, "mm[Hg]", 5, 220, observed, null,
+            ["8462-4", "8453-3", "8455-8", "76213-8", "76535-4"]);
         yield return new(Variable.MeanArterialPressure, "mm[Hg]", 10, 250, observed, null, ["8478-0", "76214-6", "76536-2"]);
         yield return new(Variable.OxygenSaturation, "%", 20, 100, observed, null, ["2708-6", "59408-5"]);
         yield return new(Variable.Consciousness, "1", 0, 4, observed, null, ["11454-6", "67775-7", "80288-4"]);
@@ -80,15 +83,15 @@ public static class Variables
         yield return new(Variable.Leukocytes, "10*9/L", 0, 1000, day, null, ["804-5", "6690-2", "26464-8", "33256-9"]);
         yield return new(Variable.BandNeutrophils, "%", 0, 100, day, null, ["764-1", "26508-2", "35332-6"]);
         yield return new(Variable.Platelets, "10*9/L", 0, 5000, day, null, ["777-3", "778-1", "26515-7"]);
-        // Of those with 1.1 to 2.0 g/dL after surgery nobody lived (Carson, Transfusion 2002;42:812); 12 to 18 g/dL written as g/L is below.
+        // Of those with 1.1 to 2.0 g/dL after surgery none lived (Carson, Transfusion 2002;42:812). 12 to 18 g/dL written as g/L is below.
         yield return new(Variable.Hemoglobin, "g/dL", 2, 28, day, null, ["718-7", "20509-6", "30313-1", "30350-3", "55782-7"]);
         yield return new(Variable.Inr, "1", 0.5m, 30, day, null, ["6301-6", "34714-6", "38875-1", "46418-0"]);
     }
 
     /// <summary>
-    /// Drawn daily as well; lactate and glucose change within hours and stand for 6: the Surviving Sepsis Campaign wanted an elevated lactate
-    /// again within 6 hours (2012, 2016) and now within 2 to 4, and glucose is taken every 4 to 6 hours from who does not eat (ADA Standards
-    /// of Care, diabetes care in the hospital).
+    /// Drawn daily as well; lactate and glucose change within hours and stand for 6: the Surviving Sepsis Campaign wanted an elevated
+    /// lactate again within 6 hours (2012, 2016) and now within 2 to 4, and glucose is taken every 4 to 6 hours from who does not eat (ADA
+    /// Standards of Care, diabetes care in the hospital).
     /// </summary>
     private static IEnumerable<VariableDefinition> Chemistry()
     {

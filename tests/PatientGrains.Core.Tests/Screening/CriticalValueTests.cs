@@ -7,7 +7,7 @@ namespace PatientGrains.Core.Tests.Screening;
 /// <summary>Critical values against Kost's limits for adults, and INR against Keeling 2011.</summary>
 public class CriticalValueTests
 {
-    /// <summary>Limits as printed, in SI units except for haemoglobin (66 and 199 g/L); a step beyond them is critical, they are not.</summary>
+    /// <summary>Limits as printed, in SI units except for haemoglobin (66 and 199 g/L): a step beyond is critical, they are not.</summary>
     [Theory]
     //                                  low     high
     [InlineData(Glucose, "glucose", /**/ 2.6,   26.9)]

@@ -174,7 +174,7 @@ public class News2Tests
     public void Values_between_two_cells_are_rounded_to_what_the_chart_knows(Variable variable, double value, int points) =>
         Assert.Equal(points, News2.Assess(Of((variable, (decimal)value)), Now).Score);
 
-    /// <summary>Both ends of a cell, and the step inside each.</summary>
+    /// <summary>Both ends of a cell and the steps beside them, as far as they lie inside it.</summary>
     private static decimal[] ValuesOf(string cell, decimal step)
     {
         decimal Number(string text) => decimal.Parse(text, CultureInfo.InvariantCulture);
@@ -183,6 +183,6 @@ public class News2Tests
         if (cell.StartsWith(">=", StringComparison.Ordinal))
             return [Number(cell[2..]), Number(cell[2..]) + step];
         var ends = cell.Split('-').Select(Number).ToArray();
-        return [ends[0], ends[1], ends[0] + step <= ends[1] ? ends[0] + step : ends[0], ends[1] - step >= ends[0] ? ends[1] - step : ends[1]];
+        return [.. new[] { ends[0], ends[0] + step, ends[1] - step, ends[1] }.Where(value => value >= ends[0] && value <= ends[1])];
     }
 }

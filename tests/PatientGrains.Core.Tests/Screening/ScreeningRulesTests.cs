@@ -82,9 +82,9 @@ public class ScreeningRulesTests
                 {
                     var at = Now.AddMinutes(-5);
                     var assessment = rule.Assess(Chart.Empty.And(variable, value, at, version: 7, id: "x"), Now);
-                    Assert.All(assessment.Criteria, criterion => Assert.Equal(
-                        (variable, value, Variables.Of(variable).Unit, at, Key("x"), 7),
-                        (criterion.Variable!.Value, criterion.Value!.Value, criterion.Unit!, criterion.At, criterion.Key, criterion.Version)));
+                    Assert.All(assessment.Criteria, met => Assert.Equal(
+                        ((Variable?)variable, (decimal?)value, (string?)Variables.Of(variable).Unit, at, Key("x"), 7),
+                        (met.Variable, met.Value, met.Unit, met.At, met.Key, met.Version)));
                 }
             }
         }

@@ -66,7 +66,9 @@ public class SirsTests
     public void What_is_missing_is_named_once_for_each_condition_that_is_not_met()
     {
         Assert.Equal([BodyTemperature, HeartRate, RespiratoryRate, Leukocytes], Sirs.Assess(Chart.Empty, Now).Missing.ToArray());
-        Assert.Equal([BodyTemperature, HeartRate], Sirs.Assess(Of((ArterialCarbonDioxide, 25), (BandNeutrophils, 20)), Now).Missing.ToArray());
+        Assert.Equal(
+            [BodyTemperature, HeartRate],
+            Sirs.Assess(Of((ArterialCarbonDioxide, 25), (BandNeutrophils, 20)), Now).Missing.ToArray());
         Assert.Equal(
             [BodyTemperature, HeartRate, RespiratoryRate, Leukocytes],
             Sirs.Assess(Of((ArterialCarbonDioxide, 40), (BandNeutrophils, 2)), Now).Missing.ToArray());

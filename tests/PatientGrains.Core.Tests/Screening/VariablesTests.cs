@@ -8,7 +8,7 @@ public class VariablesTests
     public void Every_variable_is_defined_with_a_range_and_a_window()
     {
         Assert.Equal(Enum.GetValues<Variable>(), Variables.Definitions.Select(definition => definition.Variable));
-        Assert.All(Variables.Definitions, definition => Assert.True(definition.Low < definition.High && definition.FreshFor > TimeSpan.Zero));
+        Assert.All(Variables.Definitions, x => Assert.True(x.Low < x.High && x.FreshFor > TimeSpan.Zero));
     }
 
     [Fact]
