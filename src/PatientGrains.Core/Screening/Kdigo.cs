@@ -5,7 +5,8 @@ namespace PatientGrains.Core.Screening;
 /// <summary>
 /// Acute kidney injury by KDIGO 2012 (chapter 2.1, table 2): creatinine up by 0.3 mg/dL within 48 h, or to 1.5 times the baseline within 7
 /// days, or urine below 0.5 mL/kg/h for 6 h; stages 1 to 3, the worse of creatinine and urine. The baseline is the lowest creatinine of the
-/// 7 days before: a baseline is never guessed, so a first creatinine, however high, is no acute injury. Renal replacement is not known here.
+/// 7 days before: a baseline is never guessed, so a first creatinine, however high, is no acute injury. Renal replacement is not known
+/// here.
 /// <para>
 /// The newest creatinine stands for 48 h, the guideline's own shorter window: one taken every morning would else be stale for an hour every
 /// day. Urine is what was collected over the whole time, divided by the weight: a mean, not each hour by itself.
@@ -66,7 +67,8 @@ internal static class Kdigo
         if (ofWeek is not { } baseline)
             return null;
 
-        // Labs report hundredths of a mg/dL; what was converted from umol/L (26.5 is the guideline's 0.3 mg/dL) has more digits than meaning.
+        // Labs report hundredths of a mg/dL; what was converted from umol/L (26.5 is the guideline's 0.3 mg/dL) has more digits than
+        // meaning.
         bool isUp = ofTwoDays is { } recent && Math.Round(now.Value - recent.Value, 2) >= 0.3m;
         decimal times = Math.Round(now.Value / baseline.Value, 6);
         if (!isUp && times < 1.5m)

@@ -90,7 +90,7 @@ internal sealed class SofaScore
         return rise;
     }
 
-    /// <summary>The highest rise (of unknown organs from 0) at any time in [from, until], and when it began; 0 at the end when none.</summary>
+    /// <summary>The highest rise (of unknown organs from 0) at any time in [from, until], and when it began; 0 when none.</summary>
     public static (int Rise, DateTimeOffset At) HighestRise(Chart chart, SofaScore before, DateTimeOffset from, DateTimeOffset until)
     {
         // An organ's points are a staircase: step p is there while any value of at least p points stands. So the rise is the number of
@@ -140,9 +140,10 @@ internal sealed class SofaScore
         SofaValue? worst = null;
         foreach (var value in organ.Values(chart, at, at))
         {
-            bool stands = value.From <= at && at < value.Until;
+            if (value.From > at || value.Until <= at)
+                continue;
             // Of equal ones the newest, so that the alert names what stands.
-            if (stands && (worst is not { } other || value.Points > other.Points || (value.Points == other.Points && value.From >= other.From)))
+            if (worst is not { } other || (value.Points, value.From).CompareTo((other.Points, other.From)) >= 0)
                 worst = value;
         }
         return worst;

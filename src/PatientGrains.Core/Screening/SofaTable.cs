@@ -3,7 +3,7 @@ using PatientGrains.Core.Record;
 
 namespace PatientGrains.Core.Screening;
 
-/// <summary>What an organ scored by one value, and for how long the day's worst value may be this one: <c>From &lt;= t &lt; Until</c>.</summary>
+/// <summary>What an organ scored by one value, and when the day's worst may be this one: <c>From &lt;= t &lt; Until</c>.</summary>
 internal readonly record struct SofaValue(
     int Points, string Name, Variable? Variable, decimal? Value, string? Unit, Reading Source, DateTimeOffset From, DateTimeOffset Until)
 {
@@ -37,7 +37,8 @@ internal readonly record struct SofaBeside(Variable Variable, string Name, Readi
 /// <param name="Seen">Variables whose newest value tells when the organ was last looked at.</param>
 /// <param name="Values">All values that stand for any time in (from, until], with their points, 0 too.</param>
 internal sealed record SofaOrgan(
-    ImmutableArray<Variable> Asked, ImmutableArray<Variable> Seen, Func<Chart, DateTimeOffset, DateTimeOffset, IEnumerable<SofaValue>> Values);
+    ImmutableArray<Variable> Asked, ImmutableArray<Variable> Seen,
+    Func<Chart, DateTimeOffset, DateTimeOffset, IEnumerable<SofaValue>> Values);
 
 /// <summary>
 /// SOFA's table: Vincent JL et al., Intensive Care Med 1996;22:707-710, as printed in Singer M et al., JAMA 2016;315:801-810, table 1. The
@@ -136,7 +137,8 @@ internal static class SofaTable
             {
                 var given = run.Last.Finding;
                 var source = new Reading(given.At, null, given.RateMcgPerKgMin ?? 0, false, run.Last.Key, run.Last.Version);
-                yield return new(points, Vasopressors.Name(given), null, given.RateMcgPerKgMin, "ug/kg/min", source, run.From, run.Until + Day);
+                yield return new(points, Vasopressors.Name(given), null, given.RateMcgPerKgMin,
+                    given.RateMcgPerKgMin is null ? null : "ug/kg/min", source, run.From, run.Until + Day);
             }
         }
     }
@@ -160,7 +162,8 @@ internal static class SofaTable
 /// <summary>A row's limits: past the first a value scores 1, past the second 2...; "past" is below, or at and above.</summary>
 internal sealed record SofaCells(string Of, string Unit, bool IsLowBad, ImmutableArray<decimal> Limits)
 {
-    private readonly ImmutableArray<string> _names = [.. Limits.Select(limit => $"{Of} {(IsLowBad ? "<" : ">=")} {limit} {Unit}".TrimEnd())];
+    private readonly ImmutableArray<string> _names =
+        [.. Limits.Select(limit => $"{Of} {(IsLowBad ? "<" : ">=")} {limit} {Unit}".TrimEnd())];
 
     public int Points(decimal value)
     {

@@ -23,7 +23,8 @@ public class KdigoTests
     [InlineData("2.6", "3.9", 1)]
     public void Creatinine_gives_the_stage(string before, string now, int stage)
     {
-        var course = new Course().Measure(Variable.Creatinine, decimal.Parse(before), -24).Measure(Variable.Creatinine, decimal.Parse(now), 0);
+        var course = new Course().Measure(Variable.Creatinine, decimal.Parse(before), -24)
+            .Measure(Variable.Creatinine, decimal.Parse(now), 0);
         var said = Say(course, 0);
         Assert.Equal((stage, SeverityOf(stage)), (said.Score, said.Severity));
         if (stage == 0)
@@ -32,7 +33,8 @@ public class KdigoTests
             return;
         }
         Assert.Equal([(stage, Course.Key(2)), ((int?)null, Course.Key(1))], said.Criteria.Select(met => (met.Points, met.Key)));
-        Assert.Equal((decimal.Parse(now), "mg/dL", Variable.Creatinine), (said.Criteria[0].Value, said.Criteria[0].Unit, said.Criteria[0].Variable));
+        var met = said.Criteria[0];
+        Assert.Equal((decimal.Parse(now), "mg/dL", Variable.Creatinine, Course.At(0)), (met.Value, met.Unit, met.Variable, met.At));
     }
 
     [Theory]

@@ -185,9 +185,41 @@ public class Sepsis3Tests
         Assert.Contains(Variable.Bilirubin, Say(new Course().Suspect(0).Measure(Variable.Platelets, 190, 0), 0).Missing);
     }
 
+    [Fact]
+    public void The_highest_rise_in_the_window_is_that_of_the_score_looked_at_every_hour()
+    {
+        for (int seed = 0; seed < 200; seed++)
+        {
+            var random = new Random(seed);
+            var course = new Course();
+            for (int i = 0; i < 30; i++)
+            {
+                (Variable variable, decimal low, decimal high) = random.Next(5) switch
+                {
+                    0 => (Variable.Platelets, 10m, 200m),
+                    1 => (Variable.Bilirubin, 0m, 15m),
+                    2 => (Variable.MeanArterialPressure, 50m, 100m),
+                    3 => (Variable.GlasgowComaScale, 3m, 15m),
+                    _ => (Variable.Creatinine, 0.5m, 6m),
+                };
+                course.Measure(variable, low + (high - low) * random.Next(100) / 100, random.Next(-100, 30));
+            }
+            course.Give(Drug.Norepinephrine, at: random.Next(-40, 0), until: random.Next(0, 20), rate: random.Next(30) / 100m);
+            var before = SofaScore.Before(course.Chart, Course.At(-48.5));
+            int highest = 0;
+            for (int hour = -48; hour <= 24; hour++)
+                highest = Math.Max(highest, SofaScore.At(course.Chart, Course.At(hour)).RiseFrom(before, isUnknownZero: true));
+            var (rise, when) = SofaScore.HighestRise(course.Chart, before, Course.At(-48), Course.At(24));
+            Assert.Equal(highest, rise);
+            if (rise > 0)
+                Assert.Equal(rise, SofaScore.At(course.Chart, when).RiseFrom(before, isUnknownZero: true));
+        }
+    }
+
     private static (bool, decimal?) Met(Assessment said) => (said.IsMet, said.Score);
 
-    private static (Variable?, decimal?, string?, Record.ResourceKey) Parts(MetCriterion met) => (met.Variable, met.Value, met.Unit, met.Key);
+    private static (Variable?, decimal?, string?, Record.ResourceKey) Parts(MetCriterion met) =>
+        (met.Variable, met.Value, met.Unit, met.Key);
 
     private static Assessment Say(Course course, double at) => ScreeningRules.Find("sepsis3")!.Assess(course.Chart, Course.At(at));
 }
