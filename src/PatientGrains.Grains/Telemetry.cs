@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using PatientGrains.Core.Access;
 using PatientGrains.Core.Record;
 using PatientGrains.Core.Search;
@@ -13,6 +14,10 @@ namespace PatientGrains.Grains;
 internal static class Telemetry
 {
     private static readonly ActivitySource Source = new("PatientGrains.Grains");
+    private static readonly Meter Meter = new("PatientGrains.Grains");
+
+    private static readonly Histogram<long> FeedLag =
+        Meter.CreateHistogram<long>("patientgrains.feed.lag", "{line}", "Lines of a feed that a reader has not been given yet, per page read");
 
     public static Activity? Start(Command command) => Source.HasListeners() ? Source.StartActivity("record " + KindOf(command)) : null;
 
@@ -29,6 +34,22 @@ internal static class Telemetry
         });
         return outcome;
     }
+
+    /// <summary>A page of a feed went to a reader.</summary>
+    public static void FeedRead(FeedPage page, Feed feed, long after)
+    {
+        long reached = page.Lines.IsEmpty ? after : page.Lines[^1].Number;
+        FeedLag.Record(Math.Max(0, page.Head - reached), new KeyValuePair<string, object?>("feed", FeedName(feed)));
+    }
+
+    private static string FeedName(Feed feed) => feed switch
+    {
+        Feed.Alerts => "alerts",
+        Feed.Quality => "quality",
+        Feed.Security => "security",
+        Feed.Census => "census",
+        _ => "unknown",
+    };
 
     private static string KindOf(Command command) => command switch
     {
