@@ -84,8 +84,11 @@ internal sealed class ScriptedLog(IPatientLog inner) : IPatientLog
 
     public Task FeedBeyond(byte feed, long number, CancellationToken cancel = default) => inner.FeedBeyond(feed, number, cancel);
 
+    /// <summary>How often the store shall fail when it is asked what is due.</summary>
+    public int FailDue { get; set; }
+
     public ValueTask<IReadOnlyList<DueLog>> Due(DateTimeOffset until, DueLog? after, int limit, CancellationToken cancel = default) =>
-        inner.Due(until, after, limit, cancel);
+        FailDue-- > 0 ? throw new LogFailedException("planted") : inner.Due(until, after, limit, cancel);
 
     public ValueTask<DateTimeOffset?> NextDue(DateTimeOffset after, CancellationToken cancel = default) => inner.NextDue(after, cancel);
 
