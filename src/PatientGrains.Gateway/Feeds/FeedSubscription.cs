@@ -21,7 +21,7 @@ internal sealed class FeedSubscription : IDisposable
     private readonly ITimer _expiry;
     private readonly CancellationToken _serverStops;
     private readonly CancellationTokenRegistration _onServerStops;
-    private Task<IReadOnlyList<FeedEntry>>? _step;
+    private Task<(IReadOnlyList<FeedEntry> Entries, long Through, long Head)>? _step;
     private long _position;
     private long _head;
     private long? _ownUntil;
@@ -64,6 +64,10 @@ internal sealed class FeedSubscription : IDisposable
         {
             if (End() is { } end)
                 return News([], end);
+            _ownUntil ??= _live.Join(_mailbox, _position);
+            // One that is behind hears so before it waits for what it has to read.
+            if (_mustTell && !IsLive)
+                return News([], null);
             var entries = IsLive ? TakeFromLive() : await TakeByItself(cancel);
             if (End() is { } endNow)
                 return News([], endNow);
@@ -94,27 +98,26 @@ internal sealed class FeedSubscription : IDisposable
     /// <summary>A batch from where it stands; nothing when it takes so long that the subscriber must be told something else first.</summary>
     private async Task<IReadOnlyList<FeedEntry>> TakeByItself(CancellationToken cancel)
     {
-        _ownUntil ??= _live.Join(_mailbox, _position);
-        if (IsLive)
-            return [];
         _step ??= CatchUp();
         await Task.WhenAny(_step, _bell.Wait()).WaitAsync(cancel);
         if (!_step.IsCompleted)
             return [];
         var step = _step;
         _step = null;
-        return await step;
+        var (entries, through, head) = await step;
+        Moved(through, head);
+        return entries;
     }
 
-    private async Task<IReadOnlyList<FeedEntry>> CatchUp()
+    /// <summary>Changes nothing here: where the subscriber stands moves when what was read is handed to it.</summary>
+    private async Task<(IReadOnlyList<FeedEntry> Entries, long Through, long Head)> CatchUp()
     {
         int limit = (int)Math.Min(_limits.Batch, (_ownUntil ?? long.MaxValue) - _position);
         var page = await _source.Read(Feed, _position, limit, TimeSpan.Zero, _stop.Token);
         if (page.Lines.IsEmpty)
             throw new InvalidOperationException("The feed lost lines.");
         var released = await _source.Release(page, Feed, [_ask], _stop.Token);
-        Moved(page.Lines[^1].Number, page.Head);
-        return released[0];
+        return (released[0], page.Lines[^1].Number, page.Head);
     }
 
     private FeedNews News(IReadOnlyList<FeedEntry> entries, FeedEnd? end)
