@@ -100,5 +100,9 @@ public class HistogramTests
     }
 
     [Fact]
-    public void An_empty_histogram_says_nothing() => Assert.Equal((0, 0, 0.0), (new Histogram().At(0.99), new Histogram().Max, new Histogram().Mean));
+    public void An_empty_histogram_says_nothing()
+    {
+        var empty = new Histogram();
+        Assert.Equal((0, 0, 0.0), (empty.At(0.99), empty.Max, empty.Mean));
+    }
 }

@@ -120,5 +120,5 @@ internal sealed class Resources(IReadOnlyList<(string Log, ResourceKey[] Keys)> 
     }
 
     public override string ToString() => FormattableString.Invariant(
-        $"{patients.Sum(patient => patient.Keys.Length):N0} resources of {patients.Count} patients; 80 % of the requests are about {Math.Min(Popularity.Ward, patients.Count / 2)} of them");
+        $"{patients.Sum(patient => patient.Keys.Length):N0} resources of {patients.Count} patients; {_whom}");
 }

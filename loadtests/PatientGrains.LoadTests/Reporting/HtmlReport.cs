@@ -20,7 +20,8 @@ internal static class HtmlReport
 
     public static string Page(Report report)
     {
-        var html = new StringBuilder("<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>PatientGrains load tests</title>");
+        var html = new StringBuilder("<!DOCTYPE html><html lang=\"en\"><head><meta charset=\"utf-8\">");
+        html.Append("<title>PatientGrains load tests</title>");
         html.Append("<style>").Append(Style).Append("</style></head><body><h1>PatientGrains load tests</h1><table>");
         foreach (var (name, value) in report.Surroundings.Lines)
             html.Append("<tr><th>").Append(Text(name)).Append("</th><td>").Append(Text(value)).Append("</td></tr>");
@@ -37,10 +38,11 @@ internal static class HtmlReport
 
     private static void Section(StringBuilder html, Part part, bool judges)
     {
-        html.Append("<h2>").Append(Text(part.Name)).Append("</h2><p>").Append(Text(part.Measures)).Append("<br>").Append(Text($"{part.Load}"));
+        html.Append("<h2>").Append(Text(part.Name)).Append("</h2><p>").Append(Text($"{part.Measures}; {part.Load}"));
         foreach (string note in part.Measured.Ours.Notes)
             html.Append("<br>").Append(Text(note));
-        html.Append("</p><table><tr><th>figure</th><th>measured</th><th>beside it, same run</th><th>ratio</th><th>limits</th><th></th></tr>");
+        html.Append("</p><table><tr><th>figure</th><th>measured</th><th>beside it, same run</th>");
+        html.Append("<th>ratio</th><th>limits</th><th></th></tr>");
         foreach (var figure in part.Figures)
         {
             string verdict = TextReport.Verdict(figure, judges);
@@ -63,12 +65,18 @@ internal static class HtmlReport
             yield return Rounds(part, all);
             yield break;
         }
-        Series[] shown = [.. all.SelectMany(each => (Series[])[each.Latency, .. each.Own]).Where(series => series.All.Count > 0).Take(MostLines)];
+        (string Name, Series Series)[] shown =
+        [
+            .. all.Select(each => (each.Name, each.Latency)).Concat(part.Measured.Ours.Own.Select(own => (own.Name, own)))
+                .Where(one => one.Item2.All.Count > 0).Take(MostLines),
+        ];
         if (shown.Length == 0)
             yield break;
-        yield return Percentiles(part, shown);
-        var ours = part.Measured.Ours.Own.FirstOrDefault() ?? part.Measured.Ours.Latency;
-        yield return OverTime(ours);
+        yield return Percentiles(shown);
+        // With many kinds of requests only their sum over time is worth a plot.
+        var own = part.Measured.Ours.Own;
+        foreach (var series in (Series[])[part.Measured.Ours.Latency, .. own.Count <= 3 ? own : []])
+            yield return OverTime(series);
         yield return Throughput(all.Select(each => each.Latency));
     }
 
@@ -78,13 +86,12 @@ internal static class HtmlReport
         [.. Enumerable.Range(1, part.Load.Rounds).Select(round => ((double)round, $"{round}"))]);
 
     /// <summary>Nines are as far from each other as they are hard to get: p99 lies one step from p90, p99.9 another.</summary>
-    private static Plot Percentiles(Part part, Series[] shown)
+    private static Plot Percentiles((string Name, Series Series)[] shown)
     {
         double[] shares = [0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 0.9995, 0.9999];
         double At(double share) => -Math.Log10(1 - share);
-        return new Plot("latency by percentile", "ms", [.. shown.Select(series => new PlotLine(
-            series.Name == part.Measured.Ours.Latency.Name ? "due to done" : series.Name,
-            [.. shares.Select(share => (At(share), series.P(share)))]))],
+        return new Plot("latency by percentile", "ms",
+            [.. shown.Select(one => new PlotLine(one.Name, [.. shares.Select(share => (At(share), one.Series.P(share)))]))],
             [(0, "0"), (At(0.5), "50"), (At(0.9), "90"), (At(0.99), "99"), (At(0.999), "99.9"), (At(0.9999), "99.99 %")])
         { Logarithmic = true };
     }

@@ -56,8 +56,8 @@ internal static class TextReport
     private static IEnumerable<string> Lines(Recorder each, Load load)
     {
         string rounds = string.Join(' ', each.Rounds.Select(round => Numbers.Text(round.PerSecond)));
-        yield return FormattableString.Invariant($"   {each.Name,-52} {Numbers.Text(each.PerSecond),9}/s  ")
-            + FormattableString.Invariant($"{Numbers.Text(each.CpuMicros),6} us of processor  {Numbers.Text(each.Allocated),7} B each  ({rounds}), {each.Failed:N0} failed");
+        string cost = $"{Numbers.Text(each.CpuMicros),6} us of processor  {Numbers.Text(each.Allocated),7} B each";
+        yield return $"   {each.Name,-52} {Numbers.Text(each.PerSecond),9}/s  {cost}  ({rounds}), {each.Failed} failed";
         if (load is not TurnsLoad)
             yield return $"      {each.Latency}";
         if (load is OpenLoad)

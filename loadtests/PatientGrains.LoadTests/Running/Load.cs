@@ -22,5 +22,5 @@ internal sealed record ClosedLoad(int Callers, TimeSpan WarmUp, TimeSpan For, in
 /// <param name="WarmUps">Rounds before them.</param>
 internal sealed record TurnsLoad(int Rounds, int WarmUps) : Load(Rounds)
 {
-    public override string ToString() => FormattableString.Invariant($"in turns, {Rounds} round(s) after {WarmUps} to warm up");
+    public override string ToString() => $"in turns, {Rounds} round(s) after {WarmUps} to warm up";
 }

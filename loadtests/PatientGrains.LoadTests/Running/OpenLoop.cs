@@ -39,7 +39,8 @@ internal sealed class OpenLoop(TimeProvider clock, Action<TimeSpan> rest)
                 return;
             for (var wait = time - clock.GetElapsedTime(start); wait > TimeSpan.Zero; wait = time - clock.GetElapsedTime(start))
                 rest(wait > Handful ? wait : Handful);
-            run.Send(new Arrival(number++, start + (long)((Int128)time.Ticks * clock.TimestampFrequency / TimeSpan.TicksPerSecond), counts));
+            long due = start + (long)((Int128)time.Ticks * clock.TimestampFrequency / TimeSpan.TicksPerSecond);
+            run.Send(new Arrival(number++, due, counts));
         }
     }
 

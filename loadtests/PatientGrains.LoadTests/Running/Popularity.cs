@@ -1,8 +1,8 @@
 namespace PatientGrains.LoadTests.Running;
 
 /// <summary>
-/// Whom a request is about: most are about the patients of a ward, who are all alike, the rest about a long tail in which patient k comes as
-/// often as 1/k says (Zipf's law).
+/// Whom a request is about: most are about the patients of a ward, who are all alike, the rest about a long tail in which patient k comes
+/// as often as 1/k says (Zipf's law).
 /// </summary>
 internal sealed class Popularity
 {
@@ -39,4 +39,7 @@ internal sealed class Popularity
         int found = Array.BinarySearch(_upTo, tail);
         return _ward + Math.Min(_upTo.Length - 1, found < 0 ? ~found : found + 1);
     }
+
+    public override string ToString() => FormattableString.Invariant(
+        $"{WardShare:P0} of the requests are about {_ward} of them, the rest by Zipf's law");
 }
