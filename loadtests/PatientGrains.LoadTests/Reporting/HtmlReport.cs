@@ -12,7 +12,8 @@ internal static class HtmlReport
         table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #ddd;padding:.25em .6em;text-align:left;vertical-align:top}
         .FAILED{color:#b00020;font-weight:bold}.missed{color:#b26a00}.met{color:#2e7d32}
         svg{width:560px;max-width:100%;margin-right:8px}svg text{font:11px system-ui,sans-serif}
-        svg .t{font-weight:bold}svg .y{text-anchor:end}svg .x{text-anchor:middle}svg .g{stroke:#e4e4e4}svg polyline{fill:none;stroke-width:1.6}
+        svg .t{font-weight:bold}svg .y{text-anchor:end}svg .x{text-anchor:middle}svg .g{stroke:#e4e4e4}
+        svg polyline{fill:none;stroke-width:1.6}
         """;
 
     /// <summary>So many series have room in one plot.</summary>

@@ -10,7 +10,9 @@ internal sealed record OpenLoad(Arrivals Arrivals, TimeSpan WarmUp, TimeSpan For
         $"open loop, {Arrivals}, {For.TotalSeconds:0.#} s after {WarmUp.TotalSeconds:0.#} s to warm up");
 }
 
-/// <summary>Callers that ask again as soon as they are answered: for throughput; its latencies omit who would have come meanwhile.</summary>
+/// <summary>
+/// Callers that ask again as soon as they are answered: for throughput; its latencies omit who would have come meanwhile.
+/// </summary>
 internal sealed record ClosedLoad(int Callers, TimeSpan WarmUp, TimeSpan For, int Rounds) : Load(Rounds)
 {
     public override string ToString() => FormattableString.Invariant(
