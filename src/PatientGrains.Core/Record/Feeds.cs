@@ -22,8 +22,10 @@ public enum Feed
 
 /// <summary>A line of a feed: where its event lies.</summary>
 /// <param name="Number">1, 2, 3... over the whole feed.</param>
-/// <param name="Log">Name of the log.</param>
-/// <param name="Seq">Sequence number of the event in it.</param>
+/// <param name="Log">
+/// Name of the log; empty when the log was erased: its line keeps its number, so that a reader sees no gap, and there is nothing behind it.
+/// </param>
+/// <param name="Seq">Sequence number of the event in it; 0 when the log was erased.</param>
 public sealed record FeedLine(long Number, string Log, long Seq);
 
 /// <summary>Some lines of a feed in order.</summary>
