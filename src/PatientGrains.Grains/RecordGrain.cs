@@ -114,7 +114,7 @@ public abstract class RecordGrain(RecordHost host) : Grain
 
     private Decided<Event, Outcome> Decided(PatientRecord record, Command command)
     {
-        var decision = RecordDecider.Decide(record, command, host.Facts());
+        var decision = RecordDecider.Decide(record, command, host.Facts(LogName));
         return new Decided<Event, Outcome>(decision.Events, decision.Outcome);
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using PatientGrains.Core.Access;
 using PatientGrains.Core.Record;
+using PatientGrains.Core.Screening;
 using PatientGrains.Core.Search;
 
 namespace PatientGrains.Grains;
@@ -78,6 +79,12 @@ internal static class Telemetry
         MatchRecord => "match",
         ReadAccessLog => "access-log",
         NoteAccess => "note-access",
+        AcknowledgeAlert => "acknowledge-alert",
+        SnoozeAlert => "snooze-alert",
+        OverrideAlert => "override-alert",
+        ReadAlerts => "read-alerts",
+        ReleaseFeed => "release-feed",
+        WakeUp => "wake-up",
         _ => "unknown",
     };
 }
