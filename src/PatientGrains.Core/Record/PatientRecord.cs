@@ -22,6 +22,12 @@ public sealed class PatientRecord
     /// <summary>What screening knows: the findings of the current versions.</summary>
     public Chart Chart { get; internal set; } = Chart.Empty;
 
+    /// <summary>The alerts: episodes that are open, and those that ended lately.</summary>
+    public Episodes Episodes { get; internal set; } = Episodes.None;
+
+    /// <summary>What feeds need to know of their lines.</summary>
+    internal FeedIndex Lines { get; } = new();
+
     /// <summary>Bytes of JSON and terms of current versions, for snapshot pacing and memory figures.</summary>
     public long CurrentBytes { get; internal set; }
 

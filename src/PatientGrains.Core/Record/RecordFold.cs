@@ -1,3 +1,5 @@
+using PatientGrains.Core.Screening;
+
 namespace PatientGrains.Core.Record;
 
 /// <summary>How events become a record. Deterministic; never throws: what was logged is a fact, whatever one thinks of it now.</summary>
@@ -11,6 +13,7 @@ public static class RecordFold
         {
             case ResourceStored stored:
                 Put(record, record.Ensure(stored.Key), seq, stored.Version, stored.At, stored.Source, stored.MessageId, stored.Body);
+                record.Lines.Add(seq, stored);
                 break;
             case ResourceDeleted deleted:
                 Put(record, record.Ensure(deleted.Key), seq, deleted.Version, deleted.At, deleted.Source, deleted.MessageId, null);
@@ -19,6 +22,11 @@ public static class RecordFold
                 record.Submissions.Add(accepted.Source, accepted.MessageId, accepted.Digest, seq);
                 break;
             case AccessRecorded:
+                break;
+            case AlertRaised or AlertWorsened or AlertClosed or AlertWithdrawn or AlertAcknowledged or AlertEscalated or AlertSnoozed
+                or AlertResumed or AlertOverridden:
+                record.Episodes = record.Episodes.After((AlertEvent)happened);
+                record.Lines.Add(seq, (AlertEvent)happened);
                 break;
         }
     }
