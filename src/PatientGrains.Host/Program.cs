@@ -8,8 +8,11 @@ var root = new RootCommand("PatientGrains: one durable, encrypted, audited log p
     DemoCommand.Build(),
     GenerateCommand.Build(),
     ImportCommand.Build(),
+    PushCommand.Build(),
+    WatchCommand.Build(),
     VerifyCommand.Build(),
     AccessCommand.Build(),
+    BurdenCommand.Build(),
     TokenCommand.Build(),
     KeysCommand.Build(),
 };

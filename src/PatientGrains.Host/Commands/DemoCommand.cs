@@ -16,8 +16,8 @@ namespace PatientGrains.Host.Commands;
 
 /// <summary>
 /// <c>patientgrains demo</c>: generates and imports patients, updates one from two sources over the FHIR front, reads it back with its
-/// history, shows who accessed it, and verifies every chain. Nothing is staged: it is the server, on a folder of its own, spoken to over
-/// HTTP.
+/// history, shows who accessed it, and verifies every chain; then a ward, live. Nothing is staged: it is the server, on a folder of its own,
+/// spoken to over HTTP and gRPC.
 /// </summary>
 internal static class DemoCommand
 {
@@ -27,7 +27,7 @@ internal static class DemoCommand
         var keep = new Option<DirectoryInfo?>("--keep") { Description = "Keep files and store in this folder, which must be new or empty; default: a temporary folder, removed at the end." };
         return Common.Verb(
             "demo",
-            "Watch synthetic patients being ingested, updated by two sources, read back, audited and verified.",
+            "Watch synthetic patients being ingested, updated by two sources, read back, audited and verified; then a ward whose alerts arrive live.",
             async (parsed, settings, cancel) =>
             {
                 var folder = parsed.GetValue(keep) ?? Directory.CreateTempSubdirectory("patientgrains-demo-");
@@ -67,7 +67,8 @@ internal static class DemoCommand
 
         Title("5. Verify every chain");
         int verified = VerifyCommand.Show(await Verification.Run(server.Log, server.Ring, null, null, cancel));
-        return Math.Max(imported, verified);
+        int live = await new DemoWard(demo with { Data = Path.Combine(folder, "ward") }).Show(cancel);
+        return Math.Max(imported, Math.Max(verified, live));
     }
 
     public static void Title(string text) => Common.Out.Write(new Rule(Markup.Escape(text)).LeftJustified());

@@ -43,7 +43,7 @@ internal static class VerifyCommand
             return await Verification.Run(log, withoutKeys ? null : ring, heads, null, cancel);
         }
         using var content = checkpoint is null ? null : new StreamContent(checkpoint.OpenRead());
-        using var response = await live.Http.PostAsync(VerifyEndpoint.Verify + (withoutKeys ? "?without-keys" : ""), content, cancel);
+        using var response = await live.Http.PostAsync(OperationEndpoints.Verify + (withoutKeys ? "?without-keys" : ""), content, cancel);
         if (!response.IsSuccessStatusCode)
             throw new VerbException($"the server answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancel)}");
         return (await response.Content.ReadFromJsonAsync<VerifyReport>(cancel))!;
@@ -60,7 +60,7 @@ internal static class VerifyCommand
         }
         else
         {
-            using var response = await live.Http.GetAsync(VerifyEndpoint.Checkpoint, HttpCompletionOption.ResponseHeadersRead, cancel);
+            using var response = await live.Http.GetAsync(OperationEndpoints.Checkpoint, HttpCompletionOption.ResponseHeadersRead, cancel);
             if (!response.IsSuccessStatusCode)
                 throw new VerbException($"the server answered {(int)response.StatusCode}.");
             // As without a server: a checkpoint is evidence, and no run of this program overwrites it.

@@ -1,8 +1,8 @@
 namespace PatientGrains.Host.Composition;
 
 /// <summary>
-/// A clock that begins at a chosen time and runs faster than the system's, its timers too: a ward's day passes in minutes, and everything
-/// that is due later comes as much sooner. For the demo only; a server's clock is the system's.
+/// A clock that begins at a chosen time and runs faster than the system's, so that a ward's day passes in seconds. For the demo only; a
+/// server's clock is the system's. Timers of it are the system's: what waits for a network waits as long as ever.
 /// </summary>
 /// <param name="start">What time it is now.</param>
 /// <param name="speed">How many seconds pass in one; at least 1.</param>
@@ -10,15 +10,27 @@ internal sealed class FastClock(DateTimeOffset start, double speed) : TimeProvid
 {
     private readonly long _began = System.GetTimestamp();
 
+    /// <summary>The same time, with timers that are as fast: what is due later comes as much sooner.</summary>
+    public TimeProvider WithFastTimers => new Hurried(this);
+
     public override DateTimeOffset GetUtcNow() => start + (System.GetElapsedTime(_began) * speed);
 
-    /// <summary>How long of the system's time something of this clock's takes.</summary>
-    public TimeSpan Real(TimeSpan time) => time / speed;
+    /// <summary>Waits until it is that time.</summary>
+    public Task Until(DateTimeOffset time, CancellationToken cancel)
+    {
+        var left = Sooner(time - GetUtcNow());
+        return left > TimeSpan.Zero ? Task.Delay(left, cancel) : Task.CompletedTask;
+    }
 
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-        new Timer(System.CreateTimer(callback, state, Sooner(dueTime), Sooner(period)), this);
+    private TimeSpan Sooner(TimeSpan time) => time <= TimeSpan.Zero ? time : TimeSpan.FromMilliseconds(Math.Ceiling(time.TotalMilliseconds / speed));
 
-    private TimeSpan Sooner(TimeSpan time) => time <= TimeSpan.Zero ? time : TimeSpan.FromMilliseconds(Math.Ceiling(Real(time).TotalMilliseconds));
+    private sealed class Hurried(FastClock clock) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => clock.GetUtcNow();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            new Timer(System.CreateTimer(callback, state, clock.Sooner(dueTime), clock.Sooner(period)), clock);
+    }
 
     private sealed class Timer(ITimer real, FastClock clock) : ITimer
     {

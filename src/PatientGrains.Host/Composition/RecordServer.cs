@@ -52,15 +52,18 @@ internal sealed class RecordServer : IAsyncDisposable
     }, null, cancel);
 
     /// <summary>Engine and front. Refuses to listen beyond loopback without TLS.</summary>
-    public static Task<RecordServer> StartWithFront(HostSettings settings, CancellationToken cancel)
+    /// <param name="settings">What to serve, and where.</param>
+    /// <param name="cancel">Gives up starting.</param>
+    /// <param name="clock">Null for the system's.</param>
+    public static Task<RecordServer> StartWithFront(HostSettings settings, CancellationToken cancel, TimeProvider? clock = null)
     {
         var endpoints = new Endpoints(settings.CheckedUrl(), settings.CheckedGrpcUrl());
         var certificate = settings.LoadCertificate();
         var announce = new Announcement(settings, certificate?.GetCertHashString(HashAlgorithmName.SHA256));
-        return Start(settings, parts => BuildFront(settings, endpoints, certificate, parts), announce, cancel);
+        return Start(settings, parts => BuildFront(settings, endpoints, certificate, parts, clock), announce, cancel);
     }
 
-    private static WebApplication BuildFront(HostSettings settings, Endpoints at, X509Certificate2? certificate, Parts parts)
+    private static WebApplication BuildFront(HostSettings settings, Endpoints at, X509Certificate2? certificate, Parts parts, TimeProvider? clock)
     {
         var builder = WebApplication.CreateSlimBuilder();
         // The web server would also listen where its own files and environment variables say; only our settings count.
@@ -76,13 +79,13 @@ internal sealed class RecordServer : IAsyncDisposable
             GrpcFront.Limit(kestrel.Limits, Composition.Services.GatewayOptionsOf(settings, parts.Ring).Grpc);
             at.Listen(kestrel, certificate);
         });
-        Composition.Services.Add(builder, settings, parts.Log, parts.Ring);
+        Composition.Services.Add(builder, settings, parts.Log, parts.Ring, clock: clock);
         builder.Services.AddSingleton(_ => new Telemetry(settings));
         var app = builder.Build();
         app.Services.GetRequiredService<Telemetry>();
         app.UsePatientGrainsGrpc();
         app.MapPatientGrains();
-        VerifyEndpoint.Map(app);
+        OperationEndpoints.Map(app);
         return app;
     }
 

@@ -10,9 +10,10 @@ namespace PatientGrains.Host.Composition;
 public static class Services
 {
     /// <summary>Record grains, and the gateway on top of them.</summary>
-    public static void Add(IHostApplicationBuilder builder, HostSettings settings, IPatientLog log, KeyRing ring, bool roundTrips = false)
+    public static void Add(
+        IHostApplicationBuilder builder, HostSettings settings, IPatientLog log, KeyRing ring, bool roundTrips = false, TimeProvider? clock = null)
     {
-        AddRecords(builder, log, ring, roundTrips);
+        AddRecords(builder, log, ring, roundTrips, clock);
         builder.Services.AddPatientGrainsGateway(GatewayOptionsOf(settings, ring), new IntakeOptions
         {
             IdSecret = ring.Derive("ids"),
@@ -24,9 +25,11 @@ public static class Services
     }
 
     /// <summary>Record grains on the engine that the build chose.</summary>
-    public static void AddRecords(IHostApplicationBuilder builder, IPatientLog log, KeyRing ring, bool roundTrips = false)
+    public static void AddRecords(
+        IHostApplicationBuilder builder, IPatientLog log, KeyRing ring, bool roundTrips = false, TimeProvider? clock = null)
     {
-        builder.Services.AddSingleton(TimeProvider.System);
+        clock ??= TimeProvider.System;
+        builder.Services.AddSingleton(clock);
         builder.Services.AddSingleton(log);
         builder.Services.AddSingleton(ring);
         builder.Services.AddSingleton(new JournalOptions());
@@ -34,7 +37,8 @@ public static class Services
         builder.Services.AddSingleton<LogNames>();
         Engine.Add(builder, roundTrips);
         // Behind the engine, so that it starts after and stops before it.
-        builder.Services.AddHostedService<DueWaker>();
+        var dueClock = clock is FastClock fast ? fast.WithFastTimers : clock;
+        builder.Services.AddHostedService(provider => ActivatorUtilities.CreateInstance<DueWaker>(provider, dueClock));
     }
 
     public static GatewayOptions GatewayOptionsOf(HostSettings settings, KeyRing ring) => new()

@@ -56,6 +56,10 @@ internal sealed class LiveServer(HttpClient http, string url) : IDisposable
         return new LiveServer(http, address.Url);
     }
 
+    /// <summary>Where the server of a data folder says that it serves gRPC, and the certificate that it has there.</summary>
+    public static async Task<(Uri Url, string? Fingerprint)?> GrpcOf(HostSettings settings, CancellationToken cancel) =>
+        await Announced(settings, cancel) is { GrpcUrl: { } grpc, Fingerprint: var fingerprint } ? (Reachable(grpc), fingerprint) : null;
+
     private static async Task<Address?> Announced(HostSettings settings, CancellationToken cancel)
     {
         try

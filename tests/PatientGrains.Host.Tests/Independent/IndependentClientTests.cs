@@ -97,8 +97,8 @@ public abstract class Suite(string tool, string script) : IDisposable
         foreach (var file in new[]
             {
                 RecordsReflection.Descriptor, AlertsReflection.Descriptor, FeedsReflection.Descriptor,
-                PatientGrains.Grpc.Health.V1.HealthReflection.Descriptor, PatientGrains.Grpc.Reflection.V1.ReflectionReflection.Descriptor,
-                Google.Rpc.ErrorDetailsReflection.Descriptor,
+                PatientGrains.Grpc.Health.HealthReflection.Descriptor, PatientGrains.Grpc.Reflection.ReflectionReflection.Descriptor,
+                PatientGrains.Grpc.Rpc.ErrorDetailsReflection.Descriptor, PatientGrains.Grpc.Rpc.StatusReflection.Descriptor,
             })
             Add(file);
         return _folder.Write("descriptors.bin", set.ToByteArray());

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Orleans;
 using PatientGrains.Contracts;
@@ -9,17 +10,20 @@ using PatientGrains.Log;
 namespace PatientGrains.Host.Live;
 
 /// <summary>
-/// Verification and export of checkpoints on a running server, for <c>patientgrains verify</c>: the server holds the folder's lock.
+/// Verification, export of checkpoints and the burden report on a running server, for the verbs of these names: the server holds the
+/// folder's lock.
 /// </summary>
-internal static class VerifyEndpoint
+internal static class OperationEndpoints
 {
     public const string Verify = "ops/verify";
     public const string Checkpoint = "ops/checkpoint";
+    public const string Burden = "ops/burden";
 
     public static void Map(WebApplication app)
     {
         app.MapPost("/" + Verify, (Func<HttpContext, Task>)(context => Answer(context, "verify", RunVerify)));
         app.MapGet("/" + Checkpoint, (Func<HttpContext, Task>)(context => Answer(context, "checkpoint", RunExport)));
+        app.MapGet("/" + Burden, (Func<HttpContext, Task>)(context => Answer(context, "burden", RunBurden)));
     }
 
     private static async Task Answer(HttpContext context, string asked, Func<HttpContext, Task> run)
@@ -67,6 +71,22 @@ internal static class VerifyEndpoint
                 File.Delete(checkpoint);
         }
     }
+
+    private static async Task RunBurden(HttpContext context)
+    {
+        var query = context.Request.Query;
+        if (!TryTime(query["from"], out var from) || !TryTime(query["until"], out var until))
+        {
+            context.Response.StatusCode = 400;
+            await context.Response.WriteAsync("from and until are times, as in 2026-01-31T08:00:00Z.", context.RequestAborted);
+            return;
+        }
+        var rows = await Live.Burden.Of(context.RequestServices, from, until, context.RequestAborted);
+        await context.Response.WriteAsJsonAsync(rows, context.RequestAborted);
+    }
+
+    private static bool TryTime(string? text, out DateTimeOffset time) =>
+        DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
 
     private static async Task RunExport(HttpContext context)
     {

@@ -1,0 +1,160 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Google.Protobuf;
+using PatientGrains.Core.Access;
+using PatientGrains.Gateway.Auth;
+using PatientGrains.Grpc;
+using PatientGrains.Grpc.V1;
+using PatientGrains.Host.Composition;
+using PatientGrains.Host.Live;
+using PatientGrains.Host.Settings;
+using PatientGrains.Synthetic;
+using Spectre.Console;
+
+namespace PatientGrains.Host.Commands;
+
+/// <summary>
+/// The live part of the demo: a ward of 40 in accelerated time. An EHR pushes over gRPC, a subscriber prints the alerts that arrive, a
+/// clinician acknowledges one, a corrected laboratory result takes one back. The server is a real one; only its clock runs fast.
+/// </summary>
+internal sealed class DemoWard(HostSettings settings)
+{
+    /// <summary>Seconds that the ward takes.</summary>
+    private const double Duration = 20;
+
+    /// <summary>Alerts below Urgent are counted, not printed.</summary>
+    private const Severity Printed = Severity.Urgent;
+
+    private static readonly WardOptions Ward = new() { Stays = 40, Hours = 36, AdmissionHours = 6, Units = 2, SepsisShare = 0.15, RevisionShare = 0.02, Seed = 7 };
+
+    private readonly List<WardStay> _stays = [.. SyntheticWard.Stays(Ward)];
+    private readonly ConcurrentDictionary<AlertLine.EventOneofCase, int> _counts = [];
+    private readonly TaskCompletionSource<AlertLine> _urgent = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _mistaken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _takenBack = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _answers;
+
+    /// <summary>The stay whose laboratory result is corrected; it is not septic.</summary>
+    private WardStay Mistaken => _stays.First(stay => stay.OnsetHour is null && stay.Hours > 30);
+
+    /// <returns>The exit code of verifying the ward's store.</returns>
+    public async Task<int> Show(CancellationToken cancel)
+    {
+        DemoCommand.Title("6. A ward of 40, live: an EHR pushes, a subscriber watches");
+        var from = _stays.Min(stay => stay.AdmittedAt);
+        var until = _stays.Max(stay => stay.AdmittedAt.AddHours(stay.Hours));
+        var clock = new FastClock(from, (until - from).TotalSeconds / Duration);
+        await using var server = await RecordServer.StartWithFront(settings, cancel, clock);
+        Say($"{(until - from).TotalHours:F0} hours in {Duration:F0} s; alerts of at least {Printed} are printed as they arrive over gRPC at {server.GrpcUrl}");
+
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var watching = Watch(server, clock, ended.Token);
+        var acknowledging = Acknowledge(server, clock, cancel);
+        await Push(server, clock, cancel);
+        await Correct(server, clock, watching, cancel);
+        await Task.WhenAny(Task.WhenAll(acknowledging, _takenBack.Task), watching);
+        await ended.CancelAsync();
+        await watching;
+
+        Say($"{_answers} messages acknowledged; alerts: {string.Join(", ", _counts.OrderBy(one => one.Key).Select(one => $"{one.Value} {one.Key}"))}".ToLowerInvariant());
+        DemoCommand.Title("7. Alert burden: what the ward was asked to look at");
+        await BurdenCommand.Show(server, clock.GetUtcNow(), cancel);
+        return VerifyCommand.Show(await Verification.Run(server.Log, server.Ring, null, null, cancel));
+    }
+
+    private async Task Watch(RecordServer server, FastClock clock, CancellationToken cancel)
+    {
+        using var channel = Channel(server, clock, new() { Subject = "ward-board", Roles = [Role.Alerting], Purpose = "TREAT", Source = "local" });
+        var all = new SubscribeAlertsRequest { Start = FeedStart.Beginning };
+        try
+        {
+            await foreach (var response in new PatientGrainsClient(channel).SubscribeAlerts(all, stop: cancel))
+            {
+                if (response.Line is { } line)
+                    Show(line);
+            }
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            // The demo has seen what it waited for.
+        }
+    }
+
+    private void Show(AlertLine line)
+    {
+        _counts.AddOrUpdate(line.EventCase, 1, (_, count) => count + 1);
+        bool isMistaken = line.PatientId == Mistaken.PatientId && line.Rule == "lactate";
+        bool isAnswer = line.EventCase is AlertLine.EventOneofCase.Acknowledged or AlertLine.EventOneofCase.Withdrawn;
+        if (isAnswer || isMistaken || (line.Severity >= Printed && line.EventCase is AlertLine.EventOneofCase.Raised or AlertLine.EventOneofCase.Worsened))
+            Say("  " + AlertText.Of(line));
+        if (line is { Raised: not null, Severity: >= Printed } && !isMistaken)
+            _urgent.TrySetResult(line);
+        if (isMistaken && line.Raised is not null)
+            _mistaken.TrySetResult();
+        if (isMistaken && line.Withdrawn is not null)
+            _takenBack.TrySetResult();
+    }
+
+    private async Task Acknowledge(RecordServer server, FastClock clock, CancellationToken cancel)
+    {
+        var line = await _urgent.Task.WaitAsync(cancel);
+        using var channel = Channel(server, clock, new() { Subject = "dr-grey", Roles = [Role.Clinician], Purpose = "TREAT", Source = "local" });
+        var request = new AcknowledgeAlertRequest { PatientId = line.PatientId, Alert = line.Alert, Note = "I am at the bedside." };
+        await new PatientGrainsClient(channel).AcknowledgeAlert(request, stop: cancel);
+    }
+
+    private async Task Push(RecordServer server, FastClock clock, CancellationToken cancel)
+    {
+        using var channel = Channel(server, clock, Ehr);
+        await foreach (var answer in new PatientGrainsClient(channel).SubmitStream(Replay(clock, cancel), stop: cancel))
+        {
+            if (answer.Refusal is { } refusal)
+                throw new VerbException($"the server refused a message of the ward: {refusal.Message}");
+            _answers++;
+        }
+    }
+
+    private async IAsyncEnumerable<Submission> Replay(FastClock clock, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        foreach (var stay in _stays)
+            yield return new() { MessageId = "stay-" + stay.PatientId, Kind = SubmissionKind.Transaction, Body = UnsafeByteOperations.UnsafeWrap(stay.Registration) };
+        int number = 0;
+        foreach (var sent in SyntheticWard.Replay(Ward))
+        {
+            await clock.Until(sent.At, cancel);
+            yield return Update($"ward-{number++}", sent.Type, sent.Id, sent.Resource);
+        }
+    }
+
+    /// <summary>A lactate that was mistyped, then the laboratory's correction of it.</summary>
+    private async Task Correct(RecordServer server, FastClock clock, Task watching, CancellationToken cancel)
+    {
+        using var channel = Channel(server, clock, Ehr);
+        var client = new PatientGrainsClient(channel);
+        string at = clock.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        await client.Submit(Update("mistake", "Observation", "lactate-mistaken", Lactate("final", "9.1", at)), stop: cancel);
+        await Task.WhenAny(_mistaken.Task, watching).WaitAsync(cancel);
+        await client.Submit(Update("correction", "Observation", "lactate-mistaken", Lactate("corrected", "0.9", at)), stop: cancel);
+    }
+
+    private byte[] Lactate(string status, string mmolPerL, string at) => Encoding.UTF8.GetBytes($$$"""
+        {"resourceType":"Observation","id":"lactate-mistaken","status":"{{{status}}}","subject":{"reference":"Patient/{{{Mistaken.PatientId}}}"},
+        "code":{"coding":[{"system":"http://loinc.org","code":"2524-7"}]},"effectiveDateTime":"{{{at}}}",
+        "valueQuantity":{"value":{{{mmolPerL}}},"unit":"mmol/L","system":"http://unitsofmeasure.org","code":"mmol/L"}}
+        """);
+
+    private static Submission Update(string message, string type, string id, ReadOnlyMemory<byte> body) =>
+        new() { MessageId = message, Kind = SubmissionKind.Update, Type = type, Id = id, Body = UnsafeByteOperations.UnsafeWrap(body) };
+
+    private GrpcChannel Channel(RecordServer server, FastClock clock, Requester who)
+    {
+        var issuer = new TokenIssuer(Services.GatewayOptionsOf(settings, server.Ring), clock);
+        return GrpcLink.Open(new Uri(server.GrpcUrl), () => issuer.Issue(who, TimeSpan.FromDays(30)), null);
+    }
+
+    private static Requester Ehr => new() { Subject = "interface-engine/ehr", Roles = [Role.Integrator], Purpose = "TREAT", Source = "ehr" };
+
+    private static void Say(string line) => Common.Out.WriteLine(line);
+}
