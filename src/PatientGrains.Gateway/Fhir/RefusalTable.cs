@@ -38,6 +38,10 @@ internal static class RefusalTable
         Rule.Busy => new(503, "throttled", "Too much is waiting. Nothing was written; try again.", RetryAfterSeconds: 1),
         Rule.Interrupted => new(503, "transient",
             "The request was interrupted before it was acknowledged. Try again with the same Idempotency-Key.", RetryAfterSeconds: 1),
+        Rule.AlertUnknown => new(404, "not-found", "This patient has no alert of that number."),
+        Rule.AlertEnded => new(409, "conflict", "The alert has ended; there is nothing to answer."),
+        Rule.AnswerNotAllowed => new(422, "business-rule",
+            "The alert does not allow this: a snooze of more than 8 hours or of a critical alert, an override without a reason."),
         Rule.StorageFull => new(507, "no-store", "The server has no space left. Nothing was written.", RetryAfterSeconds: 60),
         _ => throw new InvalidOperationException($"{rule} has no answer in the table."),
     };
