@@ -55,17 +55,24 @@ internal sealed class Timeline
         return new Timeline(new Room(places) { Taken = _count + 1 }, _count + 1);
     }
 
-    /// <summary>Without what a statement said of an instant.</summary>
-    public Timeline Without(ResourceKey key, DateTimeOffset at)
+    /// <summary>Without what a statement said.</summary>
+    public Timeline Without(ResourceKey key)
     {
-        var left = new Reading[_count];
-        int count = 0;
-        foreach (ref readonly var reading in All)
+        var all = All;
+        int first = 0;
+        while (first < all.Length && all[first].Key != key)
+            first++;
+        if (first == all.Length)
+            return this;
+        var left = new Reading[all.Length];
+        all[..first].CopyTo(left);
+        int count = first;
+        foreach (ref readonly var reading in all[first..])
         {
-            if (reading.At != at || reading.Key != key)
+            if (reading.Key != key)
                 left[count++] = reading;
         }
-        return count == _count ? this : count == 0 ? Empty : new Timeline(new Room(left) { Taken = count }, count);
+        return count == 0 ? Empty : new Timeline(new Room(left) { Taken = count }, count);
     }
 
     private static int Compare(in Reading one, in Reading other)
