@@ -47,7 +47,7 @@ public sealed class Chart
     public Charted<Born>? Birth => Births.IsEmpty ? null : Births[0];
 
     /// <summary>All values of a variable, oldest first; of one time the preliminary first, and of those the lower key.</summary>
-    public ReadOnlySpan<Reading> Series(Variable variable) => _series[(int)variable].All;
+    public Readings Series(Variable variable) => _series[(int)variable].All;
 
     /// <summary>The newest value that held at a time, whatever its age; null when there is none.</summary>
     public Reading? Newest(Variable variable, DateTimeOffset at) => _series[(int)variable].Newest(at);
@@ -57,7 +57,7 @@ public sealed class Chart
         Newest(variable, at) is { } reading && at - reading.At <= Variables.Of(variable).FreshFor ? reading : null;
 
     /// <summary>Values with <c>from &lt; At &lt;= until</c>, oldest first.</summary>
-    public ReadOnlySpan<Reading> Between(Variable variable, DateTimeOffset from, DateTimeOffset until) =>
+    public Readings Between(Variable variable, DateTimeOffset from, DateTimeOffset until) =>
         _series[(int)variable].Between(from, until);
 
     /// <summary>The latest time at which anything measured held, not after a time; null for none. The present that rules assess.</summary>
