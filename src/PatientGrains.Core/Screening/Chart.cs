@@ -94,12 +94,10 @@ public sealed class Chart
         return born.AddYears(years) > day ? years - 1 : years;
     }
 
-    /// <summary>
-    /// The chart with the findings of a version in place of those of the statement's earlier version. A first version has nothing to
-    /// replace and costs no search.
-    /// </summary>
-    public Chart With(ResourceKey key, int version, ImmutableArray<Finding> findings) =>
-        (version > 1 ? Without(key) : this).Plus(key, version, findings);
+    /// <summary>The chart with the findings of a version in place of those of the statement's earlier version.</summary>
+    /// <param name="before">What the earlier version said, when that is known: then nothing has to be searched for.</param>
+    public Chart With(ResourceKey key, int version, ImmutableArray<Finding> findings, ImmutableArray<Finding> before = default) =>
+        (version > 1 ? Without(key, before) : this).Plus(key, version, findings);
 
     /// <summary>The chart with the findings of a statement of which it has none.</summary>
     internal Chart Plus(ResourceKey key, int version, ImmutableArray<Finding> findings)
@@ -113,8 +111,11 @@ public sealed class Chart
     }
 
     /// <summary>The chart without anything that a statement said.</summary>
-    public Chart Without(ResourceKey key)
+    /// <param name="before">What it said, when that is known: then nothing has to be searched for.</param>
+    public Chart Without(ResourceKey key, ImmutableArray<Finding> before = default)
     {
+        if (!before.IsDefault && before.All(finding => finding is Doubted))
+            return this;
         var chart = new Chart(this)
         {
             Drugs = Drugs.RemoveAll(drug => drug.Key == key),
@@ -122,8 +123,17 @@ public sealed class Chart
             Stays = Stays.RemoveAll(stay => stay.Key == key),
             Births = Births.RemoveAll(birth => birth.Key == key),
         };
-        foreach (ref var series in chart._series.AsSpan())
-            series = series.Without(key);
+        if (before.IsDefault)
+        {
+            foreach (ref var series in chart._series.AsSpan())
+                series = series.Without(key);
+            return chart;
+        }
+        foreach (var measured in before.OfType<Measured>())
+        {
+            ref var series = ref chart._series[(int)measured.Variable];
+            series = series.Without(key, measured.At);
+        }
         return chart;
     }
 

@@ -73,10 +73,22 @@ internal sealed class Timeline
         var timeline = this;
         for (int block = _before.Length; block >= 0; block--)
         {
-            if (!Says(BlockAt(block), key))
-                continue;
-            Reading[] left = Array.FindAll(BlockAt(block).ToArray(), reading => reading.Key != key);
-            timeline = left.Length == 0 ? timeline.Replaced(block) : timeline.Replaced(block, Block.Of(left));
+            if (Says(BlockAt(block), key))
+                timeline = timeline.Replaced(block, Array.FindAll(BlockAt(block).ToArray(), reading => reading.Key != key));
+        }
+        return timeline;
+    }
+
+    /// <summary>Without what a statement said of an instant: this looks only there.</summary>
+    public Timeline Without(ResourceKey key, DateTimeOffset at)
+    {
+        var timeline = this;
+        int first = First(at, isAfter: false).Block;
+        for (int block = First(at, isAfter: true).Block; block >= first; block--)
+        {
+            var left = Array.FindAll(BlockAt(block).ToArray(), reading => reading.At != at || reading.Key != key);
+            if (left.Length < BlockAt(block).Length)
+                timeline = timeline.Replaced(block, left);
         }
         return timeline;
     }
@@ -90,6 +102,8 @@ internal sealed class Timeline
         }
         return false;
     }
+
+    private Timeline Replaced(int block, Reading[] by) => by.Length == 0 ? Replaced(block) : Replaced(block, Block.Of(by));
 
     private Timeline Replaced(int block, params ReadOnlySpan<Block> by)
     {
@@ -106,23 +120,27 @@ internal sealed class Timeline
         return order != 0 ? order : Chart.Compare(one.Key, other.Key);
     }
 
-    private Position FirstAfter(DateTimeOffset at)
+    private Position FirstAfter(DateTimeOffset at) => First(at, isAfter: true);
+
+    /// <summary>The first reading after a time, or at it.</summary>
+    private Position First(DateTimeOffset at, bool isAfter)
     {
-        if (_last.Count == 0 || _last.All[^1].At <= at)
+        bool IsBefore(DateTimeOffset time) => time < at || (isAfter && time == at);
+        if (_last.Count == 0 || IsBefore(_last.All[^1].At))
             return End;
         int block = 0;
         int high = _before.Length;
         while (block < high)
         {
             int middle = (block + high) / 2;
-            if (_before[middle].All[^1].At <= at)
+            if (IsBefore(_before[middle].All[^1].At))
                 block = middle + 1;
             else
                 high = middle;
         }
         var readings = BlockAt(block);
         int offset = 0;
-        while (readings[offset].At <= at)
+        while (IsBefore(readings[offset].At))
             offset++;
         return new Position(block, offset);
     }

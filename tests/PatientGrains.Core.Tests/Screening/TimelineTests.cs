@@ -22,9 +22,10 @@ public class TimelineTests
             {
                 if (model.Count > 0 && random.Next(10) == 0)
                 {
-                    var key = model[random.Next(model.Count)].Key;
-                    timeline = timeline.Without(key);
-                    model.RemoveAll(reading => reading.Key == key);
+                    var (when, _, _, _, key, _) = model[random.Next(model.Count)];
+                    bool isAll = random.Next(2) == 0;
+                    timeline = isAll ? timeline.Without(key) : timeline.Without(key, when);
+                    model.RemoveAll(reading => reading.Key == key && (isAll || reading.At == when));
                     continue;
                 }
                 var at = Now.AddMinutes(i - (random.Next(3) == 0 ? random.Next(disorder + 1) : 0));
@@ -39,7 +40,7 @@ public class TimelineTests
             var (from, until) = (Now.AddMinutes(random.Next(700) - 20), Now.AddMinutes(random.Next(700) - 20));
             return timeline.All.ToArray().SequenceEqual(sorted)
                 && timeline.Between(from, until).ToArray().SequenceEqual(sorted.Where(reading => reading.At > from && reading.At <= until))
-                && timeline.Newest(until) == sorted.Where(reading => reading.At <= until).Select(reading => (Reading?)reading).LastOrDefault();
+                && timeline.Newest(until) == sorted.Select(reading => (Reading?)reading).LastOrDefault(reading => reading!.Value.At <= until);
         }).QuickCheckThrowOnFailure();
 
     [Fact]
