@@ -79,7 +79,7 @@ public static class Effects
     /// When the record is to be woken (<see cref="WakeUp"/>): the next moment at which that would do something, unless another command comes
     /// first; null for none. Only alerts that are open have one, so that it costs nothing for everybody else.
     /// </summary>
-    public static DateTimeOffset? DueAt(PatientRecord record) => Due.At(record);
+    public static DateTimeOffset? DueAt(PatientRecord record) => Screener.Published.DueAt(record);
 
     /// <summary>
     /// Who one is and may do, not what is missing or stale. A refused delivery of the security feed is written down but is no line of that

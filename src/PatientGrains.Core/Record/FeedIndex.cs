@@ -26,7 +26,7 @@ internal sealed class FeedIndex
     public void Add(QualityLine line) => _quality.Add(line);
 
     public void Add(long seq, AlertEvent happened) => Add(new AlertLine(
-        seq, happened.Number, happened.Rule, happened.Severity, happened.Unit, VersionsIn(happened)));
+        seq, happened.Number, happened.Rule, happened.Severity, VersionsIn(happened), happened.Unit));
 
     public void Add(long seq, ResourceStored stored)
     {
@@ -69,10 +69,10 @@ internal sealed class FeedIndex
 /// <param name="Number"><see cref="AlertEvent.Number"/>.</param>
 /// <param name="Rule"><see cref="AlertEvent.Rule"/>.</param>
 /// <param name="Severity"><see cref="AlertEvent.Severity"/>.</param>
-/// <param name="Unit"><see cref="AlertEvent.Unit"/>.</param>
 /// <param name="Versions">The versions whose values are in it.</param>
+/// <param name="Unit"><see cref="AlertEvent.Unit"/>.</param>
 internal sealed record AlertLine(
-    long Seq, int Number, string Rule, Severity Severity, string? Unit, ImmutableArray<ReleasedVersion> Versions);
+    long Seq, int Number, string Rule, Severity Severity, ImmutableArray<ReleasedVersion> Versions, string? Unit = null);
 
 /// <param name="Seq">Where the event lies.</param>
 /// <param name="Source">Who asserted it.</param>

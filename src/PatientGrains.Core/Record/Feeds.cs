@@ -22,8 +22,10 @@ public enum Feed
 
 /// <summary>A line of a feed: where its event lies.</summary>
 /// <param name="Number">1, 2, 3... over the whole feed.</param>
-/// <param name="Log">Name of the log.</param>
-/// <param name="Seq">Sequence number of the event in it.</param>
+/// <param name="Log">
+/// Name of the log; empty when the log was erased: its line keeps its number, so that a reader sees no gap, and there is nothing behind it.
+/// </param>
+/// <param name="Seq">Sequence number of the event in it; 0 when the log was erased.</param>
 public sealed record FeedLine(long Number, string Log, long Seq);
 
 /// <summary>Some lines of a feed in order.</summary>
@@ -76,12 +78,32 @@ public sealed record FeedFilter
 public sealed record FeedReleased(ImmutableArray<FeedItem> Items, ImmutableArray<DeliveryResult> Results) : Outcome;
 
 /// <param name="Seq">Sequence number in the log.</param>
-/// <param name="Happened">The event; null until the grain has read it.</param>
-public sealed record FeedItem(long Seq, Event? Happened);
+/// <param name="Happened">The event; null until the grain has read it, and for ever when what lies there is no line of the feed.</param>
+public sealed record FeedItem(long Seq, Event? Happened = null)
+{
+    /// <summary>What a subscriber gets of an event: of a version with doubted values those and where they stand, not its body.</summary>
+    /// <returns>Null when the event is no line of the feed.</returns>
+    public static Event? Line(Feed feed, Event happened)
+    {
+        bool isLine = false;
+        Effects.Feeds(happened, other => isLine |= other == feed);
+        if (!isLine)
+            return null;
+        return happened is ResourceStored stored
+            ? stored with
+            {
+                Body = stored.Body with
+                {
+                    Json = default, Terms = default, Findings = [.. stored.Body.Findings.Where(finding => finding is Doubted)],
+                },
+            }
+            : happened;
+    }
+}
 
 /// <param name="Items">Indexes into <see cref="FeedReleased.Items"/> that this subscriber may have.</param>
 /// <param name="RefusedBy">The rule that keeps everything from it, or null.</param>
-public sealed record DeliveryResult(ImmutableArray<int> Items, Rule? RefusedBy);
+public sealed record DeliveryResult(ImmutableArray<int> Items, Rule? RefusedBy = null);
 
 /// <summary>
 /// A hint on the Orleans stream <c>alerts</c> that a patient's alert feed went on: it wakes a reader and carries nothing clinical. It can be

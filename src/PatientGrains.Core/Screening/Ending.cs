@@ -1,0 +1,121 @@
+using System.Collections.Immutable;
+
+namespace PatientGrains.Core.Screening;
+
+/// <summary>
+/// Whether an open episode is over. Recovery must be shown: by values that stand, of every variable that had met a criterion, at every
+/// instant of the rule's recovery time at which something changed. Values that are missing or stale show nothing; a variable that nothing
+/// was said of for a day is given up, and what ends then is <see cref="AlertEnd.NoData"/>.
+/// </summary>
+internal static class Ending
+{
+    /// <summary>How long nothing may be said of a criterion before it is given up.</summary>
+    private static readonly TimeSpan Day = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// Instants of a recovery time that are assessed at most: four hours at one a second are thinned to every fourth, and nothing that is
+    /// charted by people is thinned at all.
+    /// </summary>
+    private const int MaxInstants = 4096;
+
+    /// <returns>Null while the episode goes on.</returns>
+    public static AlertEnd? Of(Alert open, ScreeningRule? rule, Chart chart, DateTimeOffset now)
+    {
+        if (rule is null || chart.Latest(now) is not { } present)
+            return Lapsed(open.Reason.AssessedAt, now) ? AlertEnd.NoData : null;
+        if (rule.Assess(chart, present).IsMet)
+            return IsSilent(rule, chart, open.Reason.AssessedAt, now) ? AlertEnd.NoData : null;
+        var asked = Asked(open, rule, chart, now);
+        var left = asked.RemoveAll(variable => now >= LapseOf(variable, chart, now));
+        if (left.IsEmpty)
+            return asked.IsEmpty && !Lapsed(open.Reason.AssessedAt, now) ? null : AlertEnd.NoData;
+        if (!IsRecovered(rule, chart, present, left))
+            return null;
+        return left.Length == asked.Length ? AlertEnd.Recovered : AlertEnd.NoData;
+    }
+
+    /// <summary>Whether nothing was said for a day of what a rule looks at; for a rule that looks at no values, since a time.</summary>
+    public static bool IsSilent(ScreeningRule rule, Chart chart, DateTimeOffset otherwise, DateTimeOffset now) =>
+        Lapsed(NewestOf(rule.Variables, chart, now) ?? otherwise, now);
+
+    /// <summary>The next moment at which the episode ends although nothing more is said; null when only new values can end it.</summary>
+    public static DateTimeOffset? At(Alert open, ScreeningRule? rule, Chart chart)
+    {
+        var moments = new SortedSet<DateTimeOffset> { open.Reason.AssessedAt + Day };
+        if (rule is not null)
+        {
+            if (NewestOf(rule.Variables, chart, DateTimeOffset.MaxValue) is { } newest)
+                moments.Add(newest + Day);
+            foreach (var variable in Asked(open, rule, chart, DateTimeOffset.MaxValue))
+                moments.Add(LapseOf(variable, chart, DateTimeOffset.MaxValue));
+        }
+        foreach (var moment in moments)
+        {
+            if (Of(open, rule, chart, moment) is not null)
+                return moment;
+        }
+        return null;
+    }
+
+    /// <summary>
+    /// What must be shown normal: the variables that met the criteria; where those are no values (a drug, a culture) or were deleted, all
+    /// that the rule looks at.
+    /// </summary>
+    private static ImmutableArray<Variable> Asked(Alert open, ScreeningRule rule, Chart chart, DateTimeOffset now)
+    {
+        var met = open.Reason.Criteria.Where(criterion => criterion.Variable is not null).Select(criterion => criterion.Variable!.Value);
+        var asked = met.Distinct().Where(variable => chart.Newest(variable, now) is not null).ToImmutableArray();
+        return asked.IsEmpty ? rule.Variables.RemoveAll(variable => chart.Newest(variable, now) is null) : asked;
+    }
+
+    private static bool IsRecovered(ScreeningRule rule, Chart chart, DateTimeOffset present, ImmutableArray<Variable> asked)
+    {
+        var start = present - rule.Recovery;
+        // The start first: as long as the recovery time has not passed, the rule is still met there, and one look says so.
+        if (!ShowsUnmet(rule, chart, start, asked) || !ShowsUnmet(rule, chart, present, asked))
+            return false;
+        DateTimeOffset[] instants = Instants(rule, chart, start, present);
+        int step = 1 + instants.Length / MaxInstants;
+        for (int i = instants.Length - 1; i >= 0; i -= step)
+        {
+            if (!ShowsUnmet(rule, chart, instants[i], asked))
+                return false;
+        }
+        return true;
+    }
+
+    private static bool ShowsUnmet(ScreeningRule rule, Chart chart, DateTimeOffset at, ImmutableArray<Variable> asked) =>
+        asked.All(variable => chart.Fresh(variable, at) is not null) && !rule.Assess(chart, at).IsMet;
+
+    /// <summary>When something that the rule looks at changed, oldest first.</summary>
+    private static DateTimeOffset[] Instants(ScreeningRule rule, Chart chart, DateTimeOffset after, DateTimeOffset until)
+    {
+        var instants = new List<DateTimeOffset>();
+        foreach (var variable in rule.Variables)
+        {
+            foreach (ref readonly var reading in chart.Between(variable, after, until))
+                instants.Add(reading.At);
+        }
+        return [.. instants.Distinct().Order()];
+    }
+
+    /// <summary>A value stands for at least a day here, and as long as it is fresh if that is longer.</summary>
+    private static DateTimeOffset LapseOf(Variable variable, Chart chart, DateTimeOffset now)
+    {
+        var fresh = Variables.Of(variable).FreshFor;
+        return chart.Newest(variable, now)!.Value.At + (fresh > Day ? fresh : Day);
+    }
+
+    private static DateTimeOffset? NewestOf(ImmutableArray<Variable> variables, Chart chart, DateTimeOffset now)
+    {
+        DateTimeOffset? newest = null;
+        foreach (var variable in variables)
+        {
+            if (chart.Newest(variable, now) is { } reading && !(reading.At <= newest))
+                newest = reading.At;
+        }
+        return newest;
+    }
+
+    private static bool Lapsed(DateTimeOffset said, DateTimeOffset now) => now >= said + Day;
+}
