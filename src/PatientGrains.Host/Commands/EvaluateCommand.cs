@@ -51,7 +51,8 @@ internal static class EvaluateCommand
             if (stay is not null)
                 evaluation.Add(stay);
             else if (++skipped <= MaxTold)
-                Console.Error.WriteLine($"{Path.GetRelativePath(folder.FullName, file)} line {malformed!.Line}: {malformed.Message}; skipped");
+                Console.Error.WriteLine(
+                    $"{Path.GetRelativePath(folder.FullName, file)} line {malformed!.Line}: {malformed.Message}; skipped");
         }
         if (skipped > 0)
             Console.Error.WriteLine($"{skipped} of {files.Length} files are malformed and were skipped.");
@@ -74,6 +75,10 @@ internal static class EvaluateCommand
         catch (MalformedStayException malformed)
         {
             return (null, malformed);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return (null, new MalformedStayException(1, "the file cannot be read"));
         }
     }
 }

@@ -20,9 +20,9 @@ namespace PatientGrains.Host.Evaluation;
 /// <param name="LeadFrom">Its lower quartile.</param>
 /// <param name="LeadTo">Its upper quartile.</param>
 internal sealed record RuleFigures(
-    string Rule, int Version, double? Scored, string RankedBy, ImmutableArray<Variable> NeverKnown, bool IsEvaluable, Figure Auroc, Figure Utility,
-    Figure HourSensitivity, Figure HourPpv, Figure StaySensitivity, Figure StayPpv, Figure AlertsPerPatientDay, Figure LeadHours,
-    double? LeadFrom, double? LeadTo);
+    string Rule, int Version, double? Scored, string RankedBy, ImmutableArray<Variable> NeverKnown, bool IsEvaluable,
+    Figure Auroc, Figure Utility, Figure HourSensitivity, Figure HourPpv, Figure StaySensitivity, Figure StayPpv,
+    Figure AlertsPerPatientDay, Figure LeadHours, double? LeadFrom, double? LeadTo);
 
 /// <summary>How often what rules ask for is there.</summary>
 /// <param name="Fresh">Share of hours in which a value stands.</param>
@@ -66,7 +66,8 @@ internal sealed class SepsisEvaluation
             _stays.Sum(stay => (long)stay.Labelled),
             _measured,
             _doubted,
-            ChallengeUtility.Normalised(_stays.Sum(stay => stay.Always), _stays.Sum(stay => stay.Optimal), _stays.Sum(stay => stay.Inaction)),
+            ChallengeUtility.Normalised(
+                _stays.Sum(stay => stay.Always), _stays.Sum(stay => stay.Optimal), _stays.Sum(stay => stay.Inaction)),
             [.. _rules.Select((_, index) => FiguresOf(index))],
             [.. _rules.SelectMany(rule => rule.Variables).Distinct().Order().Select(variable => new VariableCoverage(
                 variable, _fresh.GetValueOrDefault(variable) / (double)hours,
@@ -86,7 +87,8 @@ internal sealed class SepsisEvaluation
         int found = tallies.Count(tally => tally.Lead is not null);
         double[] leads = [.. tallies.Where(tally => tally.Lead is not null).Select(tally => tally.Lead!.Value).Order()];
         return new RuleFigures(
-            rule.Id, rule.Version, hasScore ? Statistics.Ratio(scored, _stays.Sum(stay => (long)stay.Hours)) : null, hasScore ? "score" : "severity",
+            rule.Id, rule.Version, hasScore ? Statistics.Ratio(scored, _stays.Sum(stay => (long)stay.Hours)) : null,
+            hasScore ? "score" : "severity",
             [.. rule.Variables.Where(variable => !_fresh.ContainsKey(variable))],
             isEvaluable, figures[0], figures[1], figures[2], figures[3],
             isEvaluable ? Statistics.Proportion(found, _stays.Count(stay => stay.IsSeptic)) : default,

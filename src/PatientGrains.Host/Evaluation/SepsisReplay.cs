@@ -101,8 +101,8 @@ internal sealed class SepsisReplay
                     Key = key,
                     Body = new StatementBody
                     {
-                        Json = new Blob(Encoding.UTF8.GetBytes(json)), MetaAt = json.Length - 1, MetaLength = 0, Terms = NoTerms, Extractor = 1,
-                        Findings = findings,
+                        Json = new Blob(Encoding.UTF8.GetBytes(json)), MetaAt = json.Length - 1, MetaLength = 0, Terms = NoTerms,
+                        Extractor = 1, Findings = findings,
                     },
                 },
             ],

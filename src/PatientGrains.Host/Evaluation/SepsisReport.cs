@@ -10,7 +10,8 @@ internal static class SepsisReport
     /// <summary>What the format has no column for, so that whoever reads a table knows which definitions it cannot show.</summary>
     private const string NotThere =
         "The data has no PaO2, no consciousness (coma scale, ACVPU), no vasopressors, urine, weight, cultures or antimicrobials: "
-        + "Sepsis-3 and septic shock cannot be evaluated on it; scores that ask for these are partial, and what is unknown counts as normal.";
+        + "Sepsis-3 and septic shock cannot be evaluated on it; scores that ask for these are partial, and what is unknown counts as "
+        + "normal.";
 
     public static void Write(IAnsiConsole console, SepsisFigures figures)
     {
@@ -45,7 +46,8 @@ internal static class SepsisReport
         {
             table.AddRow(
                 Name(rule), Show(rule.StaySensitivity, "0.000"), Show(rule.StayPpv, "0.000"), Show(rule.AlertsPerPatientDay, "0.00"),
-                Show(rule.LeadHours, "0.0"), rule.LeadFrom is null ? "-" : Number(rule.LeadFrom, "0.0") + " to " + Number(rule.LeadTo, "0.0"));
+                Show(rule.LeadHours, "0.0"),
+                rule.LeadFrom is null ? "-" : Number(rule.LeadFrom, "0.0") + " to " + Number(rule.LeadTo, "0.0"));
         }
         return table;
     }
@@ -68,12 +70,15 @@ internal static class SepsisReport
             console.WriteLine($"Not evaluable here, because nothing it asks for was ever known or met: {string.Join(", ", silent)}.");
         console.WriteLine(
             "In parentheses 95 % confidence intervals: Wilson for sensitivity and PPV by the stay, else percentile bootstrap over stays "
-            + $"({Bootstrap.Resamples} resamples, seed {Bootstrap.Seed}). Utility: the Challenge's, 1 for the best, 0 for silence. By the hour a rule "
-            + "counts while it is met, by the stay by its alerts: found is a septic stay with an episode open between 12 h before the onset and 3 h "
-            + "after it, however long that episode had been open, so that long leads are old episodes rather than foresight.");
+            + $"({Bootstrap.Resamples} resamples, seed {Bootstrap.Seed}). Utility: the Challenge's, 1 for the best, 0 for silence. "
+            + "By the hour a rule counts while it is met, by the stay by its alerts: found is a septic stay with an episode open between 12 h "
+            + "before the onset and 3 h after it, however long that episode had been open: long leads are old episodes rather than foresight.");
         console.WriteLine(
-            "PPV and utility depend on how many stays are septic here. These screens alone are weak: they find deterioration, not infection, and "
-            + "none of them was fitted to these labels.");
+            "PPV and utility depend on how many stays are septic here"
+            + $" ({Percent(figures.SepticStays / (double)figures.Stays)}). These screens alone are weak: they find deterioration, not "
+            + "infection, and none of them was fitted to these labels.");
+        if (figures.AlwaysUtility is { } always && figures.Rules.All(rule => !(rule.Utility.Value > always)))
+            console.WriteLine($"No rule has a higher utility than an alarm in every hour ({Number(always, "0.000")}) on these stays.");
     }
 
     private static void Write(IAnsiConsole console, string title, Table table)
@@ -91,7 +96,14 @@ internal static class SepsisReport
         : figure.Low is null ? Number(figure.Value, format)
         : $"{Number(figure.Value, format)} ({Number(figure.Low, format)} to {Number(figure.High, format)})";
 
-    private static string Number(double? value, string format) => value is { } number ? number.ToString(format, CultureInfo.InvariantCulture) : "-";
+    private static string Number(double? value, string format)
+    {
+        if (value is not { } number)
+            return "-";
+        // Rounded before it is written, so that what rounds to nothing has no sign.
+        double rounded = Math.Round(number, format.Length - format.IndexOf('.') - 1);
+        return (rounded == 0 ? 0 : rounded).ToString(format, CultureInfo.InvariantCulture);
+    }
 
     private static string Percent(double share) => share.ToString("0.0 %", CultureInfo.InvariantCulture);
 }

@@ -22,7 +22,9 @@ internal sealed record SepsisStay(string Name, int AgeYears, ImmutableArray<Seps
     /// <summary>When the first hour of intensive care began; any day would do.</summary>
     public static readonly DateTimeOffset Admission = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>The row of the onset, as the Challenge's scorer counts it (it may lie behind the last); null for a stay without sepsis.</summary>
+    /// <summary>
+    /// The row of the onset, as the Challenge's scorer counts it (it may lie behind the last); null for a stay without sepsis.
+    /// </summary>
     public int? OnsetRow
     {
         get
@@ -60,13 +62,18 @@ internal sealed record SepsisStay(string Name, int AgeYears, ImmutableArray<Seps
             if (hours.Count > 0 && hour.IcuHour <= hours[^1].IcuHour)
                 throw new MalformedStayException(number, "ICULOS does not go on");
             if (hours.Count == 0)
-                age = (int)(Number(fields, SepsisColumns.Age, number) ?? throw new MalformedStayException(number, "no age"));
+                age = AgeOf(fields, number);
             hours.Add(hour);
         }
         return hours.Count > 0
             ? new SepsisStay(name, age, hours.ToImmutable())
             : throw new MalformedStayException(Math.Max(1, number), "no hours");
     }
+
+    private static int AgeOf(string[] fields, int line) =>
+        Number(fields, SepsisColumns.Age, line) is { } age and >= 0 and < 130
+            ? (int)age
+            : throw new MalformedStayException(line, "Age is none");
 
     private static SepsisHour Hour(string[] fields, int line)
     {

@@ -42,7 +42,9 @@ internal static class Statistics
 
     public static double? Ratio(double some, double all) => all > 0 ? some / all : null;
 
-    /// <summary>Between the two values that lie around the quantile, in proportion (type 7 of Hyndman and Fan 1996); null for no values.</summary>
+    /// <summary>
+    /// Between the two values that lie around the quantile, in proportion (type 7 of Hyndman and Fan 1996); null for no values.
+    /// </summary>
     /// <param name="sorted">Ascending.</param>
     public static double? Quantile(IReadOnlyList<double> sorted, double quantile)
     {
@@ -56,8 +58,8 @@ internal static class Statistics
 }
 
 /// <summary>
-/// Percentile bootstrap over stays: hours of one patient resemble each other, stays of different ones do not. The same seed and stays give the
-/// same intervals, and every figure is computed from the same resamples.
+/// Percentile bootstrap over stays: hours of one patient resemble each other, stays of different ones do not. The same seed and stays give
+/// the same intervals, and every figure is computed from the same resamples.
 /// </summary>
 internal static class Bootstrap
 {

@@ -70,7 +70,9 @@ internal sealed class RuleTally
     /// <summary>Not normalised.</summary>
     public double Utility { get; }
 
-    /// <summary>Hours from the raising of the first episode that was open between 12 h before the onset and 3 h after it; null for none.</summary>
+    /// <summary>
+    /// Hours to the onset from the raising of the first episode that was open between 12 h before it and 3 h after it; null for none.
+    /// </summary>
     public double? Lead { get; }
 
     public IReadOnlyDictionary<decimal, ScoreHours> Ranked(bool byScore) => byScore ? _byScore : _bySeverity;
