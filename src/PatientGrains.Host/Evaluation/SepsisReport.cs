@@ -71,8 +71,9 @@ internal static class SepsisReport
         console.WriteLine(
             "In parentheses 95 % confidence intervals: Wilson for sensitivity and PPV by the stay, else percentile bootstrap over stays "
             + $"({Bootstrap.Resamples} resamples, seed {Bootstrap.Seed}). Utility: the Challenge's, 1 for the best, 0 for silence. "
-            + "By the hour a rule counts while it is met, by the stay by its alerts: found is a septic stay with an episode open between 12 h "
-            + "before the onset and 3 h after it, however long that episode had been open: long leads are old episodes rather than foresight.");
+            + "By the hour a rule counts while it is met, by the stay by its alerts: found is a septic stay with an episode open between "
+            + "12 h before the onset and 3 h after it, however long that episode had been open: long leads are old episodes rather than "
+            + "foresight.");
         console.WriteLine(
             "PPV and utility depend on how many stays are septic here"
             + $" ({Percent(figures.SepticStays / (double)figures.Stays)}). These screens alone are weak: they find deterioration, not "
