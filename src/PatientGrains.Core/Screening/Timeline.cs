@@ -43,11 +43,8 @@ internal sealed class Timeline
         int at = FirstAfter(reading.At);
         while (at > 0 && Compare(All[at - 1], reading) > 0)
             at--;
-        if (at == _count && _room.Take(_count))
-        {
-            _room.Places[_count] = reading;
+        if (at == _count && _room.Put(_count, reading))
             return new Timeline(_room, _count + 1);
-        }
         var places = new Reading[Math.Max(4, _count + _count / 2 + 1)];
         All[..at].CopyTo(places);
         places[at] = reading;
@@ -94,7 +91,10 @@ internal sealed class Timeline
         return low;
     }
 
-    /// <summary>Places that several timelines share: what is taken is never written again, and only one can take the next.</summary>
+    /// <summary>
+    /// Places that several timelines share: what is taken is never written again, and only one can take the next. Who would write what is
+    /// there already shares it: a decision makes the chart that its events will make once more when they are folded.
+    /// </summary>
     private sealed class Room(Reading[] places)
     {
         private int _taken;
@@ -103,7 +103,14 @@ internal sealed class Timeline
 
         public int Taken { init => _taken = value; }
 
-        public bool Take(int place) =>
-            place < Places.Length && Interlocked.CompareExchange(ref _taken, place + 1, place) == place;
+        public bool Put(int place, in Reading reading)
+        {
+            if (place >= Places.Length)
+                return false;
+            if (Interlocked.CompareExchange(ref _taken, place + 1, place) != place)
+                return Places[place] == reading;
+            Places[place] = reading;
+            return true;
+        }
     }
 }
