@@ -1,39 +1,50 @@
 using System.Collections.Concurrent;
 using PatientGrains.LoadTests.Import;
+using PatientGrains.LoadTests.Running;
 
 namespace PatientGrains.LoadTests.Reading;
 
 /// <summary>The floor of an audited read: as many callers have a row of the size of an access entry made durable, by one writer that
 /// commits whatever waits.</summary>
-internal static class BareEntries
+internal sealed class BareEntries : IAsyncDisposable
 {
-    private const int EntryBytes = 300;
+    public const int EntryBytes = 300;
 
-    public static async Task<LoopResult> Run(Settings settings)
+    private readonly StoreFolder _folder;
+    private readonly BlockingCollection<TaskCompletionSource> _queue = [];
+    private readonly Task _writer;
+
+    public BareEntries(Settings settings)
     {
-        using var folder = new StoreFolder(settings);
-        using var queue = new BlockingCollection<TaskCompletionSource>();
-        var writer = Task.Factory.StartNew(() => Write(folder.Path, queue), TaskCreationOptions.LongRunning);
-        var result = await Loops.Closed(settings.Callers, settings.Seconds, _ =>
-        {
-            var durable = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            queue.Add(durable);
-            return durable.Task;
-        });
-        queue.CompleteAdding();
-        await writer;
-        return result;
+        _folder = new StoreFolder(settings);
+        _writer = Task.Factory.StartNew(Write, TaskCreationOptions.LongRunning);
     }
 
-    private static void Write(string folder, BlockingCollection<TaskCompletionSource> queue)
+    public async ValueTask<Done> Step(Arrival arrival)
     {
-        using var rows = new RowWriter(folder);
+        var durable = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _queue.Add(durable);
+        await durable.Task;
+        return Done.One;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _queue.CompleteAdding();
+        await _writer;
+        _queue.Dispose();
+        _folder.Dispose();
+    }
+
+    private void Write()
+    {
+        using var rows = new RowWriter(_folder.Path);
         var entry = new byte[EntryBytes];
         var group = new List<TaskCompletionSource>();
-        foreach (var first in queue.GetConsumingEnumerable())
+        foreach (var first in _queue.GetConsumingEnumerable())
         {
             group.Add(first);
-            while (queue.TryTake(out var next))
+            while (_queue.TryTake(out var next))
                 group.Add(next);
             rows.Begin();
             group.ForEach(_ => rows.Insert(entry));

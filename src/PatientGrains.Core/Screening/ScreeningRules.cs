@@ -11,6 +11,9 @@ public static class ScreeningRules
         QuickSofa.Rule,
         News2.Rule,
         LactateLevel.Rule,
+        Sofa.Rule,
+        Sepsis3.Rule,
+        Kdigo.Rule,
         .. CriticalValues.Rules,
     ];
 

@@ -1,12 +1,29 @@
 using System.Diagnostics;
 using System.Globalization;
+using PatientGrains.LoadTests.Reporting;
+using PatientGrains.LoadTests.Running;
 
 namespace PatientGrains.LoadTests.Import;
 
 /// <summary>The first import of a process, compilation and all: what a person at a terminal sees. A process of its own each time.</summary>
-internal static class ColdStart
+internal sealed class ColdImport(Bench bench) : IScenario
 {
-    public const string Verb = "cold-import";
+    /// <summary>Verb of the process that imports once.</summary>
+    public const string Verb = "cold-import-child";
+
+    public string Name => "import/cold";
+    public string Measures => "the first import of a process, from .gz files, compilation included";
+    public Load Load => new TurnsLoad(Math.Min(3, bench.Settings.Rounds), WarmUps: 0);
+
+    public Task Prepare(Recorder own) => Task.CompletedTask;
+
+    public async ValueTask<Done> Step(Arrival arrival) => new(
+        bench.Corpus.Resources, TimeSpan.FromSeconds(bench.Corpus.Resources / await PerSecondOfChild()));
+
+    public IEnumerable<Figure> Figures(Measured measured) =>
+        [new Figure("import, cold process, from .gz", measured.Ours.PerSecond, "/s")];
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     public static async Task<int> Child(Settings settings)
     {
@@ -17,11 +34,11 @@ internal static class ColdStart
         return 0;
     }
 
-    /// <returns>Resources/s.</returns>
-    public static async Task<double> Run(Settings settings)
+    private async Task<double> PerSecondOfChild()
     {
+        var settings = bench.Settings;
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        string[] own = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(ColdStart).Assembly.Location] : [];
+        string[] own = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(ColdImport).Assembly.Location] : [];
         string[] patients = settings.Patients is { } count ? ["--patients", count.ToString(CultureInfo.InvariantCulture)] : [];
         foreach (string argument in (string[])[.. own, Verb, "--synthea", settings.Synthea, "--folder", settings.Folder, .. patients])
             start.ArgumentList.Add(argument);
