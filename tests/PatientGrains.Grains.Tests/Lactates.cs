@@ -7,7 +7,8 @@ namespace PatientGrains.Grains.Tests;
 /// <summary>Submissions that screening looks at: lactate alerts from 2 mmol/L on, more severely from 4 on.</summary>
 internal static class Lactates
 {
-    public static Finding Value(decimal mmolPerL, DateTimeOffset at) => new Measured { Variable = Variable.Lactate, Value = mmolPerL, At = at };
+    public static Finding Value(decimal mmolPerL, DateTimeOffset at) =>
+        new Measured { Variable = Variable.Lactate, Value = mmolPerL, At = at };
 
     public static Finding Bed(string unit, DateTimeOffset from) => new Placed { Unit = unit, From = from };
 

@@ -2,7 +2,8 @@ namespace PatientGrains.Log.Bench;
 
 /// <summary>
 /// Commit, locator and blinded index in one append at 100,000 patients: each patient's first commit, then a second one at random, part by
-/// part: commits alone, with claims, with claims and tokens, with a line of a feed and a due time. Sealed beforehand, so that this is the store's share.
+/// part: commits alone, with claims, with claims and tokens, with a line of a feed and a due time. Sealed beforehand, so that this is the
+/// store's share.
 /// </summary>
 internal static class HundredThousand
 {
