@@ -11,6 +11,7 @@ var root = new RootCommand("PatientGrains: one durable, encrypted, audited log p
     PushCommand.Build(),
     WatchCommand.Build(),
     VerifyCommand.Build(),
+    EvaluateCommand.Build(),
     AccessCommand.Build(),
     BurdenCommand.Build(),
     TokenCommand.Build(),
