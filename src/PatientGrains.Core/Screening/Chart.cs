@@ -142,7 +142,8 @@ public sealed class Chart
     {
         switch (finding)
         {
-            case Measured m:
+            // No rule has to reckon with what no living body shows, whoever found it.
+            case Measured m when Variables.Of(m.Variable) is var known && m.Value >= known.Low && m.Value <= known.High:
                 ref var series = ref _series[(int)m.Variable];
                 series = series.With(new Reading(m.At, m.From, m.Value, m.IsPreliminary, key, version));
                 break;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -94,12 +95,10 @@ public abstract class Suite(string tool, string script) : IDisposable
             if (set.File.All(one => one.Name != file.Name))
                 set.File.Add(file.ToProto());
         }
-        foreach (var file in new[]
-            {
-                RecordsReflection.Descriptor, AlertsReflection.Descriptor, FeedsReflection.Descriptor,
-                PatientGrains.Grpc.Health.HealthReflection.Descriptor, PatientGrains.Grpc.Reflection.ReflectionReflection.Descriptor,
-                PatientGrains.Grpc.Rpc.ErrorDetailsReflection.Descriptor, PatientGrains.Grpc.Rpc.StatusReflection.Descriptor,
-            })
+        // Those of health and reflection are nobody's business in C#, so that they are found by their shape.
+        var files = typeof(RecordsReflection).Assembly.GetTypes().Where(type => type.Name.EndsWith("Reflection", StringComparison.Ordinal))
+            .Select(type => type.GetProperty("Descriptor", BindingFlags.Public | BindingFlags.Static)?.GetValue(null));
+        foreach (var file in files.OfType<FileDescriptor>())
             Add(file);
         return _folder.Write("descriptors.bin", set.ToByteArray());
     }
