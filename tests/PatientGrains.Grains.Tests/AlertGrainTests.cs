@@ -21,6 +21,12 @@ public class AlertGrainTests(RecordCluster cluster) : IClassFixture<RecordCluste
         var key = await Lactate(9);
         var released = Assert.IsType<FeedReleased>(await grain.Ask(Release(Feed.Alerts, Enumerable.Range(0, 20))));
         Assert.NotEmpty(released.Items);
+        // From the log as from memory.
+        await cluster.Restart();
+        var again = Assert.IsType<FeedReleased>(await cluster.Patient(_patient).Ask(Release(Feed.Alerts, Enumerable.Range(0, 20))));
+        Assert.Equal(released.Items.Select(item => item.Seq), again.Items.Select(item => item.Seq));
+        Assert.All(again.Items, item => Assert.IsType<AlertRaised>(item.Happened));
+        grain = cluster.Patient(_patient);
         Assert.All(released.Items, item => Assert.IsType<AlertRaised>(item.Happened));
         var raised = (AlertRaised)released.Items[0].Happened!;
         Assert.Equal((1, 1, key), (raised.Alert, raised.Number, raised.Reason.Criteria[0].Key));
