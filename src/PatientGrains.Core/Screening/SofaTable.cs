@@ -82,7 +82,7 @@ internal static class SofaTable
     {
         string unit = Variables.Of(variable).Unit;
         var values = new List<SofaValue>();
-        var readings = chart.Between(variable, from - Day, until);
+        ReadOnlySpan<Reading> readings = chart.Between(variable, from - Day, until).ToArray();
         int next;
         for (int first = 0; first < readings.Length; first = next)
         {
@@ -152,8 +152,8 @@ internal static class SofaTable
     /// </summary>
     private static void AddDerivedPressures(List<SofaValue> values, Chart chart, DateTimeOffset from, DateTimeOffset until)
     {
-        var means = chart.Between(Variable.MeanArterialPressure, from - Day, until);
-        var systolics = chart.Between(Variable.SystolicPressure, from - Day, until);
+        ReadOnlySpan<Reading> means = chart.Between(Variable.MeanArterialPressure, from - Day, until).ToArray();
+        ReadOnlySpan<Reading> systolics = chart.Between(Variable.SystolicPressure, from - Day, until).ToArray();
         int mean = -1;
         int systolic = -1;
         SofaValue? run = null;
