@@ -3,6 +3,8 @@ namespace PatientGrains.Grpc;
 /// <summary>What a server bears, each with its reason. Past a limit a call is refused, before a handler sees it where that is possible.</summary>
 public sealed record GrpcLimits
 {
+    internal const int UsualCompressFrom = 512;
+
     /// <summary>Bytes of a request message, as sent and after decompression, unless a method says otherwise; gRPC's usual default.</summary>
     public int MaxRequestBytes { get; init; } = 4 << 20;
 
@@ -37,5 +39,5 @@ public sealed record GrpcLimits
     public int ConnectionWindowBytes { get; init; } = 1 << 20;
 
     /// <summary>Messages smaller than this are never compressed: gzip makes them longer.</summary>
-    public int CompressFrom { get; init; } = 512;
+    public int CompressFrom { get; init; } = UsualCompressFrom;
 }
