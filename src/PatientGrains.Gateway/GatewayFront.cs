@@ -5,9 +5,11 @@ using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using PatientGrains.Core.Access;
 using PatientGrains.Gateway.Auth;
+using PatientGrains.Gateway.Feeds;
 using PatientGrains.Gateway.Fhir;
 using PatientGrains.Gateway.Intake;
 
@@ -35,6 +37,7 @@ public static class GatewayFront
         services.AddSingleton<Login>();
         services.AddHostedService<LoginCounter>();
         AddFhir(services);
+        AddFeeds(services, options);
         services.AddResponseCompression(compression =>
         {
             compression.EnableForHttps = true;
@@ -69,10 +72,10 @@ public static class GatewayFront
     public static async Task<Requester?> LogIn(HttpContext http, string asked)
     {
         string requestId = FhirFront.RequestIdOf(http);
-        var (who, denied) = await http.RequestServices.GetRequiredService<Login>().Requester(http, requestId, asked);
+        var (session, denied) = await http.RequestServices.GetRequiredService<Login>().Requester(http, requestId, asked);
         if (denied is not null)
             await http.RequestServices.GetRequiredService<ResponseWriter>().Write(http, denied, requestId);
-        return who;
+        return session?.Who;
     }
 
     private static void AddFhir(IServiceCollection services)
@@ -95,6 +98,19 @@ public static class GatewayFront
         services.AddSingleton<Routes>();
         services.AddSingleton<Metadata>();
         services.AddSingleton<FhirFront>();
+    }
+
+    private static void AddFeeds(IServiceCollection services, GatewayOptions options)
+    {
+        services.AddSingleton(options.Feeds);
+        services.AddSingleton<FeedSource>();
+        services.AddSingleton(provider => new FeedHub(
+            provider.GetRequiredService<FeedSource>(),
+            provider.GetRequiredService<AccessNotes>(),
+            options.Feeds,
+            provider.GetRequiredService<TimeProvider>(),
+            // Streams end when the server begins to stop, not when it has waited for them.
+            provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping));
     }
 
     private static void KeepAddressesOutOfLogs(LoggerFilterOptions filters)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using PatientGrains.Gateway.Feeds;
 
 namespace PatientGrains.Gateway;
 
@@ -66,6 +67,9 @@ public sealed record GatewayOptions
     /// per resource.
     /// </summary>
     public int MaxSearchChars { get; init; } = 16_384;
+
+    /// <summary>Limits of subscriptions to feeds.</summary>
+    public FeedLimits Feeds { get; init; } = new();
 
     /// <summary>
     /// Refused logins that are written one by one, per remote address and second; the rest is counted and the count is written, so that a
