@@ -42,6 +42,12 @@ internal sealed record Settings
 
     private TimeSpan WarmUp => Smoke ? TimeSpan.Zero : TimeSpan.FromSeconds(Seconds / 2);
 
+    /// <summary>Patients of the live scenarios.</summary>
+    public int Inpatients => Smoke ? 60 : 1000;
+
+    /// <summary>Subscribers of the live scenarios.</summary>
+    public int Subscribers => Smoke ? 10 : 100;
+
     /// <returns>Null when the arguments are not to be understood.</returns>
     public static Settings? Parse(string[] args)
     {
