@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using PatientGrains.Gateway.Feeds;
+using PatientGrains.Grpc;
 
 namespace PatientGrains.Gateway;
 
@@ -67,6 +68,9 @@ public sealed record GatewayOptions
     /// per resource.
     /// </summary>
     public int MaxSearchChars { get; init; } = 16_384;
+
+    /// <summary>Limits of gRPC calls.</summary>
+    public GrpcLimits Grpc { get; init; } = new();
 
     /// <summary>Limits of subscriptions to feeds.</summary>
     public FeedLimits Feeds { get; init; } = new();

@@ -35,7 +35,7 @@ public sealed class RecordCluster : IAsyncLifetime
     public ILocatorGrain Locator => Grains.GetGrain<ILocatorGrain>("locator");
 
     /// <summary>A gateway of its own; all have the same secret.</summary>
-    public SubmissionIntake Gateway() => new(Grains, Scanners, new IntakeOptions { IdSecret = new byte[32] });
+    public SubmissionIntake Gateway() => new(Grains, Scanners, new IntakeOptions { IdSecret = new byte[32] }, TimeProvider.System);
 
     public async Task InitializeAsync()
     {

@@ -136,6 +136,9 @@ public sealed class GrpcClientCall<TRequest, TResponse> : IAsyncDisposable
         return response;
     }
 
+    /// <summary>Ends it from the writing side; the reader is told that the stream broke.</summary>
+    internal Task Abort() => _end.CancelAsync();
+
     internal async ValueTask WriteLast(TRequest request)
     {
         await Write(request).ConfigureAwait(false);
