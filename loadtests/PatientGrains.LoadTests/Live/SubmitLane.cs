@@ -15,6 +15,7 @@ internal sealed class SubmitLane : IAsyncDisposable
     private readonly GrpcClientCall<Submission, SubmissionAnswer> _call;
     private readonly Channel<Submission> _queue = Channel.CreateUnbounded<Submission>(new UnboundedChannelOptions { SingleReader = true });
     private readonly ConcurrentDictionary<string, TaskCompletionSource<SubmissionAnswer>> _waiting = new();
+    private volatile Exception? _broken;
     private readonly Task _writing;
     private readonly Task _reading;
 
@@ -32,6 +33,8 @@ internal sealed class SubmitLane : IAsyncDisposable
     {
         var answered = new TaskCompletionSource<SubmissionAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
         _waiting[submission.MessageId] = answered;
+        if (_broken is { } why)
+            throw why;
         _queue.Writer.TryWrite(submission);
         var answer = await answered.Task;
         return answer.Refusal is null ? answer : throw new InvalidDataException($"refused: {answer.Refusal.Message}");
@@ -70,6 +73,8 @@ internal sealed class SubmitLane : IAsyncDisposable
         }
         catch (GrpcException broken)
         {
+            // Before those that wait are told: whoever comes later sees it.
+            _broken = broken;
             foreach (var waiting in _waiting.Values)
                 waiting.TrySetException(broken);
         }

@@ -11,12 +11,20 @@ internal sealed class ClosedLoop(TimeProvider clock)
     {
         long start = clock.GetTimestamp();
         long number = firstNumber - 1;
-        long[] units = await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(Caller)));
-        return (units.Sum(), clock.GetElapsedTime(start).TotalSeconds);
-
-        async Task<long> Caller()
+        long done = 0;
+        var all = Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(Caller)));
+        try
         {
-            long done = 0;
+            await all.WaitAsync(duration + OpenLoop.LastAnswer, clock);
+        }
+        catch (TimeoutException)
+        {
+            to.Fail($"a caller had no answer {OpenLoop.LastAnswer.TotalSeconds} s after the end");
+        }
+        return (Volatile.Read(ref done), clock.GetElapsedTime(start).TotalSeconds);
+
+        async Task Caller()
+        {
             int failures = 0;
             for (long now = clock.GetTimestamp(); clock.GetElapsedTime(start, now) < duration && failures < Patience;)
             {
@@ -24,7 +32,8 @@ internal sealed class ClosedLoop(TimeProvider clock)
                 to.Attempted();
                 try
                 {
-                    done += (await contender.Step(new Arrival(Interlocked.Increment(ref number), due, counts))).Units;
+                    var step = await contender.Step(new Arrival(Interlocked.Increment(ref number), due, counts));
+                    Interlocked.Add(ref done, step.Units);
                     now = clock.GetTimestamp();
                     if (counts)
                         to.Latency.Add(due, now);
@@ -36,7 +45,6 @@ internal sealed class ClosedLoop(TimeProvider clock)
                     now = clock.GetTimestamp();
                 }
             }
-            return done;
         }
     }
 }
