@@ -13,7 +13,7 @@ internal sealed class ObservationToAlert(Bench bench, Audience audience) : IScen
     private const double Rate = 5000;
 
     /// <summary>One observation of so many is an alarming lactate or its correction, and causes one alert line.</summary>
-    private const int OneOf = 100;
+    private readonly int _oneOf = bench.Settings.Smoke ? 10 : 100;
 
     private AlertRig? _rig;
     private Recorder? _own;
@@ -21,7 +21,7 @@ internal sealed class ObservationToAlert(Bench bench, Audience audience) : IScen
     public string Name => audience == Audience.OfUnits ? "alert/units" : "alert/all";
 
     public string Measures => "observations over gRPC streams, "
-        + $"one of {OneOf} a lactate of 6.1 mmol/L (raises an alert) or its correction to 1.1 (withdraws it); "
+        + $"one of {_oneOf} a lactate of 6.1 mmol/L (raises an alert) or its correction to 1.1 (withdraws it); "
         + $"{bench.Settings.Subscribers} gRPC subscribers, "
         + (audience == Audience.OfUnits ? $"spread over {Hospital.Units} units" : "all of whom get every alert");
 
@@ -35,7 +35,7 @@ internal sealed class ObservationToAlert(Bench bench, Audience audience) : IScen
 
     public async ValueTask<Done> Step(Arrival arrival)
     {
-        if (arrival.Number % OneOf == 0)
+        if (arrival.Number % _oneOf == 0)
             await _rig!.Alarm(null, arrival, _own!);
         else
             await _rig!.Vital(arrival.Number);
@@ -43,7 +43,7 @@ internal sealed class ObservationToAlert(Bench bench, Audience audience) : IScen
     }
 
     public IEnumerable<Figure> Figures(Measured measured) =>
-        AlertFigures.Of(_rig!, measured.Ours, ((OpenLoad)Load).Arrivals, Limit.Below(20), Limit.Below(1000, Weight.Guard));
+        AlertFigures.Of(_rig!, measured.Ours, ((OpenLoad)Load).Arrivals, Limit.Below(20), Limit.Below(5000, Weight.Guard));
 
     public Task Settle() => _rig!.Settle();
 
