@@ -18,6 +18,12 @@ public static class FhirFindings
     public static ImmutableArray<Finding> Of(string type, ReadOnlySpan<byte> body, DateTimeOffset now) => type switch
     {
         "Observation" => ObservationFindings.Of(body, now),
+        "DiagnosticReport" => CultureFindings.OfReport(body, now),
+        "Specimen" => CultureFindings.OfSpecimen(body, now),
+        "MedicationAdministration" => MedicationFindings.OfAdministration(body, now),
+        "MedicationRequest" => MedicationFindings.OfRequest(body, now),
+        "Encounter" => StayFindings.OfEncounter(body, now),
+        "Patient" => StayFindings.OfPatient(body),
         _ => [],
     };
 }

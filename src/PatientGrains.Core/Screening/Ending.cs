@@ -18,15 +18,23 @@ internal static class Ending
     /// </summary>
     private const int MaxInstants = 4096;
 
+    /// <param name="open">The episode.</param>
+    /// <param name="rule">Its rule; null when this program does not have it.</param>
+    /// <param name="chart">What is known.</param>
+    /// <param name="known">
+    /// When the chart was last added to. What it says of a later time is passed over: so, once an episode can end, time alone does not keep
+    /// it open again, and whoever wakes late finds what was due.
+    /// </param>
+    /// <param name="now">Not before <paramref name="known"/>.</param>
     /// <returns>Null while the episode goes on.</returns>
-    public static AlertEnd? Of(Alert open, ScreeningRule? rule, Chart chart, DateTimeOffset now)
+    public static AlertEnd? Of(Alert open, ScreeningRule? rule, Chart chart, DateTimeOffset known, DateTimeOffset now)
     {
-        if (rule is null || chart.Latest(now) is not { } present)
+        if (rule is null || chart.Latest(known) is not { } present)
             return Lapsed(open.Reason.AssessedAt, now) ? AlertEnd.NoData : null;
         if (rule.Assess(chart, present).IsMet)
-            return IsSilent(rule, chart, open.Reason.AssessedAt, now) ? AlertEnd.NoData : null;
-        var asked = Asked(open, rule, chart, now);
-        var left = asked.RemoveAll(variable => now >= LapseOf(variable, chart, now));
+            return IsSilent(rule, chart, open.Reason.AssessedAt, known, now) ? AlertEnd.NoData : null;
+        var asked = Asked(open, rule, chart, known);
+        var left = asked.RemoveAll(variable => now >= LapseOf(variable, chart, known));
         if (left.IsEmpty)
             return asked.IsEmpty && !Lapsed(open.Reason.AssessedAt, now) ? null : AlertEnd.NoData;
         if (!IsRecovered(rule, chart, present, left))
@@ -34,38 +42,39 @@ internal static class Ending
         return left.Length == asked.Length ? AlertEnd.Recovered : AlertEnd.NoData;
     }
 
-    /// <summary>Whether nothing was said for a day of what a rule looks at; for a rule that looks at no values, since a time.</summary>
-    public static bool IsSilent(ScreeningRule rule, Chart chart, DateTimeOffset otherwise, DateTimeOffset now) =>
-        Lapsed(NewestOf(rule.Variables, chart, now) ?? otherwise, now);
-
     /// <summary>The next moment at which the episode ends although nothing more is said; null when only new values can end it.</summary>
-    public static DateTimeOffset? At(Alert open, ScreeningRule? rule, Chart chart)
+    public static DateTimeOffset? At(Alert open, ScreeningRule? rule, Chart chart, DateTimeOffset known)
     {
         var moments = new SortedSet<DateTimeOffset> { open.Reason.AssessedAt + Day };
         if (rule is not null)
         {
-            if (NewestOf(rule.Variables, chart, DateTimeOffset.MaxValue) is { } newest)
+            if (NewestOf(rule.Variables, chart, known) is { } newest)
                 moments.Add(newest + Day);
-            foreach (var variable in Asked(open, rule, chart, DateTimeOffset.MaxValue))
-                moments.Add(LapseOf(variable, chart, DateTimeOffset.MaxValue));
+            foreach (var variable in Asked(open, rule, chart, known))
+                moments.Add(LapseOf(variable, chart, known));
         }
         foreach (var moment in moments)
         {
-            if (Of(open, rule, chart, moment) is not null)
-                return moment;
+            var then = moment < known ? known : moment;
+            if (Of(open, rule, chart, known, then) is not null)
+                return then;
         }
         return null;
     }
+
+    /// <summary>Whether nothing was said for a day of what a rule looks at; for a rule that looks at no values, since a time.</summary>
+    public static bool IsSilent(ScreeningRule rule, Chart chart, DateTimeOffset otherwise, DateTimeOffset known, DateTimeOffset now) =>
+        Lapsed(NewestOf(rule.Variables, chart, known) ?? otherwise, now);
 
     /// <summary>
     /// What must be shown normal: the variables that met the criteria; where those are no values (a drug, a culture) or were deleted, all
     /// that the rule looks at.
     /// </summary>
-    private static ImmutableArray<Variable> Asked(Alert open, ScreeningRule rule, Chart chart, DateTimeOffset now)
+    private static ImmutableArray<Variable> Asked(Alert open, ScreeningRule rule, Chart chart, DateTimeOffset known)
     {
         var met = open.Reason.Criteria.Where(criterion => criterion.Variable is not null).Select(criterion => criterion.Variable!.Value);
-        var asked = met.Distinct().Where(variable => chart.Newest(variable, now) is not null).ToImmutableArray();
-        return asked.IsEmpty ? rule.Variables.RemoveAll(variable => chart.Newest(variable, now) is null) : asked;
+        var asked = met.Distinct().Where(variable => chart.Newest(variable, known) is not null).ToImmutableArray();
+        return asked.IsEmpty ? rule.Variables.RemoveAll(variable => chart.Newest(variable, known) is null) : asked;
     }
 
     private static bool IsRecovered(ScreeningRule rule, Chart chart, DateTimeOffset present, ImmutableArray<Variable> asked)
@@ -100,18 +109,18 @@ internal static class Ending
     }
 
     /// <summary>A value stands for at least a day here, and as long as it is fresh if that is longer.</summary>
-    private static DateTimeOffset LapseOf(Variable variable, Chart chart, DateTimeOffset now)
+    private static DateTimeOffset LapseOf(Variable variable, Chart chart, DateTimeOffset known)
     {
         var fresh = Variables.Of(variable).FreshFor;
-        return chart.Newest(variable, now)!.Value.At + (fresh > Day ? fresh : Day);
+        return chart.Newest(variable, known)!.Value.At + (fresh > Day ? fresh : Day);
     }
 
-    private static DateTimeOffset? NewestOf(ImmutableArray<Variable> variables, Chart chart, DateTimeOffset now)
+    private static DateTimeOffset? NewestOf(ImmutableArray<Variable> variables, Chart chart, DateTimeOffset known)
     {
         DateTimeOffset? newest = null;
         foreach (var variable in variables)
         {
-            if (chart.Newest(variable, now) is { } reading && !(reading.At <= newest))
+            if (chart.Newest(variable, known) is { } reading && !(reading.At <= newest))
                 newest = reading.At;
         }
         return newest;

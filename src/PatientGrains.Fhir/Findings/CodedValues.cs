@@ -21,15 +21,19 @@ internal static class CodedValues
     private static readonly CodeTable<decimal> ConsciousnessInLoinc = new(new Dictionary<string, decimal>
     {
         ["LA9340-6"] = 0, // Alert
+        ["LA6560-2"] = 1, // Confused
+        ["LA17108-4"] = 2, // Verbal
+        ["LA17107-6"] = 3, // Painful
         ["LA9343-0"] = 4, // Unresponsive
     });
 
+    /// <summary>SNOMED CT's answers to whether there is oxygen: the finding itself, or yes and no.</summary>
     private static readonly CodeTable<decimal> OxygenInSnomed = new(new Dictionary<string, decimal>
     {
         ["371825009"] = 1, // Patient on oxygen
-        ["57485005"] = 1, // Oxygen therapy
+        ["373066001"] = 1, // Yes
+        ["373067005"] = 0, // No
         ["722742002"] = 0, // Breathing room air
-        ["15158005"] = 0, // Air
     });
 
     public static bool IsCoded(Variable variable) => variable == Variable.Consciousness || IsYesOrNo(variable);

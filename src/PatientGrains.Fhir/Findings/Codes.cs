@@ -57,23 +57,37 @@ internal sealed class CodeTable<T>(IEnumerable<KeyValuePair<string, T>> meanings
     /// <summary>SNOMED CT identifiers have 18 digits at most, codes of the other systems fewer characters.</summary>
     private const int MaxLength = 18;
 
-    private readonly FrozenDictionary<string, T> _meanings = meanings.ToFrozenDictionary(StringComparer.Ordinal);
+    private readonly FrozenDictionary<string, T>.AlternateLookup<ReadOnlySpan<char>> _meanings =
+        meanings.ToFrozenDictionary(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
 
     public T? Find(ReadOnlySpan<byte> code)
     {
         Span<char> text = stackalloc char[MaxLength];
-        if (code.Length > MaxLength || !Ascii.IsValid(code))
+        if (code.Length > MaxLength || Ascii.ToUtf16(code, text, out int length) != System.Buffers.OperationStatus.Done)
             return null;
-        Encoding.ASCII.GetChars(code, text);
-        return _meanings.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(text[..code.Length], out var meaning) ? meaning : null;
+        return _meanings.TryGetValue(text[..length], out var meaning) ? meaning : null;
     }
 }
 
 /// <summary>What an observation's or component's code says that it is.</summary>
-internal readonly record struct Subject(Variable? Variable, bool IsAmbiguous, bool IsCulture, bool Sums24Hours, bool NamesVentilator)
+/// <param name="Variable">The variable, or null.</param>
+/// <param name="IsCulture">A sample was taken for culture.</param>
+/// <param name="Sums24Hours">LOINC's time aspect 24H.</param>
+/// <param name="NamesVentilator">What is measured is the setting of a ventilator.</param>
+internal readonly record struct Subject(Variable? Variable, bool IsCulture = false, bool Sums24Hours = false, bool NamesVentilator = false)
 {
-    private static readonly CodeTable<Variable> ByLoinc = new(
-        Variables.Definitions.SelectMany(d => d.Loinc.Select(code => KeyValuePair.Create(code, d.Variable))));
+    private static readonly CodeTable<Subject> ByLoinc = new(
+    [
+        .. Variables.Definitions.SelectMany(d => d.Loinc.Select(code => KeyValuePair.Create(code, OfLoinc(d.Variable, code)))),
+        .. CultureCodes.Tests.Select(code => KeyValuePair.Create(code, new Subject(null, IsCulture: true))),
+    ]);
+
+    /// <summary>Questions for which no LOINC code is in use. SNOMED CT: patient on oxygen, as NEWS2 is charted in FHIR.</summary>
+    private static readonly CodeTable<Subject> BySnomed =
+        new([KeyValuePair.Create("371825009", new Subject(Core.Screening.Variable.SupplementalOxygen))]);
+
+    /// <summary>The codes mean different variables.</summary>
+    public bool IsAmbiguous { get; private init; }
 
     /// <summary>Anything that screening looks at.</summary>
     public bool IsKnown => Variable is not null || IsCulture;
@@ -84,18 +98,28 @@ internal readonly record struct Subject(Variable? Variable, bool IsAmbiguous, bo
         var codings = new Codings(concept);
         while (codings.Next())
         {
-            if (!codings.System.SequenceEqual(CodeSystems.Loinc))
-                continue;
-            var variable = ByLoinc.Find(codings.Code);
-            subject = new Subject(
-                subject.Variable ?? variable,
-                subject.IsAmbiguous || (variable is not null && subject.Variable is not null && variable != subject.Variable),
-                subject.IsCulture || CultureCodes.IsCulture(codings.Code),
-                // LOINC's time aspect 24H: 24 hour urine output, and volume of 24 hour urine.
-                subject.Sums24Hours || codings.Code.SequenceEqual("9192-6"u8) || codings.Code.SequenceEqual("3167-4"u8),
-                // Oxygen/Inspired gas setting [Volume Fraction] Ventilator.
-                subject.NamesVentilator || codings.Code.SequenceEqual("19994-3"u8));
+            var found = codings.System.SequenceEqual(CodeSystems.Loinc) ? ByLoinc.Find(codings.Code)
+                : codings.System.SequenceEqual(CodeSystems.Snomed) ? BySnomed.Find(codings.Code)
+                : null;
+            if (found is { } known)
+                subject = subject.IsKnown ? subject.And(known) : known;
         }
         return subject;
     }
+
+    private Subject And(Subject other) => new(
+        Variable ?? other.Variable,
+        IsCulture || other.IsCulture,
+        Sums24Hours || other.Sums24Hours,
+        NamesVentilator || other.NamesVentilator)
+    {
+        IsAmbiguous = IsAmbiguous || (Variable is not null && other.Variable is not null && Variable != other.Variable),
+    };
+
+    private static Subject OfLoinc(Variable variable, string code) => new(
+        variable,
+        // 24 hour urine output, and volume of 24 hour urine.
+        Sums24Hours: code is "9192-6" or "3167-4",
+        // Oxygen/Inspired gas setting [Volume Fraction] Ventilator.
+        NamesVentilator: code == "19994-3");
 }

@@ -69,14 +69,20 @@ internal ref struct JsonItems
 internal static class JsonBytes
 {
     private static readonly SearchValues<byte> Structure = SearchValues.Create("\"{}[]"u8);
+    private static readonly SearchValues<byte> Between = SearchValues.Create(",: \t\r\n"u8);
     private static readonly SearchValues<byte> ScalarEnd = SearchValues.Create(",]} \t\r\n"u8);
 
     /// <summary>Over white space, commas and colons.</summary>
     public static int SkipBetween(ReadOnlySpan<byte> json, int at)
     {
-        while (at < json.Length && json[at] is (byte)' ' or (byte)'\n' or (byte)'\r' or (byte)'\t' or (byte)',' or (byte)':')
-            at++;
-        return at;
+        // Between a name and its value there is a byte or two, and behind a line's end any amount of indentation.
+        for (int i = 0; i < 3; i++, at++)
+        {
+            if (at >= json.Length || json[at] > (byte)':' || !Between.Contains(json[at]))
+                return at;
+        }
+        int next = json[at..].IndexOfAnyExcept(Between);
+        return next < 0 ? json.Length : at + next;
     }
 
     /// <summary>The first byte after the value that starts at a place; always after the place, unless that is the end.</summary>
@@ -108,7 +114,7 @@ internal static class JsonBytes
         }
     }
 
-    /// <summary>The text of a string value, escapes resolved; empty for what is no string.</summary>
+    /// <summary>The text of a string value, escapes resolved; empty for what is no string or has escapes that JSON has not.</summary>
     public static ReadOnlySpan<byte> Text(ReadOnlySpan<byte> value)
     {
         if (value.Length < 2 || value[0] != '"' || value[^1] != '"')
@@ -116,8 +122,31 @@ internal static class JsonBytes
         var inner = value[1..^1];
         if (inner.IndexOf((byte)'\\') < 0)
             return inner;
+        if (!IsWellEscaped(inner))
+            return default;
         byte[] resolved = new byte[inner.Length];
         return resolved.AsSpan(0, JsonText.Unescape(inner, resolved));
+    }
+
+    /// <summary>A scan has seen to it; this makes damage harmless in what was not scanned.</summary>
+    private static bool IsWellEscaped(ReadOnlySpan<byte> inner)
+    {
+        for (int at = 0; at < inner.Length; at++)
+        {
+            if (inner[at] != '\\')
+                continue;
+            if (++at == inner.Length)
+                return false;
+            if (inner[at] != 'u')
+                continue;
+            int unit = JsonText.Hex4(inner[(at + 1)..]);
+            bool isPair = (unit & 0xFC00) == 0xD800 && inner[(at + 5)..].StartsWith("\\u"u8)
+                && (JsonText.Hex4(inner[(at + 7)..]) & 0xFC00) == 0xDC00;
+            if (unit < 0 || ((unit & 0xF800) == 0xD800 && !isPair))
+                return false;
+            at += isPair ? 10 : 4;
+        }
+        return true;
     }
 
     private static int EndOfString(ReadOnlySpan<byte> json, int at)

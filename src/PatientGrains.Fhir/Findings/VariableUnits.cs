@@ -13,19 +13,20 @@ internal static class VariableUnits
     /// <summary>Spellings that are remembered of one variable; real senders have a handful.</summary>
     private const int MaxRemembered = 256;
 
-    private static readonly ConcurrentDictionary<string, UnitConversion?>[] Remembered =
+    private static readonly ConcurrentDictionary<string, UnitConversion?>.AlternateLookup<ReadOnlySpan<char>>[] Remembered =
         [.. Enumerable.Range(0, (int)Enum.GetValues<Variable>().Max() + 1)
-            .Select(_ => new ConcurrentDictionary<string, UnitConversion?>(StringComparer.Ordinal))];
+            .Select(_ => new ConcurrentDictionary<string, UnitConversion?>(StringComparer.Ordinal))
+            .Select(known => known.GetAlternateLookup<ReadOnlySpan<char>>())];
 
     /// <summary>Null when the code is no UCUM, or measures something else.</summary>
     public static UnitConversion? Find(Variable variable, ReadOnlySpan<char> code)
     {
         var known = Remembered[(int)variable];
-        if (known.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(code, out var conversion))
+        if (known.TryGetValue(code, out var conversion))
             return conversion;
         conversion = Make(Variables.Of(variable), code);
-        if (known.Count < MaxRemembered)
-            known.TryAdd(code.ToString(), conversion);
+        if (known.Dictionary.Count < MaxRemembered)
+            known.TryAdd(code, conversion);
         return conversion;
     }
 

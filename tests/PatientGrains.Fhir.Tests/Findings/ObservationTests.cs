@@ -45,8 +45,8 @@ public class ObservationTests
     [InlineData("8480-6", "16", "kPa", Variable.SystolicPressure, "120.010201")]
     [InlineData("2703-7", "10", "kPa", Variable.ArterialOxygen, "75.006376")]
     [InlineData("59408-5", "0.97", "1", Variable.OxygenSaturation, "97")]
-    [InlineData("3150-6", "40", "%", Variable.InspiredOxygenFraction, "0.4")]
-    [InlineData("3150-6", "0.4", "1", Variable.InspiredOxygenFraction, "0.4")]
+    [InlineData("3150-0", "40", "%", Variable.InspiredOxygenFraction, "0.4")]
+    [InlineData("3150-0", "0.4", "1", Variable.InspiredOxygenFraction, "0.4")]
     [InlineData("14682-9", "88.4", "umol/L", Variable.Creatinine, "0.999981")]
     [InlineData("2160-0", "1.2", "mg/dL", Variable.Creatinine, "1.2")]
     [InlineData("2345-7", "100", "mg/dL", Variable.Glucose, "5.550622")]
@@ -92,14 +92,14 @@ public class ObservationTests
     [InlineData(Doubt.WrongUnit, "9269-2", "15", "/min")]
     [InlineData(Doubt.WrongUnit, "2345-7", "300", "mosm/L")]
     [InlineData(Doubt.WrongUnit, "9187-6", "50", "mL/h")]
-    [InlineData(Doubt.WrongUnit, "3150-6", "0.4", "L/min")]
+    [InlineData(Doubt.WrongUnit, "3150-0", "0.4", "L/min")]
     [InlineData(Doubt.Implausible, "8867-4", "720", "/min")]
     [InlineData(Doubt.Implausible, "8867-4", "-72", "/min")]
     [InlineData(Doubt.Implausible, "8310-5", "98.6", "Cel")]
     [InlineData(Doubt.Implausible, "8310-5", "37", "[degF]")]
     [InlineData(Doubt.Implausible, "8310-5", "38.5", "K")]
     [InlineData(Doubt.Implausible, "59408-5", "97", "1")]
-    [InlineData(Doubt.Implausible, "3150-6", "40", "1")]
+    [InlineData(Doubt.Implausible, "3150-0", "40", "1")]
     [InlineData(Doubt.Implausible, "2160-0", "1e30", "mg/dL")]
     [InlineData(Doubt.Implausible, "9269-2", "13.5", "{score}")]
     [InlineData(Doubt.Implausible, "9269-2", "2", "{score}")]
@@ -185,7 +185,7 @@ public class ObservationTests
         Assert.Equal(15, ((Measured)Assert.Single(Find("9269-2", "\"valueInteger\":15"))).Value);
         Assert.Equal(1.1m, ((Measured)Assert.Single(Find("6301-6", "\"valueQuantity\":{\"value\":1.1}"))).Value);
         Assert.Equal(7.4m, ((Measured)Assert.Single(Find("2744-1", "\"valueQuantity\":{\"value\":7.4,\"unit\":\"pH\"}"))).Value);
-        Assert.Equal(Doubt.NoUnit, ((Doubted)Assert.Single(Find("3150-6", "\"valueQuantity\":{\"value\":0.4}"))).Doubt);
+        Assert.Equal(Doubt.NoUnit, ((Doubted)Assert.Single(Find("3150-0", "\"valueQuantity\":{\"value\":0.4}"))).Doubt);
     }
 
     [Fact]
