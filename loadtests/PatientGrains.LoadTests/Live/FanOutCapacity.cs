@@ -4,8 +4,8 @@ using PatientGrains.LoadTests.Running;
 namespace PatientGrains.LoadTests.Live;
 
 /// <summary>
-/// Alerts/s that all subscribers keep up with: as many alerts are on their way as there are callers, and each waits until the last subscriber
-/// has its alert, so that the rate is the one at which lag stops growing.
+/// Alerts/s that all subscribers keep up with: as many alerts are on their way as there are callers, and each waits until the last
+/// subscriber has its alert, so that the rate is the one at which lag stops growing.
 /// </summary>
 internal sealed class FanOutCapacity(Bench bench) : IScenario
 {

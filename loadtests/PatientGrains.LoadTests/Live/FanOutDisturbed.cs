@@ -5,8 +5,8 @@ using PatientGrains.LoadTests.Running;
 namespace PatientGrains.LoadTests.Live;
 
 /// <summary>
-/// What a slow subscriber and a dead one do to the others: alerts at a steady rate, on two servers alike but for those two, in the same run.
-/// Both want a backlog that is larger than what connections buffer.
+/// What a slow subscriber and a dead one do to the others: alerts at a steady rate, on two servers alike but for those two, in the same
+/// run. Both want a backlog that is larger than what connections buffer.
 /// </summary>
 internal sealed class FanOutDisturbed(Bench bench) : IScenario
 {

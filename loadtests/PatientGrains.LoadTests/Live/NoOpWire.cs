@@ -31,9 +31,7 @@ internal sealed class NoOpWire : IAsyncDisposable
             GrpcFront.Limit(kestrel.Limits, limits);
         });
         var app = builder.Build();
-        app.UseGrpc(
-            [GrpcMethod.Bidi<Submission, SubmissionAnswer>(RecordsReflection.Descriptor.Services[0].FindMethodByName("SubmitStream"), Answer)],
-            limits, TimeProvider.System);
+        app.UseGrpc([GrpcMethod.Bidi<Submission, SubmissionAnswer>(SubmitLane.Method, Answer)], limits, TimeProvider.System);
         await app.StartAsync();
         return new NoOpWire(app);
     }

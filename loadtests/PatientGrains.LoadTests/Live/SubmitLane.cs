@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
+using Google.Protobuf.Reflection;
 using PatientGrains.Grpc;
 using PatientGrains.Grpc.V1;
 
@@ -11,6 +12,8 @@ namespace PatientGrains.LoadTests.Live;
 /// </summary>
 internal sealed class SubmitLane : IAsyncDisposable
 {
+    public static readonly MethodDescriptor Method = RecordsReflection.Descriptor.Services[0].FindMethodByName("SubmitStream");
+
     private readonly GrpcChannel _channel;
     private readonly GrpcClientCall<Submission, SubmissionAnswer> _call;
     private readonly Channel<Submission> _queue = Channel.CreateUnbounded<Submission>(new UnboundedChannelOptions { SingleReader = true });
@@ -22,7 +25,7 @@ internal sealed class SubmitLane : IAsyncDisposable
     public SubmitLane(Uri address, GrpcMetadata login)
     {
         _channel = new GrpcChannel(address, new GrpcChannelOptions { Metadata = () => login });
-        _call = _channel.Open<Submission, SubmissionAnswer>(RecordsReflection.Descriptor.Services[0].FindMethodByName("SubmitStream"));
+        _call = _channel.Open<Submission, SubmissionAnswer>(Method);
         _writing = Task.Run(Write);
         _reading = Task.Run(Read);
     }
