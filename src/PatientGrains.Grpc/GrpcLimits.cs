@@ -23,6 +23,9 @@ public sealed record GrpcLimits
     /// <summary>Calls at once on one connection; more wait at the client (SETTINGS_MAX_CONCURRENT_STREAMS).</summary>
     public int MaxCallsPerConnection { get; init; } = 250;
 
+    /// <summary>How long the request of a call that has one may take to arrive whole; a stream of requests may be quiet as long as it likes.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long a client may take nothing of what waits for it before its call is reset; a subscriber resumes by its cursor.</summary>
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

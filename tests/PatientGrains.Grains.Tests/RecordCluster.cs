@@ -26,7 +26,9 @@ public sealed class RecordCluster : IAsyncLifetime
 
     public ScannerPool Scanners { get; } = new();
 
-    public IGrainFactory Grains => _host!.Services.GetRequiredService<IGrainFactory>();
+    public IServiceProvider Provider => _host!.Services;
+
+    public IGrainFactory Grains => Provider.GetRequiredService<IGrainFactory>();
 
     public IPatientGrain Patient(string id) => Grains.GetGrain<IPatientGrain>(id);
 

@@ -98,9 +98,9 @@ internal sealed class Load(IPatientLog log, KeyRing ring, string run, int decisi
         public Task Write(string text, int count, string padding) => _activation.Run(async () =>
         {
             var journal = await Journal();
-            var notes = Enumerable.Range(0, count).Select(
-                i => new Note($"{text}#{i}/{count}#{padding}", Claim: $"id:{text}#{i}", Token: text, Feed: (byte)(i % 3), Due: Due(padding)))
-                .ToArray();
+            long due = Due(padding);
+            var notes = Enumerable.Range(0, count).Select(i => new Note(
+                $"{text}#{i}/{count}#{padding}", Claim: $"id:{text}#{i}", Token: text, Feed: (byte)(i % 3), Due: due)).ToArray();
             int at = await journal.Execute<int>(s => new(notes, s.Texts.Count));
             Say($"ack {name} {at} {text}#0/{count}#{padding} {journal.DurableHead.Hash}");
         });

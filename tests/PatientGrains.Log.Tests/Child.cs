@@ -80,8 +80,8 @@ internal sealed class Child : IDisposable
         return chains.Values.Sum(c => c.Count);
     }
 
-    /// <summary>Each feed is numbered without gaps, and of each log it has just the events that belong to it, in their order; what the store
-    /// knows to be due is what the events say.</summary>
+    /// <summary>Each feed is numbered without gaps, and of each log it has just the events that belong to it, in their order; what the
+    /// store knows to be due is what the events say.</summary>
     private static async Task FeedsAreWhole(IPatientLog log, Dictionary<LogId, List<Note>> notes)
     {
         foreach (byte feed in new byte[] { 1, 2 })

@@ -95,5 +95,42 @@ public sealed class CrashStepTests
         Assert.Equal(0, (await again.ReadFeed(1, 0, 9)).Head);
     }
 
+    [Theory]
+    [InlineData(nameof(WriteStep.Indexed))]
+    [InlineData(nameof(WriteStep.Committing))]
+    public async Task After_a_full_disk_the_lines_of_feeds_go_on_without_a_gap(string step)
+    {
+        var failing = Enum.Parse<WriteStep>(step);
+        using var folder = new TemporaryFolder();
+        using var ring = KeyRing.Ephemeral();
+        using var a = new Sealer(ring, "Patient/a");
+        bool isFull = false;
+        const int sqliteFull = 13;
+        var seams = new SqliteTestSeams(OnStep: at =>
+        {
+            if (isFull && at == failing)
+                throw new SqliteFailure(sqliteFull, "planted");
+        });
+        await using var log = SqliteLog.Open(folder.Path, ring, seams);
+        await log.Append(Line(a.Next()));
+        var waiting = log.FeedBeyond(1, 1);
+        var due = log.DueSet(DateTimeOffset.MaxValue);
+        isFull = true;
+        await Assert.ThrowsAsync<LogFullException>(() => log.Append(Line(a.Next(advance: false))));
+        isFull = false;
+        Assert.Equal(1, (await log.ReadFeed(1, 0, 9)).Head);
+        Assert.False(waiting.IsCompleted || due.IsCompleted);
+
+        await log.Append(Line(a.Next()));
+        await Task.WhenAll(waiting, due).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal([new(1, a.Id, 0), new StoredFeedLine(2, a.Id, 1)], (await log.ReadFeed(1, 0, 9)).Lines);
+    }
+
+    private static AppendBatch Line(CommitAppend append) => new(append)
+    {
+        Feeds = [new FeedAppend(1, append.Commit.Log, append.Commit.FirstSeq)],
+        Due = [new DueChange(append.Commit.Log, DateTimeOffset.UnixEpoch)],
+    };
+
     public static TheoryData<string> Steps => new([.. Enum.GetNames<WriteStep>().Where(s => s != nameof(WriteStep.Committed))]);
 }

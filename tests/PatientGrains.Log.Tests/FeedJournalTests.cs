@@ -51,7 +51,7 @@ public sealed class FeedJournalTests
         });
 
     [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
-    public Task A_due_time_that_did_not_change_is_not_written_again_also_by_the_next_activation(string kind) => new Activation().Run(async () =>
+    public Task A_due_time_that_did_not_change_is_not_written_again_by_the_next_activation(string kind) => new Activation().Run(async () =>
     {
         await using var store = Store.Make(kind);
         using (var journal = await store.Open(Name.Text))
@@ -87,7 +87,7 @@ public sealed class FeedJournalTests
         });
 
     [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
-    public Task Prepared_commits_carry_their_lines_and_due_times_and_abandoned_ones_leave_none(string kind) => new Activation().Run(async () =>
+    public Task Prepared_commits_carry_their_lines_and_due_times_abandoned_ones_leave_none(string kind) => new Activation().Run(async () =>
     {
         await using var store = Store.Make(kind);
         using var patient = await store.Open(Name.Text);

@@ -37,6 +37,7 @@ public static class RecordFold
         StatementBody? body)
     {
         record.CurrentBytes += Size(body) - Size(statement.Body);
+        var before = statement.Body?.Findings ?? [];
         statement.Version = version;
         statement.At = at;
         statement.Source = source;
@@ -45,7 +46,8 @@ public static class RecordFold
         if (statement.Seqs.Count == 0)
             statement.Origin = new Origin(source, messageId);
         statement.AddVersion(seq);
-        record.Chart = body is null ? record.Chart.Without(statement.Key) : record.Chart.With(statement.Key, version, body.Findings);
+        record.Chart = body is null
+            ? record.Chart.Without(statement.Key, before) : record.Chart.With(statement.Key, version, body.Findings, before);
     }
 
     internal static long Size(StatementBody? body) => body is null ? 0 : body.Json.Length + body.Terms.Length;

@@ -24,19 +24,16 @@ public sealed class Chart
     public static readonly Chart Empty = new();
 
     private readonly Timeline[] _series;
-    private readonly ImmutableDictionary<ResourceKey, ImmutableArray<Finding>> _said;
 
     private Chart()
     {
         _series = new Timeline[(int)Enum.GetValues<Variable>().Max() + 1];
         Array.Fill(_series, Timeline.Empty);
-        _said = ImmutableDictionary<ResourceKey, ImmutableArray<Finding>>.Empty;
     }
 
-    private Chart(Chart of, ImmutableDictionary<ResourceKey, ImmutableArray<Finding>> said)
+    private Chart(Chart of)
     {
         _series = [.. of._series];
-        _said = said;
         (Drugs, Cultures, Stays, Births) = (of.Drugs, of.Cultures, of.Stays, of.Births);
     }
 
@@ -50,7 +47,7 @@ public sealed class Chart
     public Charted<Born>? Birth => Births.IsEmpty ? null : Births[0];
 
     /// <summary>All values of a variable, oldest first; of one time the preliminary first, and of those the lower key.</summary>
-    public ReadOnlySpan<Reading> Series(Variable variable) => _series[(int)variable].All;
+    public Readings Series(Variable variable) => _series[(int)variable].All;
 
     /// <summary>The newest value that held at a time, whatever its age; null when there is none.</summary>
     public Reading? Newest(Variable variable, DateTimeOffset at) => _series[(int)variable].Newest(at);
@@ -60,7 +57,7 @@ public sealed class Chart
         Newest(variable, at) is { } reading && at - reading.At <= Variables.Of(variable).FreshFor ? reading : null;
 
     /// <summary>Values with <c>from &lt; At &lt;= until</c>, oldest first.</summary>
-    public ReadOnlySpan<Reading> Between(Variable variable, DateTimeOffset from, DateTimeOffset until) =>
+    public Readings Between(Variable variable, DateTimeOffset from, DateTimeOffset until) =>
         _series[(int)variable].Between(from, until);
 
     /// <summary>The latest time at which anything measured held, not after a time; null for none. The present that rules assess.</summary>
@@ -97,33 +94,50 @@ public sealed class Chart
         return born.AddYears(years) > day ? years - 1 : years;
     }
 
-    /// <summary>The chart with the findings of a version in place of those that it has of the statement, if it has any.</summary>
-    public Chart With(ResourceKey key, int version, ImmutableArray<Finding> findings) =>
-        Without(key).Plus(key, version, findings);
+    /// <summary>The chart with the findings of a version in place of those of the statement's earlier version.</summary>
+    /// <param name="before">What the earlier version said, when that is known: then nothing has to be searched for.</param>
+    public Chart With(ResourceKey key, int version, ImmutableArray<Finding> findings, ImmutableArray<Finding> before = default) =>
+        (version > 1 ? Without(key, before) : this).Plus(key, version, findings);
 
     /// <summary>The chart with the findings of a statement of which it has none.</summary>
     internal Chart Plus(ResourceKey key, int version, ImmutableArray<Finding> findings)
     {
         if (findings.All(finding => finding is Doubted))
             return this;
-        var chart = new Chart(this, _said.SetItem(key, findings));
+        var chart = new Chart(this);
         foreach (var finding in findings)
             chart.Add(key, version, finding);
         return chart;
     }
 
     /// <summary>The chart without anything that a statement said.</summary>
-    public Chart Without(ResourceKey key)
+    /// <param name="before">What it said, when that is known: then nothing has to be searched for.</param>
+    public Chart Without(ResourceKey key, ImmutableArray<Finding> before = default)
     {
-        if (!_said.TryGetValue(key, out var findings))
+        if (!before.IsDefault && before.All(finding => finding is Doubted))
             return this;
-        var chart = new Chart(this, _said.Remove(key));
-        foreach (var finding in findings)
-            chart.Remove(key, finding);
+        var chart = new Chart(this)
+        {
+            Drugs = Drugs.RemoveAll(drug => drug.Key == key),
+            Cultures = Cultures.RemoveAll(culture => culture.Key == key),
+            Stays = Stays.RemoveAll(stay => stay.Key == key),
+            Births = Births.RemoveAll(birth => birth.Key == key),
+        };
+        if (before.IsDefault)
+        {
+            foreach (ref var series in chart._series.AsSpan())
+                series = series.Without(key);
+            return chart;
+        }
+        foreach (var measured in before.OfType<Measured>())
+        {
+            ref var series = ref chart._series[(int)measured.Variable];
+            series = series.Without(key, measured.At);
+        }
         return chart;
     }
 
-    /// <summary>Only on a chart that nobody else has seen yet; so for <see cref="Remove"/>.</summary>
+    /// <summary>Only on a chart that nobody else has seen yet.</summary>
     private void Add(ResourceKey key, int version, Finding finding)
     {
         switch (finding)
@@ -143,29 +157,6 @@ public sealed class Chart
                 break;
             case Born born:
                 Births = Insert(Births, new(born, key, version), _ => default);
-                break;
-        }
-    }
-
-    private void Remove(ResourceKey key, Finding finding)
-    {
-        switch (finding)
-        {
-            case Measured m:
-                ref var series = ref _series[(int)m.Variable];
-                series = series.Without(key, m.At);
-                break;
-            case Given:
-                Drugs = Drugs.RemoveAll(drug => drug.Key == key);
-                break;
-            case Cultured:
-                Cultures = Cultures.RemoveAll(culture => culture.Key == key);
-                break;
-            case Placed:
-                Stays = Stays.RemoveAll(stay => stay.Key == key);
-                break;
-            case Born:
-                Births = Births.RemoveAll(birth => birth.Key == key);
                 break;
         }
     }

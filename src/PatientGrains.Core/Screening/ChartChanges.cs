@@ -8,7 +8,7 @@ internal sealed class ChartChanges
 {
     private static readonly ChartChanges Nothing = new();
 
-    private readonly List<(ResourceKey Key, int Version, ImmutableArray<Finding>? Now)> _statements = [];
+    private readonly List<(ResourceKey Key, int Version, ImmutableArray<Finding> Before, ImmutableArray<Finding>? Now)> _statements = [];
     private readonly List<Variable> _variables = [];
 
     /// <summary>Drugs, cultures, stays, birth or death: any rule may look at those.</summary>
@@ -37,7 +37,7 @@ internal sealed class ChartChanges
             if (old.IsEmpty && now is null or { IsEmpty: true })
                 continue;
             found ??= new ChartChanges();
-            found._statements.Add((key, version, now));
+            found._statements.Add((key, version, old, now));
             found.Note(key, version, old);
             found.Note(key, version, now ?? []);
         }
@@ -46,8 +46,8 @@ internal sealed class ChartChanges
 
     public Chart ApplyTo(Chart chart)
     {
-        foreach (var (key, version, now) in _statements)
-            chart = now is { } findings ? chart.With(key, version, findings) : chart.Without(key);
+        foreach (var (key, version, before, now) in _statements)
+            chart = now is { } findings ? chart.With(key, version, findings, before) : chart.Without(key, before);
         return chart;
     }
 
@@ -56,7 +56,7 @@ internal sealed class ChartChanges
     /// <summary>The first version of the decision that replaces one which the episode rests on.</summary>
     public ReplacedVersion? CorrectionOf(Alert open)
     {
-        foreach (var (key, version, _) in _statements)
+        foreach (var (key, version, _, _) in _statements)
         {
             foreach (var criterion in open.Reason.Criteria)
             {

@@ -70,13 +70,22 @@ internal static class CriticalValues
 
     /// <param name="limits">From the gravest on.</param>
     private static ScreeningRule Rule(
-        Variable variable, string name, string direction, TimeSpan recovery, string publication, params Limit[] limits) => new(
-            $"critical-{name}-{direction}", 1, $"Critical {name.Replace('-', ' ')}, {direction}", publication, [variable], recovery,
+        Variable variable, string name, string direction, TimeSpan recovery, string publication, params Limit[] limits)
+    {
+        bool isLow = direction == "low";
+        string spoken = name.Replace('-', ' ');
+        Limit[] named =
+        [
+            .. limits.Select(limit => limit with { Name = $"{spoken} {(isLow ? '<' : '>')} {limit.Value} {Variables.Of(variable).Unit}" }),
+        ];
+        return new(
+            $"critical-{name}-{direction}", 1, $"Critical {spoken}, {direction}", publication, [variable], recovery,
             // Children have their own survey (Kost, Pediatrics 1991;88:597).
             MinimumAge: 18,
-            (chart, at) => Assess(chart, at, variable, name.Replace('-', ' '), direction == "low", limits));
+            (chart, at) => Assess(chart, at, variable, isLow, named));
+    }
 
-    private static Assessment Assess(Chart chart, DateTimeOffset at, Variable variable, string name, bool isLow, Limit[] limits)
+    private static Assessment Assess(Chart chart, DateTimeOffset at, Variable variable, bool isLow, Limit[] limits)
     {
         var card = new Scorecard(chart, at);
         if (card.Ask(variable) is not { } reading)
@@ -84,9 +93,9 @@ internal static class CriticalValues
         var met = Array.Find(limits, limit => isLow ? reading.Value < limit.Value : reading.Value > limit.Value);
         if (met is null)
             return card.Assess(null);
-        card.Meet($"{name} {(isLow ? '<' : '>')} {met.Value} {Variables.Of(variable).Unit}", variable, reading);
+        card.Meet(met.Name, variable, reading);
         return card.Assess(met.Severity);
     }
 
-    private sealed record Limit(decimal Value, Severity Severity);
+    private sealed record Limit(decimal Value, Severity Severity, string Name = "");
 }

@@ -13,10 +13,12 @@ internal static class Ending
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// Instants of a recovery time that are assessed at most: four hours at one a second are thinned to every fourth, and nothing that is
-    /// charted by people is thinned at all.
+    /// Instants of a recovery time that are assessed at most, since it happens in the grain's turn: of a day that is one every three minutes,
+    /// so that what people chart is never thinned, and what monitors send is, evenly.
     /// </summary>
-    private const int MaxInstants = 4096;
+    private const int MaxInstants = 512;
+
+    private const int Slices = 16;
 
     /// <param name="open">The episode.</param>
     /// <param name="rule">Its rule; null when this program does not have it.</param>
@@ -83,12 +85,18 @@ internal static class Ending
         // The start first: as long as the recovery time has not passed, the rule is still met there, and one look says so.
         if (!ShowsUnmet(rule, chart, start, asked) || !ShowsUnmet(rule, chart, present, asked))
             return false;
-        DateTimeOffset[] instants = Instants(rule, chart, start, present);
-        int step = 1 + instants.Length / MaxInstants;
-        for (int i = instants.Length - 1; i >= 0; i -= step)
+        // Backwards and slice by slice: where it was met lately, that is soon found.
+        var slice = rule.Recovery / Slices;
+        for (int i = 1; i <= Slices; i++)
         {
-            if (!ShowsUnmet(rule, chart, instants[i], asked))
-                return false;
+            var until = present - slice * (i - 1);
+            var instants = Instants(rule, chart, i == Slices ? start : until - slice, until);
+            int step = 1 + instants.Count / (MaxInstants / Slices);
+            for (int at = instants.Count - 1; at >= 0; at -= step)
+            {
+                if (!ShowsUnmet(rule, chart, instants[at], asked))
+                    return false;
+            }
         }
         return true;
     }
@@ -96,8 +104,8 @@ internal static class Ending
     private static bool ShowsUnmet(ScreeningRule rule, Chart chart, DateTimeOffset at, ImmutableArray<Variable> asked) =>
         asked.All(variable => chart.Fresh(variable, at) is not null) && !rule.Assess(chart, at).IsMet;
 
-    /// <summary>When something that the rule looks at changed, oldest first.</summary>
-    private static DateTimeOffset[] Instants(ScreeningRule rule, Chart chart, DateTimeOffset after, DateTimeOffset until)
+    /// <summary>When something that the rule looks at changed, oldest first, each instant once.</summary>
+    private static List<DateTimeOffset> Instants(ScreeningRule rule, Chart chart, DateTimeOffset after, DateTimeOffset until)
     {
         var instants = new List<DateTimeOffset>();
         foreach (var variable in rule.Variables)
@@ -105,7 +113,15 @@ internal static class Ending
             foreach (ref readonly var reading in chart.Between(variable, after, until))
                 instants.Add(reading.At);
         }
-        return [.. instants.Distinct().Order()];
+        instants.Sort();
+        int count = 0;
+        for (int i = 0; i < instants.Count; i++)
+        {
+            if (i == 0 || instants[i] != instants[count - 1])
+                instants[count++] = instants[i];
+        }
+        instants.RemoveRange(count, instants.Count - count);
+        return instants;
     }
 
     /// <summary>A value stands for at least a day here, and as long as it is fresh if that is longer.</summary>

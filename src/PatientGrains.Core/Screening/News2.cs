@@ -28,15 +28,15 @@ internal static class News2
     {
         var card = new Scorecard(chart, at);
         if (card.Ask(Variable.RespiratoryRate) is { } breathing)
-            Score(card, Variable.RespiratoryRate, breathing, News2Chart.RespiratoryRate, "respiratory rate {0}/min");
+            Score(card, Variable.RespiratoryRate, breathing, News2Chart.RespiratoryRate);
         AssessOxygen(card);
         if (card.Ask(Variable.SystolicPressure) is { } pressure)
-            Score(card, Variable.SystolicPressure, pressure, News2Chart.SystolicPressure, "systolic pressure {0} mmHg");
+            Score(card, Variable.SystolicPressure, pressure, News2Chart.SystolicPressure);
         if (card.Ask(Variable.HeartRate) is { } pulse)
-            Score(card, Variable.HeartRate, pulse, News2Chart.Pulse, "pulse {0}/min");
+            Score(card, Variable.HeartRate, pulse, News2Chart.Pulse);
         AssessConsciousness(card);
         if (card.Ask(Variable.BodyTemperature) is { } temperature)
-            Score(card, Variable.BodyTemperature, temperature, News2Chart.Temperature, "temperature {0} °C");
+            Score(card, Variable.BodyTemperature, temperature, News2Chart.Temperature);
         return card.Assess(SeverityOf(card.Points, card.MostPoints), card.Points);
     }
 
@@ -48,11 +48,11 @@ internal static class News2
     private static Severity? SeverityOf(int aggregate, int mostInOne) =>
         aggregate >= 7 ? Severity.Urgent : aggregate >= 5 || mostInOne >= 3 ? Severity.Warning : null;
 
-    private static void Score(Scorecard card, Variable variable, Reading reading, News2Chart.Row row, string name)
+    private static void Score(Scorecard card, Variable variable, Reading reading, News2Chart.Row row)
     {
         var cell = row.CellOf(reading.Value);
         if (cell.Points > 0)
-            card.Meet(string.Format(null, name, cell.Text), variable, reading, cell.Points);
+            card.Meet(cell.Text, variable, reading, cell.Points);
     }
 
     /// <summary>
@@ -67,7 +67,7 @@ internal static class News2
         {
             var row = target is null ? News2Chart.Scale1 : oxygen is null ? News2Chart.Scale2OnAir : News2Chart.Scale2OnOxygen;
             int before = card.Points;
-            Score(card, Variable.OxygenSaturation, saturation, row, target is null ? "SpO2 scale 1 {0} %" : "SpO2 scale 2 {0} %");
+            Score(card, Variable.OxygenSaturation, saturation, row);
             if (target is { } why && card.Points > before)
                 card.Meet("SpO2 scale 2 prescribed", Variable.HypercapnicTarget, why, 0);
         }

@@ -4,7 +4,7 @@ using PatientGrains.Core.Record;
 namespace PatientGrains.Core.Screening;
 
 /// <summary>What an organ scored by one value, and when the day's worst may be this one: <c>From &lt;= t &lt; Until</c>.</summary>
-internal readonly record struct SofaValue(
+internal sealed record SofaValue(
     int Points, string Name, Variable? Variable, decimal? Value, string? Unit, Reading Source, DateTimeOffset From, DateTimeOffset Until)
 {
     /// <summary>Other readings that the value was computed with; they carry no points of their own.</summary>
@@ -30,7 +30,7 @@ internal readonly record struct SofaValue(
 }
 
 /// <summary>A reading that a value was computed with: its correction changes the points too.</summary>
-internal readonly record struct SofaBeside(Variable Variable, string Name, Reading Reading);
+internal sealed record SofaBeside(Variable Variable, string Name, Reading Reading);
 
 /// <summary>A row of the table.</summary>
 /// <param name="Asked">What is missing when nothing is known of the organ.</param>
@@ -51,6 +51,7 @@ internal static class SofaTable
     public static readonly TimeSpan Day = TimeSpan.FromHours(24);
 
     private const decimal RoomAir = 0.21m;
+    private const string DerivedName = "mean arterial pressure < 70 mm[Hg], derived as (systolic + 2 diastolic) / 3";
 
     private static readonly SofaCells Oxygenation = new("PaO2/FiO2", "mm[Hg]", IsLowBad: true, [400, 300, 200, 100]);
     private static readonly SofaCells Platelets = new("platelets", "10*9/L", IsLowBad: true, [150, 100, 50, 20]);
@@ -73,14 +74,27 @@ internal static class SofaTable
     private static SofaOrgan Of(Variable variable, SofaCells cells) =>
         new([variable], [variable], (chart, from, until) => Values(chart, variable, cells, from, until));
 
+    /// <summary>
+    /// Readings that follow each other within a day with the same points are one value, that of the last of them: minutes of a monitor
+    /// are a few values a day.
+    /// </summary>
     private static List<SofaValue> Values(Chart chart, Variable variable, SofaCells cells, DateTimeOffset from, DateTimeOffset until)
     {
         string unit = Variables.Of(variable).Unit;
         var values = new List<SofaValue>();
-        foreach (var reading in chart.Between(variable, from - Day, until))
+        ReadOnlySpan<Reading> readings = chart.Between(variable, from - Day, until).ToArray();
+        int next;
+        for (int first = 0; first < readings.Length; first = next)
         {
-            int points = cells.Points(reading.Value);
-            values.Add(new(points, cells.Name(points), variable, reading.Value, unit, reading, reading.At, reading.At + Day));
+            int points = cells.Points(readings[first].Value);
+            next = first + 1;
+            while (next < readings.Length && readings[next].At - readings[next - 1].At <= Day
+                && cells.Points(readings[next].Value) == points)
+            {
+                next++;
+            }
+            var last = readings[next - 1];
+            values.Add(new(points, cells.Name(points), variable, last.Value, unit, last, readings[first].At, last.At + Day));
         }
         return values;
     }
@@ -115,32 +129,64 @@ internal static class SofaTable
             : null;
     }
 
-    private static IEnumerable<SofaValue> Circulation(Chart chart, DateTimeOffset from, DateTimeOffset until)
+    private static List<SofaValue> Circulation(Chart chart, DateTimeOffset from, DateTimeOffset until)
     {
-        foreach (var mean in MeanPressure.Between(chart, from - Day, until))
-        {
-            int points = Pressure.Points(mean.MmHg);
-            string name = Pressure.Name(points) + (mean.Systolic is null ? "" : ", derived as (systolic + 2 diastolic) / 3");
-            yield return new(points, name, Variable.MeanArterialPressure, Math.Round(mean.MmHg, 1, MidpointRounding.ToZero), "mm[Hg]",
-                mean.Source, mean.Source.At, mean.Source.At + Day)
-            {
-                Beside = mean.Systolic is { } systolic
-                    ? new SofaBeside(Variable.SystolicPressure, "systolic pressure of the mean arterial pressure", systolic)
-                    : null,
-            };
-        }
-        if (chart.Drugs.IsEmpty)
-            yield break;
-        for (int points = 2; points <= 4; points++)
+        var values = Values(chart, Variable.MeanArterialPressure, Pressure, from, until);
+        AddDerivedPressures(values, chart, from, until);
+        for (int points = 2; points <= 4 && !chart.Drugs.IsEmpty; points++)
         {
             foreach (var run in Vasopressors.Runs(chart, points, from - Day, until))
             {
                 var given = run.Last.Finding;
                 var source = new Reading(given.At, null, given.RateMcgPerKgMin ?? 0, false, run.Last.Key, run.Last.Version);
-                yield return new(points, Vasopressors.Name(given), null, given.RateMcgPerKgMin,
-                    given.RateMcgPerKgMin is null ? null : "ug/kg/min", source, run.From, run.Until + Day);
+                values.Add(new(points, Vasopressors.Name(given), null, given.RateMcgPerKgMin,
+                    given.RateMcgPerKgMin is null ? null : "ug/kg/min", source, run.From, run.Until + Day));
             }
         }
+        return values;
+    }
+
+    /// <summary>
+    /// The mean as (S + 2 D) / 3 where both pressures stand for one time and no mean was measured at it: what cuffs report that report no
+    /// mean. The three series are walked side by side.
+    /// </summary>
+    private static void AddDerivedPressures(List<SofaValue> values, Chart chart, DateTimeOffset from, DateTimeOffset until)
+    {
+        ReadOnlySpan<Reading> means = chart.Between(Variable.MeanArterialPressure, from - Day, until).ToArray();
+        ReadOnlySpan<Reading> systolics = chart.Between(Variable.SystolicPressure, from - Day, until).ToArray();
+        int mean = -1;
+        int systolic = -1;
+        SofaValue? run = null;
+        foreach (ref readonly var diastolic in chart.Between(Variable.DiastolicPressure, from - Day, until))
+        {
+            mean = LastUntil(means, mean, diastolic.At);
+            systolic = LastUntil(systolics, systolic, diastolic.At);
+            bool isMeasured = mean >= 0 && means[mean].At == diastolic.At;
+            bool isPaired = systolic >= 0 && systolics[systolic].At == diastolic.At && systolics[systolic].Value >= diastolic.Value;
+            if (isMeasured || !isPaired)
+                continue;
+            decimal derived = (systolics[systolic].Value + 2 * diastolic.Value) / 3;
+            int points = Pressure.Points(derived);
+            bool goesOn = run is { } before && before.Points == points && diastolic.At <= before.Until;
+            if (run is { } ended && !goesOn)
+                values.Add(ended);
+            run = new SofaValue(
+                points, points == 0 ? "" : DerivedName, Variable.MeanArterialPressure, Math.Round(derived, 1, MidpointRounding.ToZero),
+                "mm[Hg]", diastolic, goesOn ? run!.From : diastolic.At, diastolic.At + Day)
+            {
+                Beside = new SofaBeside(Variable.SystolicPressure, "systolic pressure of the mean arterial pressure", systolics[systolic]),
+            };
+        }
+        if (run is { } last)
+            values.Add(last);
+    }
+
+    /// <summary>The last place whose time is not after a time, from a place that is known to be before it; -1 for none.</summary>
+    private static int LastUntil(ReadOnlySpan<Reading> readings, int place, DateTimeOffset at)
+    {
+        while (place + 1 < readings.Length && readings[place + 1].At <= at)
+            place++;
+        return place;
     }
 
     private static IEnumerable<SofaValue> Kidneys(Chart chart, DateTimeOffset from, DateTimeOffset until)

@@ -36,12 +36,12 @@ internal static class Urine
     /// <summary>The newest collection with a period that ended at a time or up to a day before; null for none.</summary>
     public static Reading? Newest(Chart chart, DateTimeOffset at)
     {
-        var collections = chart.Between(Variable.UrineOutput, at - Variables.Of(Variable.UrineOutput).FreshFor, at);
-        for (int i = collections.Length - 1; i >= 0; i--)
+        Reading? newest = null;
+        foreach (ref readonly var collection in chart.Between(Variable.UrineOutput, at - Variables.Of(Variable.UrineOutput).FreshFor, at))
         {
-            if (collections[i].From < collections[i].At)
-                return collections[i];
+            if (collection.From < collection.At)
+                newest = collection;
         }
-        return null;
+        return newest;
     }
 }

@@ -178,7 +178,10 @@ public sealed class GrpcClientCall<TRequest, TResponse> : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (!_ended)
+        {
+            _requests.Abandon();
             await _end.CancelAsync().ConfigureAwait(false);
+        }
         _requests.Close();
         _reader?.Dispose();
         if (_pipe is not null)

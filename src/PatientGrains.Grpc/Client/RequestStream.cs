@@ -13,6 +13,9 @@ internal sealed class RequestStream : HttpContent
 
     public void Close() => _closed.TrySetResult();
 
+    /// <summary>Resets the stream: an end of the body would tell the server that this was all.</summary>
+    public void Abandon() => _closed.TrySetCanceled();
+
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 

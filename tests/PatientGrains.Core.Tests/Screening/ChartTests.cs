@@ -89,7 +89,7 @@ public class ChartTests
         var chart = Of((Variable.Lactate, 5));
 
         Assert.Equal(Text(Chart.Empty), Text(chart.Without(Key("Lactate"))));
-        Assert.Same(chart, chart.Without(Key("other")));
+        Assert.Equal(Text(chart), Text(chart.Without(Key("other"))));
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public class ChartTests
     {
         // A typing error puts a value ten years ahead; what was there before must not be forgotten for it.
         var chart = Of((Variable.Lactate, 5))
-            .And(Variable.Lactate, 1, Now.AddYears(10), version: 1, "b").And(Variable.Lactate, 1, Now.AddHours(-2), version: 2, "b");
+            .And(Variable.Lactate, 1, Now.AddYears(10), id: "b").And(Variable.Lactate, 1, Now.AddHours(-2), version: 2, id: "b");
 
         Assert.Equal(5, chart.Fresh(Variable.Lactate, Now)!.Value.Value);
     }

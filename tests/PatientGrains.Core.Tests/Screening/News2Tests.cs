@@ -143,7 +143,7 @@ public class News2Tests
     {
         var chart = Of((HypercapnicTarget, 1), (OxygenSaturation, 98), (SupplementalOxygen, 1));
 
-        Assert.Equal(["SpO2 scale 2 >= 97 on oxygen %", "SpO2 scale 2 prescribed", "on oxygen"], News2.Assess(chart, Now).Names());
+        Assert.Equal(["SpO2 scale 2 >= 97 % on oxygen", "SpO2 scale 2 prescribed", "on oxygen"], News2.Assess(chart, Now).Names());
     }
 
     [Theory]

@@ -165,6 +165,29 @@ public class SofaTests
         Assert.Null(Say(new Course().Measure(Variable.SystolicPressure, 90, -0.1).Measure(Variable.DiastolicPressure, 40, Now)).Score);
     }
 
+    [Fact]
+    public void Derived_pressures_stand_beside_measured_ones_and_the_worst_of_both_counts()
+    {
+        var course = new Course().Measure(Variable.MeanArterialPressure, 66, -20).Measure(Variable.MeanArterialPressure, 80, -10)
+            .Measure(Variable.SystolicPressure, 100, -5).Measure(Variable.DiastolicPressure, 50, -5)
+            .Measure(Variable.SystolicPressure, 120, -4).Measure(Variable.DiastolicPressure, 70, -4);
+        Assert.Equal((Course.Key(4), 66.6m), (Say(course).Criteria[0].Key, Say(course).Criteria[0].Value));
+        Assert.Equal((Course.Key(1), 66m), (Say(course, at: -6).Criteria[0].Key, Say(course, at: -6).Criteria[0].Value));
+        Assert.Equal(1, Say(course, at: 18.9).Score);
+        Assert.Equal(0, Say(course, at: 19).Score);
+    }
+
+    [Fact]
+    public void Of_many_equal_values_the_newest_is_named_and_a_gap_of_more_than_a_day_ends_them()
+    {
+        var course = new Course();
+        for (int minute = -60; minute <= 0; minute++)
+            course.Measure(Variable.MeanArterialPressure, 60, minute / 60.0);
+        Assert.Equal((61, 1m), (int.Parse(Say(course).Criteria.Single().Key.Id[1..]), Say(course).Score));
+        Assert.Null(Say(course, at: 24).Score);
+        Assert.Equal(0, Say(course.Measure(Variable.MeanArterialPressure, 80, 25), at: 25).Score);
+    }
+
     [Theory]
     [InlineData(500, 0)]
     [InlineData(499, 3)]
