@@ -40,6 +40,7 @@ public static class GatewayFront
         services.AddHostedService<LoginCounter>();
         AddFhir(services);
         AddFeeds(services, options);
+        AddGrpc(services);
         services.AddResponseCompression(compression =>
         {
             compression.EnableForHttps = true;
@@ -133,7 +134,14 @@ public static class GatewayFront
             // Streams end when the server begins to stop, not when it has waited for them.
             provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping));
         services.AddSingleton<FeedEvents>();
+    }
+
+    private static void AddGrpc(IServiceCollection services)
+    {
         services.AddSingleton<GrpcLogin>();
+        services.AddSingleton<Submissions>();
+        services.AddSingleton<SubmitMethods>();
+        services.AddSingleton<ReadMethods>();
         services.AddSingleton<FeedMethods>();
         services.AddSingleton<AlertMethods>();
         services.AddSingleton<GatewayMethods>();

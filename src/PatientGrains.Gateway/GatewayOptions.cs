@@ -72,6 +72,11 @@ public sealed record GatewayOptions
     /// <summary>Limits of gRPC calls.</summary>
     public GrpcLimits Grpc { get; init; } = new();
 
+    /// <summary>
+    /// Submissions of one stream that are unanswered at a time: at 10 ms each this is 50,000 a second, more than the store takes.
+    /// </summary>
+    public int MaxUnanswered { get; init; } = 512;
+
     /// <summary>Limits of subscriptions to feeds.</summary>
     public FeedLimits Feeds { get; init; } = new();
 

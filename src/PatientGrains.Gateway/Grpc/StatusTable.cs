@@ -120,6 +120,11 @@ internal static class StatusTable
         _ => throw new InvalidOperationException($"{end} has no status in the table."),
     };
 
+    /// <summary>Something broke: what it was stands in the log.</summary>
+    public static GrpcException Failure(Exception failed) => failed is TimeoutException
+        ? new(GrpcCode.Unavailable, "It took too long. Nothing was acknowledged; try again with the same message_id.", Info("Timeout"), Retry(1))
+        : new(GrpcCode.Internal, "The server failed. Nothing was acknowledged.", Info("Failure"));
+
     public static GrpcException TokenExpired() =>
         new(GrpcCode.Unauthenticated, "The token has expired; go on with a new one.", Info("TokenExpired"));
 
