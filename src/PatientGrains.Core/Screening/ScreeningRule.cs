@@ -21,7 +21,7 @@ public sealed record MetCriterion
 {
     /// <summary>As the publication says it, for example <c>respiratory rate &gt;= 22/min</c>.</summary>
     public required string Name { get; init; }
-    public required Variable? Variable { get; init; }
+    public Variable? Variable { get; init; }
 
     /// <summary>The value in the variable's canonical unit; null for what is no value (a drug, a culture).</summary>
     public decimal? Value { get; init; }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PatientGrains.Core.Access;
+using PatientGrains.Grpc;
 using PatientGrains.Host.Settings;
 using PatientGrains.Log;
 using Spectre.Console;
@@ -37,6 +38,11 @@ internal static class Common
             catch (Exception known) when (known is SettingsException or LogException or VerbException or IOException or UnauthorizedAccessException or InvalidDataException)
             {
                 await Console.Error.WriteLineAsync($"patientgrains {name}: {known.Message}");
+                return CouldNotRun;
+            }
+            catch (GrpcException refused)
+            {
+                await Console.Error.WriteLineAsync($"patientgrains {name}: the server answered {refused.Code}: {refused.Message}");
                 return CouldNotRun;
             }
             catch (HttpRequestException broken)
