@@ -1,3 +1,6 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using PatientGrains.Core.Record;
 using PatientGrains.Core.Screening;
@@ -16,11 +19,13 @@ public class RequiredMemberTests
     [Theory, MemberData(nameof(Written))]
     public void A_member_that_is_left_out_when_null_is_not_asked_for_when_read(Type type)
     {
-        var written = InfoOf(type)!;
-        var missed = written.Properties.Where(member =>
-            (member is { IsRequired: true, IsGetNullable: true } || member.AssociatedParameter is { HasDefaultValue: false, IsNullable: true })
-            && member.ShouldSerialize?.Invoke(new(), null) == false);
-        Assert.Empty(missed.Select(member => $"{type.Name}.{member.Name}"));
+        var nullability = new NullabilityInfoContext();
+        var members = type.GetProperties().Where(member => member.IsDefined(typeof(RequiredMemberAttribute))
+            && nullability.Create(member).WriteState == NullabilityState.Nullable
+            && member.GetCustomAttribute<JsonIgnoreAttribute>()?.Condition != JsonIgnoreCondition.Never);
+        var parameters = type.GetConstructors().SelectMany(made => made.GetParameters()).Where(parameter => !parameter.HasDefaultValue
+            && nullability.Create(parameter).WriteState == NullabilityState.Nullable);
+        Assert.Empty(members.Select(member => member.Name).Concat(parameters.Select(parameter => parameter.Name!)));
     }
 
     [Fact]
