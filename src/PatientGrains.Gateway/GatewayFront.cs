@@ -89,6 +89,8 @@ public static class GatewayFront
         services.AddSingleton<History>();
         services.AddSingleton<Search>();
         services.AddSingleton<Everything>();
+        services.AddSingleton<AlertWriter>();
+        services.AddSingleton<Alerts>();
         services.AddSingleton<AuditEventSearch>();
         services.AddSingleton<Create>();
         services.AddSingleton<Update>();

@@ -8,7 +8,8 @@ using PatientGrains.Log;
 
 namespace PatientGrains.Grains;
 
-/// <summary>Reads feeds from the store and waits for their next line. It keeps nothing; what a line says is its record's business.</summary>
+/// <summary>Reads feeds from the store and waits for their next line. It keeps nothing; what a line says is its record's
+/// business.</summary>
 [StatelessWorker]
 [Reentrant]
 public sealed class FeedGrain(IPatientLog log, LogNames names, TimeProvider clock, IHostApplicationLifetime process) : Grain, IFeedGrain
@@ -17,7 +18,8 @@ public sealed class FeedGrain(IPatientLog log, LogNames names, TimeProvider cloc
     private const int MaxLines = 1000;
     /// <summary>Well below the time after which an engine gives a call up.</summary>
     private const int MaxWaitMillis = 10_000;
-    /// <summary>Reads of one activation that wait at a time. A front reads each feed once, however many subscribe: this is far more.</summary>
+    /// <summary>Reads of one activation that wait at a time. A front reads each feed once, however many subscribe: this is far
+    /// more.</summary>
     private const int MaxWaiting = 256;
 
     private int _waiting;

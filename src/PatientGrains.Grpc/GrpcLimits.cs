@@ -3,6 +3,8 @@ namespace PatientGrains.Grpc;
 /// <summary>What a server bears, each with its reason. Past a limit a call is refused, before a handler sees it where that is possible.</summary>
 public sealed record GrpcLimits
 {
+    internal const int UsualCompressFrom = 512;
+
     /// <summary>Bytes of a request message, as sent and after decompression, unless a method says otherwise; gRPC's usual default.</summary>
     public int MaxRequestBytes { get; init; } = 4 << 20;
 
@@ -21,6 +23,9 @@ public sealed record GrpcLimits
     /// <summary>Calls at once on one connection; more wait at the client (SETTINGS_MAX_CONCURRENT_STREAMS).</summary>
     public int MaxCallsPerConnection { get; init; } = 250;
 
+    /// <summary>How long the request of a call that has one may take to arrive whole; a stream of requests may be quiet as long as it likes.</summary>
+    public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long a client may take nothing of what waits for it before its call is reset; a subscriber resumes by its cursor.</summary>
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -37,5 +42,5 @@ public sealed record GrpcLimits
     public int ConnectionWindowBytes { get; init; } = 1 << 20;
 
     /// <summary>Messages smaller than this are never compressed: gzip makes them longer.</summary>
-    public int CompressFrom { get; init; } = 512;
+    public int CompressFrom { get; init; } = UsualCompressFrom;
 }

@@ -82,9 +82,9 @@ public interface IPatientLog : IAsyncDisposable
     Task<bool> Rewrap(LogId log, ReadOnlyMemory<byte> present, ReadOnlyMemory<byte> replacement);
 
     /// <summary>
-    /// Destroys a log's wrapped data key, sealed name, snapshot, claims, index entries and due time; its lines in feeds stay as numbers that
-    /// name no log. The ciphertext stays, so that its chain can still be verified, but nobody can read it again. Copies in backups and on worn flash are out of reach of any store: they die when
-    /// the key-encryption key that wrapped them is rotated and removed.
+    /// Destroys a log's wrapped data key, sealed name, snapshot, claims, index entries and due time; its lines in feeds stay as numbers
+    /// that name no log. The ciphertext stays, so that its chain can still be verified, but nobody can read it again. Copies in backups and
+    /// on worn flash are out of reach of any store: they die when the key-encryption key that wrapped them is rotated and removed.
     /// </summary>
     Task Erase(LogId log);
 }
@@ -152,7 +152,8 @@ public sealed record AppendBatch(
 {
     /// <summary>Commits in one append: a patient and the directory resources of one R4 transaction Bundle.</summary>
     public const int MaxCommits = 1024;
-    /// <summary>Claims, releases, index changes and lines of feeds of one append. At 48 bytes each they stay below what the largest body takes.</summary>
+    /// <summary>Claims, releases, index changes and lines of feeds of one append. At 48 bytes each they stay below what the largest body
+    /// takes.</summary>
     public const int MaxKeys = 1 << 19;
 
     public AppendBatch(CommitAppend commit)

@@ -17,6 +17,9 @@ public sealed class PatientRecord
     /// <summary>The number that the next event gets, and how many the log has; the first event of a log is 0.</summary>
     public long NextSeq { get; internal set; }
 
+    /// <summary>When the newest submission was taken, UTC: what the chart says of a later time is not present yet.</summary>
+    public DateTimeOffset ChangedAt { get; internal set; }
+
     public SubmissionMemory Submissions { get; } = new();
 
     /// <summary>What screening knows: the findings of the current versions.</summary>

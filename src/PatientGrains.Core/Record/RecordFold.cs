@@ -20,6 +20,7 @@ public static class RecordFold
                 break;
             case SubmissionAccepted accepted:
                 record.Submissions.Add(accepted.Source, accepted.MessageId, accepted.Digest, seq);
+                record.ChangedAt = accepted.At > record.ChangedAt ? accepted.At : record.ChangedAt;
                 break;
             case AccessRecorded:
                 break;

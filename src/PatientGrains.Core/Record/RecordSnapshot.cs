@@ -17,6 +17,7 @@ public static class RecordSnapshot
         WireCodec.Write(output, new SnapshotHead
         {
             NextSeq = record.NextSeq,
+            ChangedAt = record.ChangedAt,
             Statements = record.Count,
             Submissions = [.. record.Submissions.Oldest().Select(known =>
                 new SnapshotSubmission(known.Source, known.MessageId, known.Remembered.Digest, known.Remembered.Seq))],
@@ -49,7 +50,7 @@ public static class RecordSnapshot
             return null;
         bytes = bytes[at..];
         var head = WireCodec.Read<SnapshotHead>(bytes, out int used);
-        var record = new PatientRecord { NextSeq = head.NextSeq, Episodes = head.Episodes };
+        var record = new PatientRecord { NextSeq = head.NextSeq, ChangedAt = head.ChangedAt, Episodes = head.Episodes };
         foreach (var line in head.Alerts)
             record.Lines.Add(line);
         foreach (var line in head.Quality)
@@ -84,6 +85,7 @@ public static class RecordSnapshot
 internal sealed record SnapshotHead
 {
     public required long NextSeq { get; init; }
+    public required DateTimeOffset ChangedAt { get; init; }
     public required int Statements { get; init; }
     public required ImmutableArray<SnapshotSubmission> Submissions { get; init; }
     public required Episodes Episodes { get; init; }

@@ -13,20 +13,30 @@ internal static class Ending
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// Instants of a recovery time that are assessed at most: four hours at one a second are thinned to every fourth, and nothing that is
-    /// charted by people is thinned at all.
+    /// Instants of a recovery time that are assessed at most, since it happens in the grain's turn: of a day that is one every three minutes,
+    /// so that what people chart is never thinned, and what monitors send is, evenly.
     /// </summary>
-    private const int MaxInstants = 4096;
+    private const int MaxInstants = 512;
 
+    private const int Slices = 16;
+
+    /// <param name="open">The episode.</param>
+    /// <param name="rule">Its rule; null when this program does not have it.</param>
+    /// <param name="chart">What is known.</param>
+    /// <param name="known">
+    /// When the chart was last added to. What it says of a later time is passed over: so, once an episode can end, time alone does not keep
+    /// it open again, and whoever wakes late finds what was due.
+    /// </param>
+    /// <param name="now">Not before <paramref name="known"/>.</param>
     /// <returns>Null while the episode goes on.</returns>
-    public static AlertEnd? Of(Alert open, ScreeningRule? rule, Chart chart, DateTimeOffset now)
+    public static AlertEnd? Of(Alert open, ScreeningRule? rule, Chart chart, DateTimeOffset known, DateTimeOffset now)
     {
-        if (rule is null || chart.Latest(now) is not { } present)
+        if (rule is null || chart.Latest(known) is not { } present)
             return Lapsed(open.Reason.AssessedAt, now) ? AlertEnd.NoData : null;
         if (rule.Assess(chart, present).IsMet)
-            return IsSilent(rule, chart, open.Reason.AssessedAt, now) ? AlertEnd.NoData : null;
-        var asked = Asked(open, rule, chart, now);
-        var left = asked.RemoveAll(variable => now >= LapseOf(variable, chart, now));
+            return IsSilent(rule, chart, open.Reason.AssessedAt, known, now) ? AlertEnd.NoData : null;
+        var asked = Asked(open, rule, chart, known);
+        var left = asked.RemoveAll(variable => now >= LapseOf(variable, chart, known));
         if (left.IsEmpty)
             return asked.IsEmpty && !Lapsed(open.Reason.AssessedAt, now) ? null : AlertEnd.NoData;
         if (!IsRecovered(rule, chart, present, left))
@@ -34,38 +44,39 @@ internal static class Ending
         return left.Length == asked.Length ? AlertEnd.Recovered : AlertEnd.NoData;
     }
 
-    /// <summary>Whether nothing was said for a day of what a rule looks at; for a rule that looks at no values, since a time.</summary>
-    public static bool IsSilent(ScreeningRule rule, Chart chart, DateTimeOffset otherwise, DateTimeOffset now) =>
-        Lapsed(NewestOf(rule.Variables, chart, now) ?? otherwise, now);
-
     /// <summary>The next moment at which the episode ends although nothing more is said; null when only new values can end it.</summary>
-    public static DateTimeOffset? At(Alert open, ScreeningRule? rule, Chart chart)
+    public static DateTimeOffset? At(Alert open, ScreeningRule? rule, Chart chart, DateTimeOffset known)
     {
         var moments = new SortedSet<DateTimeOffset> { open.Reason.AssessedAt + Day };
         if (rule is not null)
         {
-            if (NewestOf(rule.Variables, chart, DateTimeOffset.MaxValue) is { } newest)
+            if (NewestOf(rule.Variables, chart, known) is { } newest)
                 moments.Add(newest + Day);
-            foreach (var variable in Asked(open, rule, chart, DateTimeOffset.MaxValue))
-                moments.Add(LapseOf(variable, chart, DateTimeOffset.MaxValue));
+            foreach (var variable in Asked(open, rule, chart, known))
+                moments.Add(LapseOf(variable, chart, known));
         }
         foreach (var moment in moments)
         {
-            if (Of(open, rule, chart, moment) is not null)
-                return moment;
+            var then = moment < known ? known : moment;
+            if (Of(open, rule, chart, known, then) is not null)
+                return then;
         }
         return null;
     }
+
+    /// <summary>Whether nothing was said for a day of what a rule looks at; for a rule that looks at no values, since a time.</summary>
+    public static bool IsSilent(ScreeningRule rule, Chart chart, DateTimeOffset otherwise, DateTimeOffset known, DateTimeOffset now) =>
+        Lapsed(NewestOf(rule.Variables, chart, known) ?? otherwise, now);
 
     /// <summary>
     /// What must be shown normal: the variables that met the criteria; where those are no values (a drug, a culture) or were deleted, all
     /// that the rule looks at.
     /// </summary>
-    private static ImmutableArray<Variable> Asked(Alert open, ScreeningRule rule, Chart chart, DateTimeOffset now)
+    private static ImmutableArray<Variable> Asked(Alert open, ScreeningRule rule, Chart chart, DateTimeOffset known)
     {
         var met = open.Reason.Criteria.Where(criterion => criterion.Variable is not null).Select(criterion => criterion.Variable!.Value);
-        var asked = met.Distinct().Where(variable => chart.Newest(variable, now) is not null).ToImmutableArray();
-        return asked.IsEmpty ? rule.Variables.RemoveAll(variable => chart.Newest(variable, now) is null) : asked;
+        var asked = met.Distinct().Where(variable => chart.Newest(variable, known) is not null).ToImmutableArray();
+        return asked.IsEmpty ? rule.Variables.RemoveAll(variable => chart.Newest(variable, known) is null) : asked;
     }
 
     private static bool IsRecovered(ScreeningRule rule, Chart chart, DateTimeOffset present, ImmutableArray<Variable> asked)
@@ -74,12 +85,18 @@ internal static class Ending
         // The start first: as long as the recovery time has not passed, the rule is still met there, and one look says so.
         if (!ShowsUnmet(rule, chart, start, asked) || !ShowsUnmet(rule, chart, present, asked))
             return false;
-        DateTimeOffset[] instants = Instants(rule, chart, start, present);
-        int step = 1 + instants.Length / MaxInstants;
-        for (int i = instants.Length - 1; i >= 0; i -= step)
+        // Backwards and slice by slice: where it was met lately, that is soon found.
+        var slice = rule.Recovery / Slices;
+        for (int i = 1; i <= Slices; i++)
         {
-            if (!ShowsUnmet(rule, chart, instants[i], asked))
-                return false;
+            var until = present - slice * (i - 1);
+            var instants = Instants(rule, chart, i == Slices ? start : until - slice, until);
+            int step = 1 + instants.Count / (MaxInstants / Slices);
+            for (int at = instants.Count - 1; at >= 0; at -= step)
+            {
+                if (!ShowsUnmet(rule, chart, instants[at], asked))
+                    return false;
+            }
         }
         return true;
     }
@@ -87,8 +104,8 @@ internal static class Ending
     private static bool ShowsUnmet(ScreeningRule rule, Chart chart, DateTimeOffset at, ImmutableArray<Variable> asked) =>
         asked.All(variable => chart.Fresh(variable, at) is not null) && !rule.Assess(chart, at).IsMet;
 
-    /// <summary>When something that the rule looks at changed, oldest first.</summary>
-    private static DateTimeOffset[] Instants(ScreeningRule rule, Chart chart, DateTimeOffset after, DateTimeOffset until)
+    /// <summary>When something that the rule looks at changed, oldest first, each instant once.</summary>
+    private static List<DateTimeOffset> Instants(ScreeningRule rule, Chart chart, DateTimeOffset after, DateTimeOffset until)
     {
         var instants = new List<DateTimeOffset>();
         foreach (var variable in rule.Variables)
@@ -96,22 +113,30 @@ internal static class Ending
             foreach (ref readonly var reading in chart.Between(variable, after, until))
                 instants.Add(reading.At);
         }
-        return [.. instants.Distinct().Order()];
+        instants.Sort();
+        int count = 0;
+        for (int i = 0; i < instants.Count; i++)
+        {
+            if (i == 0 || instants[i] != instants[count - 1])
+                instants[count++] = instants[i];
+        }
+        instants.RemoveRange(count, instants.Count - count);
+        return instants;
     }
 
     /// <summary>A value stands for at least a day here, and as long as it is fresh if that is longer.</summary>
-    private static DateTimeOffset LapseOf(Variable variable, Chart chart, DateTimeOffset now)
+    private static DateTimeOffset LapseOf(Variable variable, Chart chart, DateTimeOffset known)
     {
         var fresh = Variables.Of(variable).FreshFor;
-        return chart.Newest(variable, now)!.Value.At + (fresh > Day ? fresh : Day);
+        return chart.Newest(variable, known)!.Value.At + (fresh > Day ? fresh : Day);
     }
 
-    private static DateTimeOffset? NewestOf(ImmutableArray<Variable> variables, Chart chart, DateTimeOffset now)
+    private static DateTimeOffset? NewestOf(ImmutableArray<Variable> variables, Chart chart, DateTimeOffset known)
     {
         DateTimeOffset? newest = null;
         foreach (var variable in variables)
         {
-            if (chart.Newest(variable, now) is { } reading && !(reading.At <= newest))
+            if (chart.Newest(variable, known) is { } reading && !(reading.At <= newest))
                 newest = reading.At;
         }
         return newest;

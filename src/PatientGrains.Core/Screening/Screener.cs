@@ -40,8 +40,8 @@ internal sealed class Screener(ImmutableArray<ScreeningRule> rules)
         foreach (var open in record.Episodes.Open)
         {
             string? unit = record.Chart.UnitAt(now);
-            if (Ending.Of(open, Find(open.Rule), record.Chart, now) is { } end)
-                draft.Close(open, end, unit, ReasonNow(open, record.Chart, now));
+            if (Ending.Of(open, Find(open.Rule), record.Chart, record.ChangedAt, now) is { } end)
+                draft.Close(open, end, unit, ReasonNow(open, record.Chart, record.ChangedAt));
             else if (open.SnoozedUntil <= now)
                 draft.Resume(open, unit);
             else if (open.EscalatesAt <= now)
@@ -58,7 +58,7 @@ internal sealed class Screener(ImmutableArray<ScreeningRule> rules)
         {
             due = Earlier(due, open.EscalatesAt);
             due = Earlier(due, open.SnoozedUntil);
-            due = Earlier(due, Ending.At(open, Find(open.Rule), record.Chart));
+            due = Earlier(due, Ending.At(open, Find(open.Rule), record.Chart, record.ChangedAt));
         }
         return due;
     }
@@ -74,7 +74,7 @@ internal sealed class Screener(ImmutableArray<ScreeningRule> rules)
                 Assess(draft, rule, open, chart, present, now);
             // The present moved on without a word about this rule: its values may have stood long enough to show recovery.
             open = draft.Episodes.OpenOf(rule.Id);
-            if (open is not null && Ending.Of(open, rule, chart, now) is { } end)
+            if (open is not null && Ending.Of(open, rule, chart, now, now) is { } end)
                 draft.Close(open, end, unit, ReasonOf(rule, rule.Assess(chart, present), present));
         }
     }
@@ -85,7 +85,7 @@ internal sealed class Screener(ImmutableArray<ScreeningRule> rules)
     /// </summary>
     private static void Assess(AlertDraft draft, ScreeningRule rule, Alert? open, Chart chart, DateTimeOffset present, DateTimeOffset now)
     {
-        if (Ending.IsSilent(rule, chart, present, now) || !AppliesTo(rule, chart, present))
+        if (Ending.IsSilent(rule, chart, present, now, now) || !AppliesTo(rule, chart, present))
             return;
         var said = rule.Assess(chart, present);
         if (said.Severity is not { } severity)

@@ -31,13 +31,23 @@ public static class GrpcFront
         });
     }
 
-    /// <summary>Sets what Kestrel limits for all of HTTP/2: calls per connection, windows, keep-alive.</summary>
+    /// <summary>
+    /// Sets what Kestrel limits for all of HTTP/2: calls per connection, windows, keep-alive; and, for HTTP/1 too, how long a client may take
+    /// nothing of a response before its connection is closed: twice <see cref="GrpcLimits.WriteTimeout"/>, so that a call is reset first.
+    /// </summary>
     public static void Limit(KestrelServerLimits kestrel, GrpcLimits limits)
     {
+        // Kestrel's own five seconds would close a connection with all its calls because of one that is not read.
+        kestrel.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: Longer(2 * limits.WriteTimeout, LeastGrace));
         kestrel.Http2.MaxStreamsPerConnection = limits.MaxCallsPerConnection;
         kestrel.Http2.InitialStreamWindowSize = limits.StreamWindowBytes;
         kestrel.Http2.InitialConnectionWindowSize = limits.ConnectionWindowBytes;
         kestrel.Http2.KeepAlivePingDelay = limits.KeepAliveDelay;
         kestrel.Http2.KeepAlivePingTimeout = limits.KeepAliveTimeout;
     }
+
+    /// <summary>Kestrel looks once a second.</summary>
+    private static TimeSpan LeastGrace { get; } = TimeSpan.FromSeconds(2);
+
+    private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

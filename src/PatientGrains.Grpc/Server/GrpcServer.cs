@@ -90,7 +90,7 @@ internal sealed partial class GrpcServer(
         var call = new ServerCall(http, this, method, timeout);
         try
         {
-            LetRun(http, method.Descriptor.IsClientStreaming);
+            LetRun(http);
             var error = await Outcome(call, http).ConfigureAwait(false);
             if (!http.RequestAborted.IsCancellationRequested)
                 Say(http, call, error);
@@ -102,10 +102,13 @@ internal sealed partial class GrpcServer(
         }
     }
 
-    /// <summary>Each message has its limit, so a body needs none; and a stream of requests may be quiet for hours.</summary>
-    private static void LetRun(HttpContext http, bool streams)
+    /// <summary>
+    /// Each message has its limits, so a body needs none; a stream of requests may be quiet for hours, and Kestrel would close the whole
+    /// connection.
+    /// </summary>
+    private static void LetRun(HttpContext http)
     {
-        if (streams && http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+        if (http.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
             rate.MinDataRate = null;
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = null;

@@ -61,10 +61,19 @@ internal sealed class ServerCall : IDisposable
     /// <summary>The one request of a call that has one; statuscodes.md: any other number is UNIMPLEMENTED.</summary>
     public async ValueTask<T> ReadOne<T>(MessageParser<T> parser) where T : class, IMessage<T>
     {
-        var request = await _reader.Next(parser, Token).ConfigureAwait(false);
-        if (request is null || await _reader.Next(parser, Token).ConfigureAwait(false) is not null)
-            throw new GrpcException(GrpcCode.Unimplemented, "The method takes exactly one message.");
-        return request;
+        using var late = new CancellationTokenSource(_server.Limits.RequestTimeout, _server.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(Token, late.Token);
+        try
+        {
+            var request = await _reader.Next(parser, either.Token).ConfigureAwait(false);
+            if (request is null || await _reader.Next(parser, either.Token).ConfigureAwait(false) is not null)
+                throw new GrpcException(GrpcCode.Unimplemented, "The method takes exactly one message.");
+            return request;
+        }
+        catch (OperationCanceledException e) when (late.IsCancellationRequested && !Token.IsCancellationRequested)
+        {
+            throw GrpcException.From(GrpcCode.Unavailable, "The request did not arrive in time.", e);
+        }
     }
 
     public void Add(IMessage message)

@@ -40,7 +40,7 @@ internal static class Gzip
 
     public static ArrayBufferWriter<byte> Compress(IMessage message, int size)
     {
-        var plain = new ArrayBufferWriter<byte>(size);
+        var plain = new ArrayBufferWriter<byte>(Math.Max(size, 64));
         message.WriteTo(plain);
         var into = new ArrayBufferWriter<byte>(Math.Max(size / 2, 64));
         using (var stream = new GZipStream(new WriterStream(into), CompressionLevel.Fastest))

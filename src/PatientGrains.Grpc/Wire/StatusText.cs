@@ -13,8 +13,7 @@ internal static class StatusText
 
     public static string Encode(string message)
     {
-        if (message.Length > MaxMessageChars)
-            message = message[..MaxMessageChars];
+        message = Cut(message);
         if (!message.AsSpan().ContainsAnyExceptInRange(' ', '~') && !message.Contains('%'))
             return message;
         var text = new StringBuilder();
@@ -54,10 +53,13 @@ internal static class StatusText
     public static string? Details(GrpcException error)
     {
         var status = error.ToStatus();
+        status.Message = Cut(status.Message);
         while (status.Details.Count > 0 && status.CalculateSize() > MaxDetailBytes)
             status.Details.RemoveAt(status.Details.Count - 1);
         return status.Details.Count == 0 ? null : GrpcMetadata.ToText(status.ToByteArray());
     }
+
+    private static string Cut(string message) => message.Length > MaxMessageChars ? message[..MaxMessageChars] : message;
 
     /// <summary>What came; without usable details the code and the message alone.</summary>
     public static Status Parse(int code, string message, string? details)

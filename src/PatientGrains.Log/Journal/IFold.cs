@@ -89,7 +89,7 @@ public sealed class EffectKeys
         }
         return new AppendBatch([commit], claims, releases, index)
         {
-            Feeds = _feeds.ConvertAll(line => new FeedAppend(line.Feed, log, commit.Commit.FirstSeq + line.Offset)),
+            Feeds = [.. _feeds.Select(line => new FeedAppend(line.Feed, log, commit.Commit.FirstSeq + line.Offset))],
         };
     }
 }

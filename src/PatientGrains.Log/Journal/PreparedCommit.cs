@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace PatientGrains.Log;
 
 /// <summary>
-/// A sealed commit with its claims, index changes, lines of feeds and due time that waits to be appended together with another log's. Opaque: it travels between
-/// grains as <see cref="Bytes"/>, and holds nothing in the clear but what the store is going to see.
+/// A sealed commit with its claims, index changes, lines of feeds and due time that waits to be appended together with another log's.
+/// Opaque: it travels between grains as <see cref="Bytes"/>, and holds nothing in the clear but what the store is going to see.
 /// </summary>
 public sealed class PreparedCommit
 {

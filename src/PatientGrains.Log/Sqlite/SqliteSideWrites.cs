@@ -21,8 +21,8 @@ internal sealed class SqliteSideWrites(SqliteDb db)
     /// <summary>
     /// Deleted bytes are overwritten with zeros (sqlite.org/pragma.html#pragma_secure_delete), but pages that were split or freed earlier
     /// may hold a copy of a wrapped key: only removing the key that wrapped it is final.
-    /// Claims and tokens are ordered by key and feeds by number, not by log: erasure reads these tables through, which holds the writer up for seconds in a
-    /// large store. Erasures are rare.
+    /// Claims and tokens are ordered by key and feeds by number, not by log: erasure reads these tables through, which holds the writer up
+    /// for seconds in a large store. Erasures are rare.
     /// </summary>
     public void Erase(LogId log)
     {

@@ -8,7 +8,8 @@ namespace PatientGrains.Core.Tests.Alerts;
 /// <summary>
 /// A patient whose values arrive one by one, screened by two small rules whose answers can be told by looking: heart rate, and lactate.
 /// </summary>
-internal sealed class Bedside
+/// <param name="published">Screened by the rules that run instead.</param>
+internal sealed class Bedside(bool published = false)
 {
     /// <summary>Warning from 120/min, Critical from 150/min; two hours to recover, adults.</summary>
     public static readonly ScreeningRule Heart = Threshold(
@@ -18,9 +19,12 @@ internal sealed class Bedside
     public static readonly ScreeningRule Lactate = Threshold(
         "lactate", Variable.Lactate, TimeSpan.FromHours(1), 0, (4, Severity.Urgent));
 
-    public static readonly Screener Screener = new([Heart, Lactate]);
+    private static readonly Screener Small = new([Heart, Lactate]);
 
     private int _messages;
+    private Submit? _said;
+
+    public Screener Screener { get; } = published ? Screener.Published : Small;
 
     public PatientRecord Record { get; } = new();
 
@@ -54,8 +58,15 @@ internal sealed class Bedside
     {
         int number = ++_messages;
         var body = Body($"{{\"n\":{number}}}") with { Findings = findings };
-        Do(Submission($"m{number}", Update(key, body)) with { Who = Clinician with { Source = source } });
+        Do(_said = Submission($"m{number}", Update(key, body)) with { Who = Clinician with { Source = source } });
         return News;
+    }
+
+    /// <summary>The newest statement arrives once more.</summary>
+    public void SayAgain()
+    {
+        if (_said is not null)
+            Do(_said);
     }
 
     public AlertEvent[] Remove(string key)

@@ -1,0 +1,102 @@
+using Google.Protobuf;
+using PatientGrains.Grpc.Tests.Echo;
+
+namespace PatientGrains.Grpc.Tests.Server;
+
+public class CompressionTests
+{
+    private static readonly Piece Long = new() { Text = new string('x', 5_000) };
+    private static readonly (string, string)[] GzipHeaders = [("grpc-encoding", "gzip"), ("grpc-accept-encoding", "identity, gzip")];
+
+    [Fact]
+    public async Task A_client_and_a_server_that_compress_understand_each_other()
+    {
+        await using var server = await EchoServer.Start();
+        var channel = server.Channel(new GrpcChannelOptions { Compresses = true });
+        foreach (var piece in (Piece[])[Long, new Piece { Text = "short" }, new Piece()])
+            Assert.Equal(piece, await channel.Unary<Piece, Piece>(EchoServer.Once, piece));
+    }
+
+    [Fact]
+    public async Task Long_responses_to_compressed_requests_are_compressed_and_short_ones_are_not()
+    {
+        await using var server = await EchoServer.Start();
+        using var http = server.Raw();
+        byte[] longer = RawCall.Frame(RawCall.Gzip(Long.ToByteArray()), 1);
+        var answer = await (RawCall.Once(longer) with { Headers = GzipHeaders }).Send(http, server.Address);
+        Assert.Equal((GrpcCode.Ok, "gzip", 1), (answer.Code, answer.Headers["grpc-encoding"], answer.Body[0]));
+        Assert.InRange(answer.Body.Length, 10, 500);
+        byte[] shorter = RawCall.Frame(RawCall.Gzip(new Piece { Text = "y" }.ToByteArray()), 1);
+        answer = await (RawCall.Once(shorter) with { Headers = GzipHeaders }).Send(http, server.Address);
+        Assert.Equal((GrpcCode.Ok, 0), (answer.Code, answer.Body[0]));
+    }
+
+    [Fact]
+    public async Task A_client_that_takes_no_gzip_gets_none()
+    {
+        await using var server = await EchoServer.Start();
+        using var http = server.Raw();
+        byte[] frame = RawCall.Frame(RawCall.Gzip(Long.ToByteArray()), 1);
+        var answer = await (RawCall.Once(frame) with { Headers = [("grpc-encoding", "gzip")] }).Send(http, server.Address);
+        Assert.Equal((GrpcCode.Ok, 0), (answer.Code, answer.Body[0]));
+        Assert.False(answer.Headers.ContainsKey("grpc-encoding"));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("identity")]
+    public async Task A_compressed_message_without_an_encoding_is_refused(string? encoding)
+    {
+        await using var server = await EchoServer.Start();
+        using var http = server.Raw();
+        var call = RawCall.Once(RawCall.Frame(RawCall.Gzip(Long.ToByteArray()), 1)) with
+        {
+            Headers = encoding is null ? [] : [("grpc-encoding", encoding)],
+        };
+        Assert.Equal(GrpcCode.Internal, (await call.Send(http, server.Address)).Code);
+    }
+
+    [Theory]
+    [InlineData("br")]
+    [InlineData("deflate")]
+    [InlineData("GZIP")]
+    [InlineData("")]
+    public async Task An_unknown_encoding_is_UNIMPLEMENTED_and_the_known_ones_are_named(string encoding)
+    {
+        await using var server = await EchoServer.Start();
+        using var http = server.Raw();
+        var answer = await (RawCall.Once(RawCall.Frame(Long)) with { Headers = [("grpc-encoding", encoding)] }).Send(http, server.Address);
+        Assert.Equal((GrpcCode.Unimplemented, "identity,gzip"), (answer.Code, answer.Headers["grpc-accept-encoding"]));
+    }
+
+    [Fact]
+    public async Task Gzip_that_is_damaged_or_cut_anywhere_is_refused()
+    {
+        await using var server = await EchoServer.Start();
+        using var http = server.Raw();
+        byte[] gzip = RawCall.Gzip(Long.ToByteArray());
+        for (int length = 0; length < gzip.Length; length++)
+            Assert.Equal(GrpcCode.Internal, await Code(gzip[..length]));
+        byte[] damaged = [.. gzip];
+        damaged[0] ^= 1;
+        Assert.Equal(GrpcCode.Internal, await Code(damaged));
+        Assert.Equal(GrpcCode.Ok, await Code(gzip));
+        Assert.Empty(server.Log.Lines);
+
+        async Task<GrpcCode> Code(byte[] bytes) =>
+            (await (RawCall.Once(RawCall.Frame(bytes, 1)) with { Headers = GzipHeaders }).Send(http, server.Address)).Code;
+    }
+
+    [Fact]
+    public async Task A_bomb_stops_at_the_limit()
+    {
+        await using var server = await EchoServer.Start(new GrpcLimits { MaxRequestBytes = 1 << 20 });
+        using var http = server.Raw();
+        byte[] bomb = RawCall.Gzip(new byte[300 << 20]);
+        Assert.InRange(bomb.Length, 1, 1 << 20);
+        long before = GC.GetTotalAllocatedBytes();
+        var answer = await (RawCall.Once(RawCall.Frame(bomb, 1)) with { Headers = GzipHeaders }).Send(http, server.Address);
+        Assert.Equal((GrpcCode.ResourceExhausted, "A message is longer than 1048576 bytes."), (answer.Code, answer.Message));
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 64 << 20);
+    }
+}

@@ -1,0 +1,224 @@
+using Google.Protobuf;
+using PatientGrains.Grpc.Tests.Echo;
+
+namespace PatientGrains.Grpc.Tests.Server;
+
+/// <summary>Clients that do not read, open too much, or send too much at once: it costs a bounded amount, and others are served.</summary>
+public class FloodTests
+{
+    private const string Talk = "/patientgrains.tests.EchoService/Talk";
+    private const string Split = "/patientgrains.tests.EchoService/Split";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task A_client_that_never_reads_is_reset_and_has_cost_little()
+    {
+        long written = 0;
+        var ended = new TaskCompletionSource<Exception?>();
+        var limits = new GrpcLimits { WriteTimeout = TimeSpan.FromMilliseconds(500) };
+        await using var server = await EchoServer.Start([Endless(() => written += 1_000, ended), Echoing], limits);
+        await using var client = await RawHttp2.Connect(server.Address, initialWindow: 0);
+        client.Open(1, Split);
+        client.Write(RawHttp2.Data, RawHttp2.EndStream, 1, RawCall.Frame(new Piece()));
+        await client.Flush();
+        var error = Assert.IsType<GrpcException>(await ended.Task.WaitAsync(Patience));
+        Assert.Equal(GrpcCode.ResourceExhausted, error.Code);
+        Assert.InRange(written, 1, 200_000);
+        // ENHANCE_YOUR_CALM.
+        Assert.Equal(0xbu, (await client.ReadTo(RawHttp2.Reset, 1)).Number);
+        Assert.Equal("ok", (await server.Channel().Unary<Piece, Piece>(EchoServer.Once, new Piece { Text = "ok" })).Text);
+    }
+
+    [Fact]
+    public async Task A_response_that_nobody_takes_ends_with_its_connection()
+    {
+        var limits = new GrpcLimits { WriteTimeout = TimeSpan.FromMilliseconds(600) };
+        await using var server = await EchoServer.Start([Echoing], limits);
+        await using var client = await RawHttp2.Connect(server.Address, initialWindow: 0);
+        client.Open(1, "/patientgrains.tests.EchoService/Once");
+        client.Write(RawHttp2.Data, RawHttp2.EndStream, 1, RawCall.Frame(new Piece { Text = "x" }));
+        await client.Flush();
+        while (await client.Read().WaitAsync(Patience) is { } frame)
+            Assert.NotEqual(RawHttp2.Data, frame.Type);
+    }
+
+    [Fact]
+    public async Task A_client_that_reads_slowly_delays_nobody_on_its_connection()
+    {
+        var ended = new TaskCompletionSource<Exception?>();
+        await using var server = await EchoServer.Start([Endless(() => { }, ended), Echoing]);
+        var channel = server.Channel();
+        await using var slow = channel.Open<Piece, Piece>(EchoServer.Split);
+        await slow.Write(new Piece());
+        slow.CloseRequests();
+        Assert.NotNull(await slow.Next());
+        for (int i = 0; i < 100; i++)
+            Assert.Equal(i, (await channel.Unary<Piece, Piece>(EchoServer.Once, new Piece { Count = i }).WaitAsync(Patience)).Count);
+    }
+
+    [Fact]
+    public async Task What_a_handler_does_not_read_waits_at_the_client()
+    {
+        var gate = new TaskCompletionSource();
+        await using var server = await EchoServer.Start([GrpcMethod.Bidi<Piece, Piece>(EchoServer.Talk, (_, _, _) => gate.Task)]);
+        await using var call = server.Channel().Open<Piece, Piece>(EchoServer.Talk);
+        var piece = new Piece { Content = ByteString.CopyFrom(new byte[10_000]) };
+        int sent = 0;
+        Task<bool> writing;
+        while (await Completes(writing = call.Write(piece).AsTask()))
+            sent++;
+        Assert.InRange(sent * 10_000, 100_000, 4 * new GrpcLimits().StreamWindowBytes);
+        gate.SetResult();
+        Assert.Null(await call.Next());
+
+        static async Task<bool> Completes(Task task) => await Task.WhenAny(task, Pause()) == task;
+
+        static async Task Pause() => await Assert.ThrowsAsync<TimeoutException>(
+            () => new TaskCompletionSource().Task.WaitAsync(TimeSpan.FromSeconds(1)));
+    }
+
+    [Fact]
+    public async Task Ten_thousand_streams_on_one_connection_are_refused_beyond_the_limit()
+    {
+        int running = 0;
+        int most = 0;
+        await using var server = await EchoServer.Start([Waiting(() => most = Math.Max(most, Interlocked.Increment(ref running))), Echoing]);
+        await using var client = await RawHttp2.Connect(server.Address);
+        // The server may have closed the connection before all are written.
+        var writing = Task.Run(async () =>
+        {
+            for (int i = 0; i < 10_000; i++)
+                client.Open(2 * i + 1, Talk);
+            await client.Flush();
+        });
+        // Streams over the limit are refused one by one; when they do not cease, the server ends the connection (ENHANCE_YOUR_CALM).
+        int refused = 0;
+        while (refused < 1_000 && await client.Read().WaitAsync(Patience) is { } frame && frame.Type != RawHttp2.GoAway)
+        {
+            Assert.NotEqual(RawHttp2.Data, frame.Type);
+            // REFUSED_STREAM: it was not looked at, and may be sent again.
+            if (frame.Type == RawHttp2.Reset && frame.Number == 0x7)
+                refused++;
+        }
+        await Task.WhenAny(writing);
+        Assert.InRange(most, 1, new GrpcLimits().MaxCallsPerConnection);
+        Assert.Equal("ok", (await server.Channel().Unary<Piece, Piece>(EchoServer.Once, new Piece { Text = "ok" }).WaitAsync(Patience)).Text);
+    }
+
+    [Fact]
+    public async Task Ten_thousand_calls_on_many_connections_are_held_in_bounded_memory_and_refused_beyond_the_limit()
+    {
+        const int Connections = 50;
+        const int MaxCalls = 5_000;
+        int running = 0;
+        var all = new TaskCompletionSource();
+        await using var server = await EchoServer.Start(
+            [Waiting(() => { if (Interlocked.Increment(ref running) == MaxCalls) all.TrySetResult(); }), Echoing],
+            new GrpcLimits { MaxCalls = MaxCalls });
+        long before = GC.GetTotalMemory(true);
+        var clients = await Task.WhenAll(Enumerable.Range(0, Connections).Select(_ => RawHttp2.Connect(server.Address)));
+        foreach (var client in clients)
+        {
+            for (int i = 0; i < 200; i++)
+                client.Open(2 * i + 1, Talk);
+            await client.Flush();
+        }
+        await all.Task.WaitAsync(Patience);
+        // 50 x 200 streams: half of them run, the other half has been answered.
+        Assert.Equal(MaxCalls, await CountRefusals(clients));
+        Assert.InRange((GC.GetTotalMemory(true) - before) / 10_000, 0, 32 << 10);
+        var error = await Assert.ThrowsAsync<GrpcException>(() => server.Channel().Unary<Piece, Piece>(EchoServer.Once, new Piece()));
+        Assert.Equal(GrpcCode.Unavailable, error.Code);
+        foreach (var client in clients)
+            await client.DisposeAsync();
+        // Their calls end with their connections; then others are served again.
+        while (await Refused(server))
+            await Task.Yield();
+    }
+
+    [Fact]
+    public async Task Many_large_messages_that_never_end_are_refused_together()
+    {
+        await using var server = await EchoServer.Start(new GrpcLimits { MaxHeldBytes = 3 << 20, MaxRequestBytes = 2 << 20 });
+        await using var client = await RawHttp2.Connect(server.Address);
+        byte[] first = new byte[16_384];
+        RawCall.Frame([], length: 2 << 20).CopyTo(first, 0);
+        byte[] more = new byte[16_384];
+        var ends = new List<int>();
+        // RFC 9113 6.9.2: the window of a connection begins so; the server enlarges it.
+        int credit = 65_535;
+        // Each sends 48 KiB of 2 MiB; what the server has looked at it credits back, however it goes on.
+        for (int stream = 1; stream < 400 && ends.Count == 0; stream += 2)
+        {
+            client.Open(stream, Talk);
+            foreach (byte[] part in (byte[][])[first, more, more])
+                client.Write(RawHttp2.Data, 0, stream, part);
+            credit -= 3 * 16_384;
+            await client.Flush();
+            while (credit < 3 * 16_384 && await client.Read().WaitAsync(Patience) is { } frame)
+            {
+                if (frame.Type == RawHttp2.WindowUpdate && frame.Stream == 0)
+                    credit += (int)frame.Number;
+                if (frame.Type == RawHttp2.Headers && (frame.Flags & RawHttp2.EndStream) != 0)
+                    ends.Add(frame.Stream);
+            }
+        }
+        Assert.NotEmpty(ends);
+        Assert.Equal("ok", (await server.Channel().Unary<Piece, Piece>(EchoServer.Once, new Piece { Text = "ok" }).WaitAsync(Patience)).Text);
+    }
+
+    private static GrpcMethod Echoing { get; } = GrpcMethod.Unary<Piece, Piece>(EchoServer.Once, (piece, _) => Task.FromResult(piece));
+
+    private static GrpcMethod Waiting(Action begun) => GrpcMethod.Bidi<Piece, Piece>(EchoServer.Talk, async (_, _, call) =>
+    {
+        begun();
+        await Task.Delay(Timeout.InfiniteTimeSpan, call.Token);
+    });
+
+    private static GrpcMethod Endless(Action written, TaskCompletionSource<Exception?> ended) =>
+        GrpcMethod.ServerStreaming<Piece, Piece>(EchoServer.Split, async (_, pieces, _) =>
+        {
+            var piece = new Piece { Content = ByteString.CopyFrom(new byte[1_000]) };
+            try
+            {
+                while (true)
+                {
+                    await pieces.Write(piece);
+                    written();
+                }
+            }
+            catch (Exception e)
+            {
+                ended.TrySetResult(e);
+                throw;
+            }
+        });
+
+    private static async Task<int> CountRefusals(IEnumerable<RawHttp2> clients)
+    {
+        int expected = 5_000;
+        int seen = 0;
+        await Task.WhenAll(clients.Select(async client =>
+        {
+            while (Volatile.Read(ref seen) < expected && await client.Read().WaitAsync(TimeSpan.FromSeconds(5)) is { } frame)
+            {
+                if (frame.Type == RawHttp2.Headers && (frame.Flags & RawHttp2.EndStream) != 0)
+                    Interlocked.Increment(ref seen);
+            }
+        }).Select(async task => await Task.WhenAny(task)));
+        return seen;
+    }
+
+    private static async Task<bool> Refused(EchoServer server)
+    {
+        try
+        {
+            await server.Channel().Unary<Piece, Piece>(EchoServer.Once, new Piece()).WaitAsync(Patience);
+            return false;
+        }
+        catch (GrpcException e) when (e.Code == GrpcCode.Unavailable)
+        {
+            return true;
+        }
+    }
+}
