@@ -81,7 +81,7 @@ internal sealed class FeedHub(FeedSource source, AccessNotes notes, FeedLimits l
     {
         var requester = (ask.Who.Source, ask.Who.Subject);
         if (!_readers.TryGetValue(ask.Feed, out var live))
-            live = (new LiveReader(ask.Feed, page, source, limits), 0);
+            live = (new LiveReader(ask.Feed, page, source, limits, stopping), 0);
         _readers[ask.Feed] = (live.Reader, live.Subscribers + 1);
         _byRequester[requester] = _byRequester.GetValueOrDefault(requester) + 1;
         return new FeedSubscription(ask, position, live.Reader, source, this, () => Remove(ask.Feed, requester));

@@ -28,7 +28,8 @@ internal sealed partial class FeedSource(IGrainFactory grains, FeedLimits limits
     /// <returns>For each subscriber the lines that it may have, in feed order.</returns>
     public async Task<List<FeedEntry>[]> Release(FeedPage page, Feed feed, IReadOnlyList<FeedAsk> to, CancellationToken cancel)
     {
-        var byLog = page.Lines.GroupBy(line => line.Log, StringComparer.Ordinal);
+        // Lines of erased logs have no name any more: they are for nobody.
+        var byLog = page.Lines.Where(line => line.Log.Length > 0).GroupBy(line => line.Log, StringComparer.Ordinal);
         var released = await Task.WhenAll(byLog.Select(lines => OfLog(page.StoreId, feed, [.. lines], to, cancel)));
         var mine = new List<FeedEntry>[to.Count];
         for (int i = 0; i < mine.Length; i++)

@@ -11,7 +11,7 @@ internal sealed class LiveReader : IDisposable
     private readonly Feed _feed;
     private readonly FeedSource _source;
     private readonly FeedLimits _limits;
-    private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _stop;
     private readonly Lock _lock = new();
     private readonly List<Mailbox> _live = [];
     private long _begun;
@@ -21,8 +21,10 @@ internal sealed class LiveReader : IDisposable
     /// <param name="from">A page that was just read: following begins at its head.</param>
     /// <param name="source">Where lines come from.</param>
     /// <param name="limits">How much at once.</param>
-    public LiveReader(Feed feed, FeedPage from, FeedSource source, FeedLimits limits)
+    /// <param name="stopping">When the server stops: then nothing is handed out any more.</param>
+    public LiveReader(Feed feed, FeedPage from, FeedSource source, FeedLimits limits, CancellationToken stopping)
     {
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         (_feed, _source, _limits) = (feed, source, limits);
         StoreId = from.StoreId;
         _begun = _head = from.Head;
@@ -76,7 +78,7 @@ internal sealed class LiveReader : IDisposable
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            // The last subscriber has gone.
+            // The last subscriber has gone, or all are about to.
         }
         catch (Exception failed)
         {
