@@ -1,21 +1,26 @@
 using System.Globalization;
+using PatientGrains.LoadTests.Running;
 
 namespace PatientGrains.LoadTests;
 
 /// <summary>What to measure, and on what.</summary>
 internal sealed record Settings
 {
-    private static readonly string[] Verbs = ["all", "validate", "import", "read", Import.ColdStart.Verb];
-
-    public required string Verb { get; init; }
+    /// <summary>Names of scenarios or groups; <c>all</c> for everything.</summary>
+    public required IReadOnlyList<string> Verbs { get; init; }
     public string Synthea { get; init; } = "../shared/data/synthea";
     public string Examples { get; init; } = "../shared/data/fhir-r4/examples-4.0.1.ndjson.gz";
     public int? Patients { get; init; }
-    public int Rounds { get; init; } = 5;
-    public double Seconds { get; init; } = 5;
+    public int Rounds { get; init; } = 3;
+    public double Seconds { get; init; } = 4;
     public int Callers { get; init; } = 64;
-    public int Rate { get; init; } = 5000;
+    public int? Rate { get; init; }
+    public ulong Seed { get; init; } = 1;
     public string Folder { get; init; } = Path.GetTempPath();
+
+    /// <summary>Where reports are written; none when null.</summary>
+    public string? Out { get; init; }
+    public bool Markdown { get; init; }
     public bool Smoke { get; init; }
 
     /// <summary>Submissions on their way at once, as <c>patientgrains import</c> has them by default.</summary>
@@ -27,16 +32,35 @@ internal sealed record Settings
     /// <summary>Resources of the patient that is read whole.</summary>
     public int WholePatient => Smoke ? 50 : 2000;
 
+    /// <summary>People and programs come independently of each other, so arrivals are Poisson unless a scenario says otherwise.</summary>
+    /// <param name="perSecond">Unless the command line says another rate.</param>
+    public OpenLoad Open(double perSecond) => new(new PoissonArrivals(Rate ?? perSecond, Seed), WarmUp, TimeSpan.FromSeconds(Seconds));
+
+    public ClosedLoad Closed(int callers) => new(callers, WarmUp, TimeSpan.FromSeconds(Seconds), Math.Max(1, Rounds - 1));
+
+    public TurnsLoad Turns(int warmUps = 1) => new(Rounds, Smoke ? 0 : warmUps);
+
+    private TimeSpan WarmUp => Smoke ? TimeSpan.Zero : TimeSpan.FromSeconds(Seconds / 2);
+
+    /// <summary>Patients of the live scenarios.</summary>
+    public int Inpatients => Smoke ? 60 : 1000;
+
+    /// <summary>Subscribers of the live scenarios.</summary>
+    public int Subscribers => Smoke ? 10 : 100;
+
     /// <returns>Null when the arguments are not to be understood.</returns>
     public static Settings? Parse(string[] args)
     {
-        if (args.Length == 0 || !Verbs.Contains(args[0]))
+        string[] verbs = [.. args.TakeWhile(arg => !arg.StartsWith("--", StringComparison.Ordinal))];
+        if (verbs.Length == 0)
             return null;
-        var settings = new Settings { Verb = args[0] };
-        for (int i = 1; i < args.Length; i++)
+        var settings = new Settings { Verbs = verbs };
+        for (int i = verbs.Length; i < args.Length; i++)
         {
             if (args[i] == "--smoke")
                 settings = settings with { Smoke = true, Patients = 3, Rounds = 1, Seconds = 0.3, Callers = 8, Rate = 200 };
+            else if (args[i] == "--markdown")
+                settings = settings with { Markdown = true };
             else if (++i == args.Length || settings.With(args[i - 1], args[i]) is not { } next)
                 return null;
             else
@@ -55,6 +79,8 @@ internal sealed record Settings
                 return this with { Examples = value };
             case "--folder":
                 return this with { Folder = value };
+            case "--out":
+                return this with { Out = value };
         }
         if (!double.TryParse(value, CultureInfo.InvariantCulture, out double number) || number <= 0)
             return null;
@@ -65,6 +91,7 @@ internal sealed record Settings
             "--seconds" => this with { Seconds = number },
             "--callers" => this with { Callers = (int)number },
             "--rate" => this with { Rate = (int)number },
+            "--seed" => this with { Seed = (ulong)number },
             _ => null,
         };
     }

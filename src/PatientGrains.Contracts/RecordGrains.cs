@@ -66,12 +66,16 @@ public interface ILocatorGrain : IGrainWithStringKey
 public interface IFeedGrain : IGrainWithStringKey
 {
     /// <summary>
-    /// Lines behind a number, as soon as there is one; an empty page when none came in time. A feed's lines are durable, and never change.
+    /// Lines behind a number, as soon as there is one; an empty page when none came in time. A feed's lines are durable, numbered without
+    /// gaps, and never change but by the erasure of their log, which leaves a line with its number and an empty name
+    /// (<see cref="FeedLine.Log"/>): a reader counts it as seen.
     /// </summary>
-    /// <param name="feed">Which feed.</param>
+    /// <param name="feed">Which feed; another number than those of <see cref="Feed"/> is an exception.</param>
     /// <param name="after">0 for the beginning.</param>
     /// <param name="limit">How many lines at most, up to 1,000.</param>
-    /// <param name="waitMillis">How long to wait for the first, at most 10,000; 0 answers at once.</param>
+    /// <param name="waitMillis">
+    /// How long to wait for the first, at most 10,000; 0 answers at once. Less when very many wait already or the process stops.
+    /// </param>
     Task<FeedPage> Read(Feed feed, long after, int limit, int waitMillis);
 }
 
@@ -104,10 +108,14 @@ public static class SecurityLog
 public static class RecordNames
 {
     private const string Patient = "Patient/";
+    private const string Security = "security/";
 
     /// <param name="grains">The engine.</param>
-    /// <param name="log"><c>Patient/x</c>, or <c>Type/id</c> of a resource outside patient compartments.</param>
-    public static IRecordGrain GrainOf(IGrainFactory grains, string log) => log.StartsWith(Patient, StringComparison.Ordinal)
-        ? grains.GetGrain<IPatientGrain>(log[Patient.Length..])
+    /// <param name="log">
+    /// <c>Patient/x</c>, <c>security/n</c>, or <c>Type/id</c> of a resource outside patient compartments.
+    /// </param>
+    public static IRecordGrain GrainOf(IGrainFactory grains, string log) =>
+        log.StartsWith(Patient, StringComparison.Ordinal) ? grains.GetGrain<IPatientGrain>(log[Patient.Length..])
+        : log.StartsWith(Security, StringComparison.Ordinal) ? grains.GetGrain<ISecurityGrain>(log[Security.Length..])
         : grains.GetGrain<IDirectoryGrain>(log);
 }

@@ -10,9 +10,9 @@ public sealed class FhirScanner(FhirLimits limits)
 {
     private readonly ResourceReader _reader = new(limits);
 
-    /// <summary>Raised whenever the terms that a scan finds change, so that stored terms can be told from what would be found
-    /// now.</summary>
-    public const int ExtractorVersion = 1;
+    /// <summary>Raised whenever the terms that a scan finds or the findings of <see cref="FhirFindings"/> change, so that what is stored
+    /// can be told from what would be found now. 2: findings.</summary>
+    public const int ExtractorVersion = 2;
 
     public FhirScanner() : this(FhirLimits.Default)
     {

@@ -5,11 +5,15 @@ using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using PatientGrains.Core.Access;
 using PatientGrains.Gateway.Auth;
+using PatientGrains.Gateway.Feeds;
 using PatientGrains.Gateway.Fhir;
+using PatientGrains.Gateway.Grpc;
 using PatientGrains.Gateway.Intake;
+using PatientGrains.Grpc;
 
 namespace PatientGrains.Gateway;
 
@@ -35,6 +39,8 @@ public static class GatewayFront
         services.AddSingleton<Login>();
         services.AddHostedService<LoginCounter>();
         AddFhir(services);
+        AddFeeds(services, options);
+        AddGrpc(services);
         services.AddResponseCompression(compression =>
         {
             compression.EnableForHttps = true;
@@ -47,7 +53,7 @@ public static class GatewayFront
         return services;
     }
 
-    /// <summary>Maps <c>/fhir</c> and <c>/health</c>.</summary>
+    /// <summary>Maps <c>/fhir</c>, <c>/feeds</c> and <c>/health</c>.</summary>
     public static void MapPatientGrains(this IEndpointRouteBuilder endpoints)
     {
         var front = endpoints.ServiceProvider.GetRequiredService<FhirFront>();
@@ -58,6 +64,23 @@ public static class GatewayFront
         // One pattern for all: what the router names in metrics and traces then holds no id.
         endpoints.Map(FhirFront.BasePath + "/{**address}", pipeline.Build());
         endpoints.MapGet("/health", () => Results.Text("up"));
+        endpoints.MapGet(FeedEvents.BasePath + "{feed}", endpoints.ServiceProvider.GetRequiredService<FeedEvents>().Handle);
+    }
+
+    /// <summary>
+    /// Answers gRPC, on every endpoint that speaks HTTP/2: cleartext ones need to speak nothing else. Health and reflection are there too, and
+    /// need no token.
+    /// </summary>
+    public static void UsePatientGrainsGrpc(this IApplicationBuilder app)
+    {
+        var services = app.ApplicationServices;
+        var methods = services.GetRequiredService<GatewayMethods>().All;
+        var health = new GrpcHealth();
+        foreach (string service in methods.Select(method => method.Descriptor.Service.FullName).Distinct().Append(""))
+            health.Set(service, serves: true);
+        var limits = services.GetRequiredService<GatewayOptions>().Grpc;
+        app.UseGrpc([.. methods, .. health.Methods, .. GrpcReflection.Methods([.. methods, .. health.Methods])], limits,
+            services.GetRequiredService<TimeProvider>());
     }
 
     /// <summary>
@@ -69,10 +92,10 @@ public static class GatewayFront
     public static async Task<Requester?> LogIn(HttpContext http, string asked)
     {
         string requestId = FhirFront.RequestIdOf(http);
-        var (who, denied) = await http.RequestServices.GetRequiredService<Login>().Requester(http, requestId, asked);
+        var (session, denied) = await http.RequestServices.GetRequiredService<Login>().Requester(http, requestId, asked);
         if (denied is not null)
             await http.RequestServices.GetRequiredService<ResponseWriter>().Write(http, denied, requestId);
-        return who;
+        return session?.Who;
     }
 
     private static void AddFhir(IServiceCollection services)
@@ -86,6 +109,8 @@ public static class GatewayFront
         services.AddSingleton<History>();
         services.AddSingleton<Search>();
         services.AddSingleton<Everything>();
+        services.AddSingleton<AlertWriter>();
+        services.AddSingleton<Alerts>();
         services.AddSingleton<AuditEventSearch>();
         services.AddSingleton<Create>();
         services.AddSingleton<Update>();
@@ -95,6 +120,31 @@ public static class GatewayFront
         services.AddSingleton<Routes>();
         services.AddSingleton<Metadata>();
         services.AddSingleton<FhirFront>();
+    }
+
+    private static void AddFeeds(IServiceCollection services, GatewayOptions options)
+    {
+        services.AddSingleton(options.Feeds);
+        services.AddSingleton<FeedSource>();
+        services.AddSingleton(provider => new FeedHub(
+            provider.GetRequiredService<FeedSource>(),
+            provider.GetRequiredService<AccessNotes>(),
+            options.Feeds,
+            provider.GetRequiredService<TimeProvider>(),
+            // Streams end when the server begins to stop, not when it has waited for them.
+            provider.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping));
+        services.AddSingleton<FeedEvents>();
+    }
+
+    private static void AddGrpc(IServiceCollection services)
+    {
+        services.AddSingleton<GrpcLogin>();
+        services.AddSingleton<Submissions>();
+        services.AddSingleton<SubmitMethods>();
+        services.AddSingleton<ReadMethods>();
+        services.AddSingleton<FeedMethods>();
+        services.AddSingleton<AlertMethods>();
+        services.AddSingleton<GatewayMethods>();
     }
 
     private static void KeepAddressesOutOfLogs(LoggerFilterOptions filters)

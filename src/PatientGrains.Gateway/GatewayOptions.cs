@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using PatientGrains.Gateway.Feeds;
+using PatientGrains.Grpc;
 
 namespace PatientGrains.Gateway;
 
@@ -66,6 +68,17 @@ public sealed record GatewayOptions
     /// per resource.
     /// </summary>
     public int MaxSearchChars { get; init; } = 16_384;
+
+    /// <summary>Limits of gRPC calls.</summary>
+    public GrpcLimits Grpc { get; init; } = new();
+
+    /// <summary>
+    /// Submissions of one stream that are unanswered at a time: at 10 ms each this is 50,000 a second, more than the store takes.
+    /// </summary>
+    public int MaxUnanswered { get; init; } = 512;
+
+    /// <summary>Limits of subscriptions to feeds.</summary>
+    public FeedLimits Feeds { get; init; } = new();
 
     /// <summary>
     /// Refused logins that are written one by one, per remote address and second; the rest is counted and the count is written, so that a

@@ -15,6 +15,7 @@ internal sealed class Completion(PatientJournal<PatientRecord, Event> journal)
         (Accepted { AnswerSeq: { } seq }, Submit submit) => await OldAnswer(seq, submit.WantsBodies),
         (Released released, _) => released with { Versions = await Bodies(released.Versions) },
         (AccessLogReleased log, ReadAccessLog read) => log with { Entries = await Entries(log.BeforeSeq, read.Skip, read.Count) },
+        (FeedReleased released, ReleaseFeed release) => released with { Items = await Lines(released.Items, release.Feed) },
         _ => outcome,
     };
 
@@ -42,6 +43,16 @@ internal sealed class Completion(PatientJournal<PatientRecord, Event> journal)
         var events = await journal.ReadAt(seqs);
         var found = seqs.Zip(events).ToDictionary(pair => pair.First, pair => pair.Second);
         return [.. versions.Select(version => IsElsewhere(version) ? VersionOf(found[version.Seq], version.Seq) : version)];
+    }
+
+    /// <summary>Hands out only what really is a line of the feed, whatever the front asked for; the rest stays null.</summary>
+    private async Task<ImmutableArray<FeedItem>> Lines(ImmutableArray<FeedItem> items, Feed feed)
+    {
+        long[] seqs = [.. items.Where(item => item.Happened is null).Select(item => item.Seq)];
+        if (seqs.Length == 0)
+            return items;
+        var found = seqs.Zip(await journal.ReadAt(seqs)).ToDictionary(pair => pair.First, pair => pair.Second);
+        return [.. items.Select(item => item.Happened is null ? item with { Happened = FeedItem.Line(feed, found[item.Seq]) } : item)];
     }
 
     private static bool IsElsewhere(StoredVersion version) => version is { Body: null, Deleted: false };

@@ -94,13 +94,27 @@ public abstract class RecordGrain(RecordHost host) : Grain
 
     private async Task<Outcome> Decide(Command command, IReadOnlyList<PreparedCommit>? with = null)
     {
-        var outcome = await OpenJournal.Execute(state => Decided(state, command), with ?? [], Commits);
+        IReadOnlyList<Event> events = [];
+        var outcome = await OpenJournal.Execute(
+            state =>
+            {
+                var decided = Decided(state, command);
+                events = decided.Events;
+                return decided;
+            },
+            with ?? [], Commits);
+        Happened(events);
         return await new Completion(OpenJournal).Fill(outcome, command);
+    }
+
+    /// <summary>These events of a decision are durable.</summary>
+    protected virtual void Happened(IReadOnlyList<Event> events)
+    {
     }
 
     private Decided<Event, Outcome> Decided(PatientRecord record, Command command)
     {
-        var decision = RecordDecider.Decide(record, command, host.Facts());
+        var decision = RecordDecider.Decide(record, command, host.Facts(LogName));
         return new Decided<Event, Outcome>(decision.Events, decision.Outcome);
     }
 
@@ -124,6 +138,8 @@ public abstract class RecordGrain(RecordHost host) : Grain
 public sealed class PatientGrain(RecordHost host) : RecordGrain(host), IPatientGrain
 {
     protected override string LogName => "Patient/" + this.GetPrimaryKeyString();
+
+    protected override void Happened(IReadOnlyList<Event> events) => AlertHints.Publish(this, this.GetPrimaryKeyString(), events);
 }
 
 /// <inheritdoc cref="IDirectoryGrain"/>

@@ -13,12 +13,12 @@ public sealed class RecordHost(IPatientLog log, KeyRing keys, TimeProvider clock
         PatientJournal<PatientRecord, Event>.Open(log, keys, clock, new LogName(name), RecordJournalFold.Instance, options, cancel);
 
     /// <summary>Time, and a fresh id: version 7, so that entries of one moment lie together.</summary>
-    public Facts Facts()
+    public Facts Facts(string log)
     {
         // Logged times are whole microseconds: what JSON, FHIR's instant and the commit header all carry without loss.
         var now = clock.GetUtcNow();
         var micros = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
-        return new Facts(micros, Guid.CreateVersion7(micros).ToString());
+        return new Facts(micros, Guid.CreateVersion7(micros).ToString(), log);
     }
 }
 

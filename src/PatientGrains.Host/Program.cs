@@ -9,6 +9,7 @@ var root = new RootCommand("PatientGrains: one durable, encrypted, audited log p
     GenerateCommand.Build(),
     ImportCommand.Build(),
     VerifyCommand.Build(),
+    EvaluateCommand.Build(),
     AccessCommand.Build(),
     TokenCommand.Build(),
     KeysCommand.Build(),

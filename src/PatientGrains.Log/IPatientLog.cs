@@ -35,6 +35,35 @@ public interface IPatientLog : IAsyncDisposable
     /// </summary>
     Task Append(AppendBatch batch);
 
+    /// <summary>
+    /// Lines of a feed behind a number. They are durable, and never change but by <see cref="Erase"/>.
+    /// <para>A store with one writer numbers by counting. In PostgreSQL, the transaction takes its numbers as its last statement from a
+    /// row per feed (<c>UPDATE ... RETURNING</c>), whose lock it holds until it is committed: so numbers are in the order of commit, and
+    /// one that is rolled back gives its numbers back. A store that has no such transaction (append blobs) writes the lines into the
+    /// commits and lets one numberer follow the logs; its lines appear when they are numbered, and the head that is reported is that
+    /// watermark, so that readers see no difference but the delay.</para>
+    /// </summary>
+    ValueTask<StoredFeedPage> ReadFeed(byte feed, long after, int limit, CancellationToken cancel = default);
+
+    /// <summary>
+    /// Completes when a feed has a line beyond a number. A line that this process appended is told at once, without polling; a store that
+    /// several processes write tells what the others wrote as soon as it learns of it (a notification, or a look now and then).
+    /// </summary>
+    Task FeedBeyond(byte feed, long number, CancellationToken cancel = default);
+
+    /// <summary>Up to <paramref name="limit"/> logs that are due until a time, in the order of their times, each once, continuing behind
+    /// <paramref name="after"/>.</summary>
+    ValueTask<IReadOnlyList<DueLog>> Due(DateTimeOffset until, DueLog? after, int limit, CancellationToken cancel = default);
+
+    /// <summary>The earliest time after <paramref name="after"/> at which a log is due, or null.</summary>
+    ValueTask<DateTimeOffset?> NextDue(DateTimeOffset after, CancellationToken cancel = default);
+
+    /// <summary>
+    /// Completes when a due time before <paramref name="before"/> has become durable since the call was made; what was there already does
+    /// not count, so ask first and read then. May complete without cause: a store that several processes write may do so now and then.
+    /// </summary>
+    Task DueSet(DateTimeOffset before, CancellationToken cancel = default);
+
     /// <summary>Keeps a snapshot in place of the log's earlier one. It may be lost or left out: a log can always be replayed. Ignored when
     /// older than the one that is there.</summary>
     Task SaveSnapshot(LogId log, StoredSnapshot snapshot);
@@ -53,9 +82,9 @@ public interface IPatientLog : IAsyncDisposable
     Task<bool> Rewrap(LogId log, ReadOnlyMemory<byte> present, ReadOnlyMemory<byte> replacement);
 
     /// <summary>
-    /// Destroys a log's wrapped data key, sealed name, snapshot, claims and index entries. The ciphertext stays, so that its chain can
-    /// still be verified, but nobody can read it again. Copies in backups and on worn flash are out of reach of any store: they die when
-    /// the key-encryption key that wrapped them is rotated and removed.
+    /// Destroys a log's wrapped data key, sealed name, snapshot, claims, index entries and due time; its lines in feeds stay as numbers
+    /// that name no log. The ciphertext stays, so that its chain can still be verified, but nobody can read it again. Copies in backups and
+    /// on worn flash are out of reach of any store: they die when the key-encryption key that wrapped them is rotated and removed.
     /// </summary>
     Task Erase(LogId log);
 }
@@ -65,6 +94,9 @@ public interface IPatientLog : IAsyncDisposable
 public sealed record LogEntry(LogId Log, Head Head, ReadOnlyMemory<byte> WrappedKey, ReadOnlyMemory<byte> SealedName)
 {
     public bool IsErased => WrappedKey.IsEmpty;
+
+    /// <summary>When the log wants to be woken, as its head's append said; only <see cref="IPatientLog.Find"/> gives it.</summary>
+    public DateTimeOffset? DueAt { get; init; }
 }
 
 /// <summary>A sealed state that covers everything before <paramref name="At"/>.</summary>
@@ -109,8 +141,8 @@ public readonly record struct Release(BlindKey Key, LogId Log);
 public readonly record struct IndexChange(BlindKey Key, LogId Log, int Delta);
 
 /// <summary>
-/// What is appended together. At most one commit per log; every claim, release and index change is of one of these logs; a key is claimed
-/// or released at most once.
+/// What is appended together. At most one commit per log; every claim, release, index change, line of a feed and due time is of one of
+/// these logs; a key is claimed or released at most once.
 /// </summary>
 public sealed record AppendBatch(
     IReadOnlyList<CommitAppend> Commits,
@@ -120,7 +152,8 @@ public sealed record AppendBatch(
 {
     /// <summary>Commits in one append: a patient and the directory resources of one R4 transaction Bundle.</summary>
     public const int MaxCommits = 1024;
-    /// <summary>Claims, releases and index changes of one append. At 48 bytes each they stay below what the largest body takes.</summary>
+    /// <summary>Claims, releases, index changes and lines of feeds of one append. At 48 bytes each they stay below what the largest body
+    /// takes.</summary>
     public const int MaxKeys = 1 << 19;
 
     public AppendBatch(CommitAppend commit)
@@ -128,14 +161,22 @@ public sealed record AppendBatch(
     {
     }
 
+    /// <summary>Events that appear in feeds, in the order in which they are numbered.</summary>
+    public IReadOnlyList<FeedAppend> Feeds { get; init; } = [];
+
+    /// <summary>At most one for each log.</summary>
+    public IReadOnlyList<DueChange> Due { get; init; } = [];
+
     /// <summary>Bytes that this holds in a queue, roughly.</summary>
-    internal long Weight => Commits.Sum(c => c.Commit.Bytes.Length + 256L) + (48L * (Claims.Count + Releases.Count + Index.Count));
+    internal long Weight => Commits.Sum(c => c.Commit.Bytes.Length + 256L) + (48L * Keys);
+
+    private int Keys => Claims.Count + Releases.Count + Index.Count + Feeds.Count + Due.Count;
 
     /// <summary>Refuses what no store may be given, before anything is queued: these are bugs of the caller, not states of the
     /// store.</summary>
     internal void Check()
     {
-        if (Commits.Count is 0 or > MaxCommits || Claims.Count + Releases.Count + Index.Count > MaxKeys)
+        if (Commits.Count is 0 or > MaxCommits || Keys > MaxKeys)
             throw new LogLimitException($"an append has 1 to {MaxCommits} commits and at most {MaxKeys} keys");
         var logs = new HashSet<LogId>(Commits.Count);
         foreach (var (commit, on, _, _) in Commits)
@@ -152,5 +193,22 @@ public sealed record AppendBatch(
             throw new ArgumentException("An append claims or releases a key twice.");
         if (Claims.Any(c => !logs.Contains(c.Log)) || Releases.Any(r => !logs.Contains(r.Log)) || Index.Any(i => !logs.Contains(i.Log)))
             throw new ArgumentException("A claim, release or index change is of a log that the append does not write.");
+        if (Due.Any(d => !logs.Remove(d.Log)))
+            throw new ArgumentException("A due time is of a log that the append does not write, or is not its only one.");
+        if (Feeds.Count > 0)
+            CheckFeeds();
+    }
+
+    private void CheckFeeds()
+    {
+        var commits = Commits.ToDictionary(append => append.Commit.Log, append => append.Commit);
+        var last = new Dictionary<(byte, LogId), long>();
+        foreach (var (feed, log, seq) in Feeds)
+        {
+            bool isOfCommit = feed != 0 && commits.TryGetValue(log, out var commit) && seq >= commit.FirstSeq && seq < commit.End.NextSeq;
+            if (!isOfCommit || (last.TryGetValue((feed, log), out long before) && before >= seq))
+                throw new ArgumentException("A line of a feed is of an event that the append does not write, or stands out of order.");
+            last[(feed, log)] = seq;
+        }
     }
 }

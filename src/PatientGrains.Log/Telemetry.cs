@@ -27,6 +27,8 @@ internal static class Telemetry
         Meter.CreateCounter<long>("patientgrains.log.journals.opened", "{journal}", "Journals that were opened, by what they began with");
     private static readonly Counter<long> Snapshots =
         Meter.CreateCounter<long>("patientgrains.log.snapshots.written", "{snapshot}", "Snapshots that were kept");
+    private static readonly Gauge<long> FeedHead =
+        Meter.CreateGauge<long>("patientgrains.log.feed.head", "{line}", "Number of the last durable line of a feed");
 
     /// <summary>Hands an append to a log, as a span of the trace of the first decision in it.</summary>
     public static Task Append(IPatientLog log, AppendBatch batch, ActivityContext trace) =>
@@ -42,6 +44,8 @@ internal static class Telemetry
 
     /// <param name="from">new, snapshot or log.</param>
     public static void Opened(string from) => Openings.Add(1, new KeyValuePair<string, object?>("from", from));
+
+    public static void FeedMoved(byte feed, long head) => FeedHead.Record(head, new KeyValuePair<string, object?>("feed", (int)feed));
 
     public static void SnapshotWritten() => Snapshots.Add(1);
 

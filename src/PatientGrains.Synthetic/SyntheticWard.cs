@@ -33,6 +33,9 @@ public sealed record WardOptions
     /// <summary>The share of laboratory results that are revised later, 0 to 0.5; the default is chosen to be plausible.</summary>
     public double RevisionShare { get; init => field = Limits.Within(value, 0.0, 0.5); } = 0.01;
 
+    /// <summary>Over how many units the stays are spread, 1 to 8: the location of the stay's encounter.</summary>
+    public int Units { get; init => field = Limits.Within(value, 1, CareDirectory.Organizations); } = CareDirectory.Organizations;
+
     /// <summary>The day of the first admission.</summary>
     public DateOnly StartDate
     {
@@ -42,7 +45,8 @@ public sealed record WardOptions
 }
 
 /// <summary>
-/// Inpatient stays hour by hour, with vital signs and laboratory results as FHIR R4 Observations; some deteriorate to sepsis.
+/// Inpatient stays hour by hour, with vital signs and laboratory results as FHIR R4 Observations; some deteriorate to sepsis, and are then
+/// cultured (DiagnosticReport) and given an antibiotic (MedicationAdministration).
 /// </summary>
 public static class SyntheticWard
 {
@@ -62,7 +66,7 @@ public static class SyntheticWard
     }
 
     /// <summary>
-    /// The Observations of all stays in the order in which they would have been sent, by time and then by patient. An observation that is
+    /// What is sent of all stays, in the order in which it would have been, by time and then by patient. An observation that is
     /// revised comes again, later, under the same id. Lazy; the clock of a replay is the caller's.
     /// </summary>
     public static IEnumerable<WardEvent> Replay(WardOptions options)
@@ -86,6 +90,6 @@ public sealed record WardStay(
     int? OnsetHour,
     ReadOnlyMemory<byte> Registration);
 
-/// <summary>An Observation as it is sent at a time; Revised when it replaces one that was sent before under the same id.</summary>
+/// <summary>A resource as it is sent at a time; Revised when it replaces one that was sent before under the same id.</summary>
 public readonly record struct WardEvent(
-    DateTimeOffset At, int Patient, string ObservationId, bool Revised, ReadOnlyMemory<byte> Observation);
+    DateTimeOffset At, int Patient, string Type, string Id, bool Revised, ReadOnlyMemory<byte> Resource);

@@ -1,5 +1,6 @@
 using PatientGrains.Core.Access;
 using PatientGrains.Core.Record;
+using PatientGrains.Core.Screening;
 using PatientGrains.Core.Search;
 using static PatientGrains.Core.Tests.Samples;
 
@@ -17,6 +18,21 @@ public class AccessTests
     [InlineData(Role.PrivacyOfficer, AccessKind.ReadRecord, Rule.RoleNotPermitted)]
     [InlineData(Role.PrivacyOfficer, AccessKind.WriteRecord, Rule.RoleNotPermitted)]
     [InlineData(Role.PrivacyOfficer, AccessKind.ReadAccessLog, null)]
+    [InlineData(Role.Clinician, AccessKind.ReceiveAlerts, null)]
+    [InlineData(Role.Clinician, AccessKind.AnswerAlerts, null)]
+    [InlineData(Role.Clinician, AccessKind.ReceiveQuality, null)]
+    [InlineData(Role.Clinician, AccessKind.ReceiveSecurity, Rule.RoleNotPermitted)]
+    [InlineData(Role.Alerting, AccessKind.ReceiveAlerts, null)]
+    [InlineData(Role.Alerting, AccessKind.AnswerAlerts, Rule.RoleNotPermitted)]
+    [InlineData(Role.Alerting, AccessKind.ReceiveQuality, Rule.RoleNotPermitted)]
+    [InlineData(Role.Alerting, AccessKind.ReadRecord, Rule.RoleNotPermitted)]
+    [InlineData(Role.Alerting, AccessKind.WriteRecord, Rule.RoleNotPermitted)]
+    [InlineData(Role.Integrator, AccessKind.ReceiveAlerts, Rule.RoleNotPermitted)]
+    [InlineData(Role.Integrator, AccessKind.AnswerAlerts, Rule.RoleNotPermitted)]
+    [InlineData(Role.Integrator, AccessKind.ReceiveQuality, null)]
+    [InlineData(Role.Integrator, AccessKind.ReceiveSecurity, Rule.RoleNotPermitted)]
+    [InlineData(Role.PrivacyOfficer, AccessKind.ReceiveSecurity, null)]
+    [InlineData(Role.PrivacyOfficer, AccessKind.ReceiveAlerts, Rule.RoleNotPermitted)]
     public void A_role_may_what_the_table_says(Role role, AccessKind kind, Rule? refusal) =>
         Assert.Equal(refusal, AccessPolicy.RefusalFor(Clinician with { Roles = [role] }, kind));
 
@@ -41,7 +57,10 @@ public class AccessTests
         {
             Assert.Equal(Rule.RequesterUnknown, AccessPolicy.RefusalFor(null, kind));
             Assert.Equal(Rule.RoleNotPermitted, AccessPolicy.RefusalFor(Clinician with { Roles = [] }, kind));
-            Assert.Null(AccessPolicy.RefusalFor(Clinician with { Roles = [.. Enum.GetValues<Role>()] }, kind));
+            // The census is the engine's own.
+            Assert.Equal(
+                kind == AccessKind.ReceiveCensus ? Rule.RoleNotPermitted : null,
+                AccessPolicy.RefusalFor(Clinician with { Roles = [.. Enum.GetValues<Role>()] }, kind));
         }
     }
 
@@ -61,6 +80,8 @@ public class AccessTests
         new MatchRecord { Who = Clinician, Type = "Observation", Criteria = [], Count = 1, Asked = "", IsTold = true },
         new ReadAccessLog { Who = Auditor, Count = 10 },
         new NoteAccess { Who = Clinician, Interaction = "read", Asked = "" },
+        new ReadAlerts { Who = Clinician },
+        new AcknowledgeAlert { Who = Clinician, Alert = 1 },
     };
 
     [Theory]

@@ -25,6 +25,8 @@ internal static class Vocabulary
         new ResourceDeleted { Key = A, Version = 4, At = At, Source = "local", MessageId = "m" },
         new SubmissionAccepted { Source = "local", MessageId = "m", Digest = Digest("m"), At = At, Results = [Result] },
         new AccessRecorded { Entry = Entry with { RefusedBy = "VersionStale" } },
+        new AccessRecorded { Entry = Entry with { Feed = Feed.Alerts } },
+        .. AlertVocabulary.Events,
     ];
 
     public static IReadOnlyList<Command> Commands =>
@@ -56,6 +58,7 @@ internal static class Vocabulary
         },
         new ReadAccessLog { Who = Auditor, RequestId = "r", BeforeSeq = 9, Skip = 1, Count = 2 },
         new NoteAccess { Who = null, RequestId = "r", Interaction = "login", Asked = "x", RefusedBy = "RequesterUnknown" },
+        .. AlertVocabulary.Commands,
     ];
 
     public static IReadOnlyList<Outcome> Outcomes =>
@@ -66,6 +69,7 @@ internal static class Vocabulary
         new AccessNoted(),
         new Refused(Rule.VersionStale, A, 1, 2),
         new Matched([new ReleasedVersion(A, 2)]),
+        .. AlertVocabulary.Outcomes,
     ];
 
     public static IEnumerable<object> All => [.. Events, .. Commands, .. Outcomes];

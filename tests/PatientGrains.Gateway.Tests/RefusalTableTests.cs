@@ -35,6 +35,9 @@ public class RefusalTableTests
     [InlineData(Rule.ConditionAmbiguous, HttpStatusCode.PreconditionFailed)]
     [InlineData(Rule.RoleNotPermitted, HttpStatusCode.Forbidden)]
     [InlineData(Rule.RequesterUnknown, HttpStatusCode.Unauthorized)]
+    [InlineData(Rule.AlertUnknown, HttpStatusCode.NotFound)]
+    [InlineData(Rule.AlertEnded, HttpStatusCode.Conflict)]
+    [InlineData(Rule.AnswerNotAllowed, HttpStatusCode.UnprocessableEntity)]
     public void Where_R4_names_a_status_it_is_that(Rule rule, HttpStatusCode expected) =>
         Assert.Equal((int)expected, RefusalTable.For(rule).Status);
 

@@ -26,7 +26,9 @@ public sealed class RecordCluster : IAsyncLifetime
 
     public ScannerPool Scanners { get; } = new();
 
-    public IGrainFactory Grains => _host!.Services.GetRequiredService<IGrainFactory>();
+    public IServiceProvider Provider => _host!.Services;
+
+    public IGrainFactory Grains => Provider.GetRequiredService<IGrainFactory>();
 
     public IPatientGrain Patient(string id) => Grains.GetGrain<IPatientGrain>(id);
 
@@ -35,7 +37,7 @@ public sealed class RecordCluster : IAsyncLifetime
     public ILocatorGrain Locator => Grains.GetGrain<ILocatorGrain>("locator");
 
     /// <summary>A gateway of its own; all have the same secret.</summary>
-    public SubmissionIntake Gateway() => new(Grains, Scanners, new IntakeOptions { IdSecret = new byte[32] });
+    public SubmissionIntake Gateway() => new(Grains, Scanners, new IntakeOptions { IdSecret = new byte[32] }, TimeProvider.System);
 
     public async Task InitializeAsync()
     {

@@ -79,6 +79,21 @@ internal sealed class ScriptedLog(IPatientLog inner) : IPatientLog
     public Task<bool> Rewrap(LogId log, ReadOnlyMemory<byte> present, ReadOnlyMemory<byte> replacement) =>
         inner.Rewrap(log, present, replacement);
 
+    public ValueTask<StoredFeedPage> ReadFeed(byte feed, long after, int limit, CancellationToken cancel = default) =>
+        inner.ReadFeed(feed, after, limit, cancel);
+
+    public Task FeedBeyond(byte feed, long number, CancellationToken cancel = default) => inner.FeedBeyond(feed, number, cancel);
+
+    /// <summary>How often the store shall fail when it is asked what is due.</summary>
+    public int FailDue { get; set; }
+
+    public ValueTask<IReadOnlyList<DueLog>> Due(DateTimeOffset until, DueLog? after, int limit, CancellationToken cancel = default) =>
+        FailDue-- > 0 ? throw new LogFailedException("planted") : inner.Due(until, after, limit, cancel);
+
+    public ValueTask<DateTimeOffset?> NextDue(DateTimeOffset after, CancellationToken cancel = default) => inner.NextDue(after, cancel);
+
+    public Task DueSet(DateTimeOffset before, CancellationToken cancel = default) => inner.DueSet(before, cancel);
+
     public Task Erase(LogId log) => inner.Erase(log);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();

@@ -98,8 +98,9 @@ internal sealed class Load(IPatientLog log, KeyRing ring, string run, int decisi
         public Task Write(string text, int count, string padding) => _activation.Run(async () =>
         {
             var journal = await Journal();
-            var notes = Enumerable.Range(0, count).Select(
-                i => new Note($"{text}#{i}/{count}#{padding}", Claim: $"id:{text}#{i}", Token: text)).ToArray();
+            long due = Due(padding);
+            var notes = Enumerable.Range(0, count).Select(i => new Note(
+                $"{text}#{i}/{count}#{padding}", Claim: $"id:{text}#{i}", Token: text, Feed: (byte)(i % 3), Due: due)).ToArray();
             int at = await journal.Execute<int>(s => new(notes, s.Texts.Count));
             Say($"ack {name} {at} {text}#0/{count}#{padding} {journal.DurableHead.Hash}");
         });
@@ -108,13 +109,18 @@ internal sealed class Load(IPatientLog log, KeyRing ring, string run, int decisi
         {
             var journal = await Journal();
             int at = await journal.Execute(
-                s => new Decided<Note, int>([new Note($"{text}#0/1#both")], s.Texts.Count), [prepared], _ => true);
+                s => new Decided<Note, int>([Both(text)], s.Texts.Count), [prepared], _ => true);
             Say($"ack {name} {at} {text}#0/1#both {journal.DurableHead.Hash}");
         });
 
         public Task<PreparedCommit> Prepare(string text) => _activation.Run(async () =>
             (await (await Journal()).Prepare(
-                s => new Decided<Note, int>([new Note($"{text}#0/1#both")], s.Texts.Count), _ => true)).Prepared!);
+                s => new Decided<Note, int>([Both(text)], s.Texts.Count), _ => true)).Prepared!);
+
+        /// <summary>Now and then not due at all, or as before.</summary>
+        private static long Due(string padding) => (padding.Length % 5) switch { 0 => -1, 1 => 0, _ => 1_000_000L * (1 + padding.Length) };
+
+        private static Note Both(string text) => new($"{text}#0/1#both", Feed: 1, Due: 1_000_000L * text.Length);
 
         public Task Settle(string id, bool committed) => _activation.Run(async () => await (await Journal()).Settle(id, committed));
     }

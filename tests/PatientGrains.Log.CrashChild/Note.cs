@@ -1,15 +1,19 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 
 namespace PatientGrains.Log.CrashChild;
 
-/// <summary>An event of the vocabulary that the log's tests use: a text, which may claim a key and carry tokens.</summary>
-public sealed record Note(string Text, string Claim = "", string Token = "", int Delta = 1);
+/// <summary>An event of the vocabulary that the log's tests use: a text, which may claim a key and carry tokens, be a line of a feed (0:
+/// of none), and say when the log is due (in microseconds; 0: as before, -1: not at all).</summary>
+public sealed record Note(string Text, string Claim = "", string Token = "", int Delta = 1, byte Feed = 0, long Due = 0);
 
 /// <summary>The state that notes fold to: all texts in order. Mutable on purpose, as Core's record is.</summary>
 public sealed class Notes
 {
     public List<string> Texts { get; } = [];
+
+    public DateTimeOffset? DueAt { get; set; }
 }
 
 public sealed class NoteFold : IFold<Notes, Note>
@@ -23,6 +27,8 @@ public sealed class NoteFold : IFold<Notes, Note>
     public Notes Evolve(Notes state, Note happened)
     {
         state.Texts.Add(happened.Text);
+        if (happened.Due != 0)
+            state.DueAt = happened.Due < 0 ? null : Micros.Time(happened.Due);
         return state;
     }
 
@@ -34,7 +40,11 @@ public sealed class NoteFold : IFold<Notes, Note>
             keys.Claim(happened.Claim);
         if (happened.Token.Length > 0)
             keys.Index(happened.Token, happened.Delta);
+        if (happened.Feed != 0)
+            keys.Appear(happened.Feed);
     }
+
+    public DateTimeOffset? DueAt(Notes state) => state.DueAt;
 
     public void Write(Note happened, IBufferWriter<byte> to)
     {
@@ -44,6 +54,8 @@ public sealed class NoteFold : IFold<Notes, Note>
         writer.Write(happened.Claim);
         writer.Write(happened.Token);
         writer.Write(happened.Delta);
+        writer.Write(happened.Feed);
+        writer.Write(happened.Due);
         to.Write(stream.ToArray());
     }
 
@@ -53,7 +65,8 @@ public sealed class NoteFold : IFold<Notes, Note>
         {
             using var stream = new MemoryStream(bytes.ToArray());
             using var reader = new BinaryReader(stream);
-            var note = new Note(reader.ReadString(), reader.ReadString(), reader.ReadString(), reader.ReadInt32());
+            var note = new Note(
+                reader.ReadString(), reader.ReadString(), reader.ReadString(), reader.ReadInt32(), reader.ReadByte(), reader.ReadInt64());
             used = (int)stream.Position;
             return note;
         }
@@ -63,13 +76,15 @@ public sealed class NoteFold : IFold<Notes, Note>
         }
     }
 
-    public void WriteSnapshot(Notes state, IBufferWriter<byte> to) => to.Write(Encoding.UTF8.GetBytes(string.Join('\n', state.Texts)));
+    public void WriteSnapshot(Notes state, IBufferWriter<byte> to) => to.Write(Encoding.UTF8.GetBytes(
+        string.Join('\n', state.Texts.Prepend(state.DueAt is { } at ? Micros.Up(at).ToString(CultureInfo.InvariantCulture) : ""))));
 
     public Notes ReadSnapshot(ReadOnlyMemory<byte> bytes)
     {
         var notes = new Notes();
-        if (!bytes.IsEmpty)
-            notes.Texts.AddRange(Encoding.UTF8.GetString(bytes.Span).Split('\n'));
+        string[] lines = Encoding.UTF8.GetString(bytes.Span).Split('\n');
+        notes.DueAt = lines[0].Length > 0 ? Micros.Time(long.Parse(lines[0], CultureInfo.InvariantCulture)) : null;
+        notes.Texts.AddRange(lines.AsSpan(1));
         return notes;
     }
 

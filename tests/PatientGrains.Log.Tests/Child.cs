@@ -54,11 +54,14 @@ internal sealed class Child : IDisposable
         var report = await LogVerifier.Verify(log, ring, Store.NoteLength);
         Assert.Empty(report.Broken);
         var chains = new Dictionary<string, List<string>>();
+        var notes = new Dictionary<LogId, List<Note>>();
         foreach (var entry in await log.Logs(null, 1000))
         {
             string name = ring.NameOf(entry).Text;
-            chains.Add(name, await Chain(log, ring, name));
+            notes.Add(entry.Log, await Chain(log, ring, name));
+            chains.Add(name, notes[entry.Log].ConvertAll(note => note.Text));
         }
+        await FeedsAreWhole(log, notes);
         foreach (string line in lines)
         {
             string[] words = line.Split(' ');
@@ -77,15 +80,35 @@ internal sealed class Child : IDisposable
         return chains.Values.Sum(c => c.Count);
     }
 
-    private static async Task<List<string>> Chain(IPatientLog log, KeyRing ring, string name)
+    /// <summary>Each feed is numbered without gaps, and of each log it has just the events that belong to it, in their order; what the
+    /// store knows to be due is what the events say.</summary>
+    private static async Task FeedsAreWhole(IPatientLog log, Dictionary<LogId, List<Note>> notes)
+    {
+        foreach (byte feed in new byte[] { 1, 2 })
+        {
+            var lines = (await log.ReadFeed(feed, 0, int.MaxValue)).Lines;
+            Assert.Equal(Enumerable.Range(1, lines.Count).Select(n => (long)n), lines.Select(line => line.Number));
+            foreach (var (id, chain) in notes)
+            {
+                var expected = chain.Index().Where(note => note.Item.Feed == feed).Select(note => (long)note.Index);
+                Assert.Equal(expected, lines.Where(line => line.Log == id).Select(line => line.Seq));
+            }
+            Assert.Equal(notes.Values.Sum(chain => chain.Count(note => note.Feed == feed)), lines.Count);
+        }
+        var due = notes.Select(chain => (chain.Key, At: chain.Value.Aggregate(new Notes(), NoteFold.Instance.Evolve).DueAt))
+            .Where(log => log.At is not null).Select(log => new DueLog(log.At!.Value, log.Key));
+        Assert.Equal(due.OrderBy(d => d.Log), (await log.Due(DateTimeOffset.MaxValue, null, 1000)).OrderBy(d => d.Log));
+    }
+
+    private static async Task<List<Note>> Chain(IPatientLog log, KeyRing ring, string name)
     {
         using var journal = await PatientJournal<Notes,
             Note>.Open(log, ring, TimeProvider.System, new LogName(name), NoteFold.Instance, new JournalOptions());
         var state = await journal.Execute<string[]>(s => new([], [.. s.Texts]));
-        var chain = new List<string>();
+        var chain = new List<Note>();
         await foreach (var (_, note) in journal.Read(0))
-            chain.Add(note.Text);
-        Assert.Equal(chain, state);
+            chain.Add(note);
+        Assert.Equal(chain.ConvertAll(note => note.Text), state);
         return chain;
     }
 

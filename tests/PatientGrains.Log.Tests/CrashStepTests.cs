@@ -19,7 +19,11 @@ public sealed class CrashStepTests
         var before = a.Head;
         // Large enough that pages spill into the WAL before the commit.
         var second = new AppendBatch(
-            [a.Next(size: 3_000_000), b.Next(size: 3_000_000)], [new Claim(claim, b.Id)], [], [new IndexChange(token, b.Id, 1)]);
+            [a.Next(size: 3_000_000), b.Next(size: 3_000_000)], [new Claim(claim, b.Id)], [], [new IndexChange(token, b.Id, 1)])
+        {
+            Feeds = [new FeedAppend(1, a.Id, before.NextSeq), new FeedAppend(1, b.Id, 0)],
+            Due = [new DueChange(b.Id, DateTimeOffset.UnixEpoch)],
+        };
         var copies = await CopiesOfEachStep(folder.Path, ring, first, second);
 
         Assert.Equal(Enum.GetValues<WriteStep>(), copies.Select(c => c.Step));
@@ -31,6 +35,8 @@ public sealed class CrashStepTests
             Assert.Equal(there ? b.Head : null, (await log.Find(b.Id))?.Head);
             Assert.Equal(there ? b.Id : null, await log.Locate(claim));
             Assert.Equal(there ? 1 : 0, (await log.Candidates(token, null, 5)).Count);
+            Assert.Equal(there ? 2 : 0, (await log.ReadFeed(1, 0, 9)).Lines.Count);
+            Assert.Equal(there ? [b.Id] : [], (await log.Due(DateTimeOffset.MaxValue, null, 9)).Select(due => due.Log));
             Assert.True((await LogVerifier.Verify(log)).IsSound);
         }
     }
@@ -79,13 +85,52 @@ public sealed class CrashStepTests
             await log.Append(new AppendBatch(a.Next()));
             before = a.Head;
             armed = true;
-            await Assert.ThrowsAsync<LogFailedException>(() => log.Append(new AppendBatch(a.Next())));
+            var line = new FeedAppend(1, a.Id, before.NextSeq);
+            await Assert.ThrowsAsync<LogFailedException>(() => log.Append(new AppendBatch(a.Next()) { Feeds = [line] }));
             // A bug is no full disk: the log stays shut.
             await Assert.ThrowsAsync<LogFailedException>(() => log.Append(new AppendBatch(a.Next())));
         }
         await using var again = SqliteLog.Open(folder.Path, ring);
         Assert.Equal(before, (await again.Find(a.Id))!.Head);
+        Assert.Equal(0, (await again.ReadFeed(1, 0, 9)).Head);
     }
+
+    [Theory]
+    [InlineData(nameof(WriteStep.Indexed))]
+    [InlineData(nameof(WriteStep.Committing))]
+    public async Task After_a_full_disk_the_lines_of_feeds_go_on_without_a_gap(string step)
+    {
+        var failing = Enum.Parse<WriteStep>(step);
+        using var folder = new TemporaryFolder();
+        using var ring = KeyRing.Ephemeral();
+        using var a = new Sealer(ring, "Patient/a");
+        bool isFull = false;
+        const int sqliteFull = 13;
+        var seams = new SqliteTestSeams(OnStep: at =>
+        {
+            if (isFull && at == failing)
+                throw new SqliteFailure(sqliteFull, "planted");
+        });
+        await using var log = SqliteLog.Open(folder.Path, ring, seams);
+        await log.Append(Line(a.Next()));
+        var waiting = log.FeedBeyond(1, 1);
+        var due = log.DueSet(DateTimeOffset.MaxValue);
+        isFull = true;
+        await Assert.ThrowsAsync<LogFullException>(() => log.Append(Line(a.Next(advance: false))));
+        isFull = false;
+        Assert.Equal(1, (await log.ReadFeed(1, 0, 9)).Head);
+        Assert.False(waiting.IsCompleted || due.IsCompleted);
+
+        await log.Append(Line(a.Next()));
+        await Task.WhenAll(waiting, due).WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal([new(1, a.Id, 0), new StoredFeedLine(2, a.Id, 1)], (await log.ReadFeed(1, 0, 9)).Lines);
+    }
+
+    private static AppendBatch Line(CommitAppend append) => new(append)
+    {
+        Feeds = [new FeedAppend(1, append.Commit.Log, append.Commit.FirstSeq)],
+        Due = [new DueChange(append.Commit.Log, DateTimeOffset.UnixEpoch)],
+    };
 
     public static TheoryData<string> Steps => new([.. Enum.GetNames<WriteStep>().Where(s => s != nameof(WriteStep.Committed))]);
 }

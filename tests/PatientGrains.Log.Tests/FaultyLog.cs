@@ -84,6 +84,18 @@ internal abstract class ForwardingLog(IPatientLog inner) : IPatientLog
     public Task<bool> Rewrap(LogId log, ReadOnlyMemory<byte> present, ReadOnlyMemory<byte> replacement) =>
         inner.Rewrap(log, present, replacement);
 
+    public ValueTask<StoredFeedPage> ReadFeed(byte feed, long after, int limit, CancellationToken cancel = default) =>
+        inner.ReadFeed(feed, after, limit, cancel);
+
+    public Task FeedBeyond(byte feed, long number, CancellationToken cancel = default) => inner.FeedBeyond(feed, number, cancel);
+
+    public ValueTask<IReadOnlyList<DueLog>> Due(DateTimeOffset until, DueLog? after, int limit, CancellationToken cancel = default) =>
+        inner.Due(until, after, limit, cancel);
+
+    public ValueTask<DateTimeOffset?> NextDue(DateTimeOffset after, CancellationToken cancel = default) => inner.NextDue(after, cancel);
+
+    public Task DueSet(DateTimeOffset before, CancellationToken cancel = default) => inner.DueSet(before, cancel);
+
     public Task Erase(LogId log) => inner.Erase(log);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -12,7 +12,7 @@ public sealed class GeneratedTests
 
     /// <summary>One append: which logs, whether each builds on the right head, and what is claimed, released and counted.</summary>
     public sealed record Step(int[] Logs, bool[] Stale, (int Key, int Log, int Replaces)[] Claims, (int Key, int Log)[] Releases,
-        (int Key, int Log, int Delta)[] Tokens, bool Reopen);
+        (int Key, int Log, int Delta)[] Tokens, (int Feed, int Log)[] Lines, (int Log, int Minutes)[] Due, bool Reopen);
 
     private static readonly Gen<Step> Steps =
         from logs in Gen.Choose(0, Logs - 1).NonEmptyListOf().Select(l => l.Distinct().Take(3).ToArray())
@@ -22,10 +22,13 @@ public sealed class GeneratedTests
             key, l, old)).ArrayOf(2)
         from releases in (from key in Gen.Choose(0, Keys - 1) from l in log select (key, l)).ArrayOf(1)
         from tokens in (from key in Gen.Choose(0, Keys - 1) from l in log from delta in Gen.Choose(-2, 2) select (key, l, delta)).ArrayOf(2)
+        from lines in (from feed in Gen.Choose(1, 2) from l in log select (feed, l)).ArrayOf(2)
+        from due in (from l in log from minutes in Gen.Choose(-1, 5) select (l, minutes)).ArrayOf(1)
         from reopen in Gen.Frequency((30, Gen.Constant(false)), (1, Gen.Constant(true)))
         select new Step(
             logs, stale, [.. claims.DistinctBy(c => c.key)], [.. releases.Where(r => claims.All(c => c.key != r.key))],
-            [.. tokens.Where(t => t.delta != 0).DistinctBy(t => (t.key, t.l))], reopen);
+            [.. tokens.Where(t => t.delta != 0).DistinctBy(t => (t.key, t.l))],
+            [.. lines.Distinct()], due, reopen);
 
     [Theory]
     [InlineData("memory", 200)]
@@ -52,7 +55,11 @@ public sealed class GeneratedTests
                 [.. step.Claims.Select(c => new Claim(
                     Key(store, c.Key), sealers[c.Log].Id, c.Replaces < 0 ? null : sealers[c.Replaces].Id))],
                 [.. step.Releases.Select(r => new Release(Key(store, r.Key), sealers[r.Log].Id))],
-                [.. step.Tokens.Select(t => new IndexChange(Key(store, t.Key), sealers[t.Log].Id, t.Delta))]));
+                [.. step.Tokens.Select(t => new IndexChange(Key(store, t.Key), sealers[t.Log].Id, t.Delta))])
+            {
+                Feeds = [.. step.Lines.Select(l => new FeedAppend((byte)l.Feed, sealers[l.Log].Id, FirstSeq(commits, l.Log)))],
+                Due = [.. step.Due.Select(d => new DueChange(sealers[d.Log].Id, Minute(d.Minutes)))],
+            });
             Assert.Equal(expected, await Said(append));
             if (step.Reopen)
                 await store.Reopen();
@@ -62,6 +69,11 @@ public sealed class GeneratedTests
             sealer.Dispose();
         return true;
     }
+
+    private static long FirstSeq(List<(int Log, CommitAppend Append)> commits, int log) =>
+        commits.Single(c => c.Log == log).Append.Commit.FirstSeq;
+
+    private static DateTimeOffset? Minute(int minutes) => minutes < 0 ? null : DateTimeOffset.UnixEpoch.AddMinutes(minutes);
 
     private static async Task<string> Said(Task append)
     {
@@ -94,6 +106,13 @@ public sealed class GeneratedTests
                 l => sealers[l].Id).Order();
             Assert.Equal(expected, (await store.Log.Candidates(Key(store, key), null, Logs)).Order());
         }
+        foreach (byte feed in new byte[] { 1, 2 })
+        {
+            var lines = model.Lines.Where(line => line.Feed == feed).Select((l, i) => new StoredFeedLine(i + 1, sealers[l.Log].Id, l.Seq));
+            Assert.Equal(lines, (await store.Log.ReadFeed(feed, 0, 1000)).Lines);
+        }
+        var due = model.Due.Select(d => new DueLog(Minute(d.Value)!.Value, sealers[d.Key].Id));
+        Assert.Equal(due.OrderBy(d => d.Log), (await store.Log.Due(DateTimeOffset.MaxValue, null, Logs)).OrderBy(d => d.Log));
     }
 
     private sealed class Model
@@ -101,6 +120,8 @@ public sealed class GeneratedTests
         public int[] Commits { get; } = new int[Logs];
         public Dictionary<int, int> Owners { get; } = [];
         public Dictionary<(int Key, int Log), int> Counts { get; } = [];
+        public List<(int Feed, int Log, long Seq)> Lines { get; } = [];
+        public Dictionary<int, int> Due { get; } = [];
 
         public string Apply(Step step)
         {
@@ -110,6 +131,15 @@ public sealed class GeneratedTests
             {
                 if (Owners.TryGetValue(key, out int owner) && owner != log && owner != replaces)
                     return nameof(ClaimTakenException);
+            }
+            // A commit of these tests has one event, so the number of the next event is that of the commits before it.
+            Lines.AddRange(step.Lines.Select(line => (line.Feed, line.Log, (long)Commits[line.Log])));
+            foreach (var (log, minutes) in step.Due)
+            {
+                if (minutes < 0)
+                    Due.Remove(log);
+                else
+                    Due[log] = minutes;
             }
             foreach (int log in step.Logs)
                 Commits[log]++;

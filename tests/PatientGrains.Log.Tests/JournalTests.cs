@@ -220,6 +220,8 @@ public sealed class JournalTests
 
         public void Effects(Notes before, Note happened, LogName owner, EffectKeys keys) => _fold.Effects(before, happened, owner, keys);
 
+        public DateTimeOffset? DueAt(Notes state) => _fold.DueAt(state);
+
         public void Write(Note happened, System.Buffers.IBufferWriter<byte> to) => _fold.Write(happened, to);
 
         public Note Read(ReadOnlyMemory<byte> bytes, out int used) => _fold.Read(bytes, out used);

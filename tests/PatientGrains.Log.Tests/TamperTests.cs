@@ -89,7 +89,7 @@ public sealed class TamperTests
         var sound = await LogVerifier.Verify(store.Log, null, null, checkpoint);
         Assert.True(sound is { IsSound: true, Compared: 1, Events: 11 });
 
-        await Change(store, "DELETE FROM commits WHERE seq>=9");
+        await Change(store, "DELETE FROM commits WHERE seq>=9; DELETE FROM feeds WHERE seq>=9");
         Assert.True((await LogVerifier.Verify(store.Log, store.Ring)).IsSound);
         Assert.Contains("cut", Assert.Single((await LogVerifier.Verify(store.Log, null, null, checkpoint)).Broken).What);
 
@@ -103,7 +103,7 @@ public sealed class TamperTests
         Assert.True((await LogVerifier.Verify(store.Log, store.Ring)).IsSound);
         Assert.Contains("rewritten", Assert.Single((await LogVerifier.Verify(store.Log, null, null, checkpoint)).Broken).What);
 
-        await Change(store, "DELETE FROM commits; DELETE FROM logs");
+        await Change(store, "DELETE FROM commits; DELETE FROM logs; DELETE FROM feeds");
         Assert.True((await LogVerifier.Verify(store.Log, store.Ring)).IsSound);
         Assert.Contains("has not", Assert.Single((await LogVerifier.Verify(store.Log, null, null, checkpoint)).Broken).What);
     }
@@ -177,7 +177,25 @@ public sealed class TamperTests
         Assert.True(report is { IsSound: true, Erased: 1, Events: 10 });
     }
 
-    /// <summary>One log of ten commits of one event each.</summary>
+    [Theory]
+    [InlineData("DELETE FROM feeds WHERE number=4", 4, "number 5")]
+    [InlineData("DELETE FROM feeds WHERE number=1", 1, "number 2")]
+    [InlineData("UPDATE feeds SET seq=10 WHERE number=7", 7, "not there")]
+    [InlineData("UPDATE feeds SET number=12 WHERE number=10", 10, "number 12")]
+    [InlineData("DELETE FROM commits WHERE seq>=9", 10, "not there")]
+    public async Task A_line_of_a_feed_that_is_missing_or_leads_nowhere_is_found(string sql, int number, string says)
+    {
+        await using var store = await Written();
+        Assert.True(await LogVerifier.Verify(store.Log) is { IsSound: true, FeedLines: 10 });
+        await Change(store, sql);
+        var report = await LogVerifier.Verify(store.Log);
+        var broken = Assert.Single(report.BrokenFeeds);
+        Assert.Equal((1, number), (broken.Feed, broken.Number));
+        Assert.Contains(says, broken.What);
+        Assert.False(report.IsSound);
+    }
+
+    /// <summary>One log of ten commits of one event each, each of them a line of feed 1.</summary>
     private static async Task<SqliteStore> Written()
     {
         var store = new SqliteStore();
@@ -185,7 +203,7 @@ public sealed class TamperTests
         {
             using var journal = await store.Open("Patient/a");
             for (int i = 0; i < 10; i++)
-                await journal.Execute(s => Store.Write(s, new Note($"event {i}")));
+                await journal.Execute(s => Store.Write(s, new Note($"event {i}", Feed: 1)));
         });
         return store;
     }

@@ -18,7 +18,7 @@ public sealed class TelemetryTests
         using (var late = await store.Open("Patient/a"))
         {
             await journal.Execute(s => Store.Write(s, new Note("one", Claim: "id:x")));
-            await journal.Execute(s => Store.Write(s, new Note("two")));
+            await journal.Execute(s => Store.Write(s, new Note("two", Feed: 9), new Note("three", Feed: 9)));
             await Assert.ThrowsAsync<JournalLostException>(() => late.Execute(s => Store.Write(s, new Note("late"))));
         }
         using (var other = await store.Open("Patient/b"))
@@ -35,7 +35,8 @@ public sealed class TelemetryTests
         Assert.Equal(4, seen.Sum("patientgrains.log.group.writes"));
         Assert.Equal(0, seen.Sum("patientgrains.log.queue.depth"));
         Assert.InRange(seen.Sum("patientgrains.log.append.size"), 2 * CommitHeader.Size, 2_000);
-        Assert.All(seen.Tags, tag => Assert.Matches("^(\\[(outcome|over|from), [a-z]+\\])?$", tag));
+        Assert.Equal(2, seen.Sum("patientgrains.log.feed.head", "feed", "9"));
+        Assert.All(seen.Tags, tag => Assert.Matches("^(\\[(outcome|over|from|feed), [a-z0-9]+\\])?$", tag));
     });
 
     [Fact]

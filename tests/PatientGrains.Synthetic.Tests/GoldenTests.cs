@@ -34,7 +34,7 @@ public class GoldenTests
         Line("planted", people.SelectMany(x => x.Differences).Select(x => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(x.ToString())));
         var ward = new WardOptions { Seed = seed, Stays = 10, SepsisShare = 0.3 };
         Line("stays", SyntheticWard.Stays(ward).Select(x => x.Registration));
-        Line("replay", SyntheticWard.Replay(ward).Select(x => x.Observation));
+        Line("replay", SyntheticWard.Replay(ward).Select(x => x.Resource));
 
         void Line(string kind, IEnumerable<ReadOnlyMemory<byte>> parts)
         {

@@ -36,7 +36,7 @@ public class StructureTests
     {
         var options = new WardOptions { Seed = 19, Stays = 15, SepsisShare = 0.5, RevisionShare = 0.05 };
         Valid(SyntheticWard.Stays(options).Select(x => x.Registration));
-        Valid(SyntheticWard.Replay(options).Select(x => x.Observation));
+        Valid(SyntheticWard.Replay(options).Select(x => x.Resource));
     }
 
     [FactWithDefinitions]

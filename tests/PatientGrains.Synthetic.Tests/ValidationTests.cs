@@ -43,7 +43,7 @@ public class ValidationTests
         foreach (var stay in SyntheticWard.Stays(options))
             Valid(stay.Registration);
         foreach (var sent in SyntheticWard.Replay(options))
-            Valid(sent.Observation);
+            Valid(sent.Resource);
         Assert.True(_scanned > 10_000);
     }
 

@@ -9,12 +9,13 @@ public class WardTests(ITestOutputHelper output)
     private static readonly WardOptions Options = new() { Seed = 5, Stays = 120, SepsisShare = 0.3, RevisionShare = 0.02 };
     private static readonly List<WardStay> Stays = SyntheticWard.Stays(Options).ToList();
     private static readonly List<(WardEvent Event, JsonElement Observation)> Events =
-        SyntheticWard.Replay(Options).Select(x => (x, Json.Parse(x.Observation))).ToList();
+        SyntheticWard.Replay(Options).Where(x => x.Type == "Observation").Select(x => (x, Json.Parse(x.Resource))).ToList();
 
     [Theory]
     [InlineData("Stays", -1)]
     [InlineData("Hours", 23)]
     [InlineData("AdmissionHours", 0)]
+    [InlineData("Units", 9)]
     [InlineData("SepsisShare", 1.5)]
     [InlineData("RevisionShare", 0.6)]
     public void An_option_out_of_its_limits_is_refused_by_name(string option, double value)
@@ -23,6 +24,7 @@ public class WardTests(ITestOutputHelper output)
         {
             "Stays" => () => new WardOptions { Stays = (int)value },
             "Hours" => () => new WardOptions { Hours = (int)value },
+            "Units" => () => new WardOptions { Units = (int)value },
             "AdmissionHours" => () => new WardOptions { AdmissionHours = (int)value },
             "SepsisShare" => () => new WardOptions { SepsisShare = value },
             _ => () => new WardOptions { RevisionShare = value },
@@ -42,7 +44,7 @@ public class WardTests(ITestOutputHelper output)
             var stay = Stays[sent.Patient];
             Assert.Equal($"Patient/{stay.PatientId}", observation.Text("subject", "reference"));
             Assert.Equal($"Encounter/{stay.EncounterId}", observation.Text("encounter", "reference"));
-            Assert.Equal(sent.ObservationId, observation.Id());
+            Assert.Equal(sent.Id, observation.Id());
             var measured = DateTimeOffset.Parse(observation.Text("effectiveDateTime"), CultureInfo.InvariantCulture);
             Assert.InRange(measured, stay.AdmittedAt, sent.At);
             Assert.Equal(sent.At, DateTimeOffset.Parse(observation.Text("issued"), CultureInfo.InvariantCulture));
@@ -53,8 +55,8 @@ public class WardTests(ITestOutputHelper output)
     [Fact]
     public void A_stay_does_not_depend_on_how_many_there_are()
     {
-        var few = SyntheticWard.Replay(Options with { Stays = 3 }).Select(x => x.Observation.ToArray());
-        var many = Events.Where(x => x.Event.Patient < 3).Select(x => x.Event.Observation.ToArray());
+        var few = SyntheticWard.Replay(Options with { Stays = 3 }).Where(x => x.Type == "Observation").Select(x => x.Resource.ToArray());
+        var many = Events.Where(x => x.Event.Patient < 3).Select(x => x.Event.Resource.ToArray());
         Assert.Equal(few, many);
         Assert.Equal(Stays[2].Registration.ToArray(), SyntheticWard.Stays(Options with { Stays = 3 }).Last().Registration.ToArray());
     }
@@ -99,7 +101,7 @@ public class WardTests(ITestOutputHelper output)
             var status = observation.Text("status");
             statuses[status] = statuses.GetValueOrDefault(status) + 1;
             Assert.Equal(sent.Revised, status != "final");
-            Assert.Equal(sent.Revised, seen.TryGetValue(sent.ObservationId, out var earlier));
+            Assert.Equal(sent.Revised, seen.TryGetValue(sent.Id, out var earlier));
             if (sent.Revised)
             {
                 Assert.Equal(earlier.Code(), observation.Code());
@@ -107,7 +109,7 @@ public class WardTests(ITestOutputHelper output)
                 Assert.Equal(status == "corrected", earlier.Value() != observation.Value());
                 Assert.Equal(status == "amended", observation.Has("note"));
             }
-            seen[sent.ObservationId] = observation;
+            seen[sent.Id] = observation;
         }
         output.WriteLine(string.Join(", ", statuses.Select(x => $"{x.Key} {x.Value}")));
         Assert.True(statuses["corrected"] > statuses["amended"]);
@@ -126,6 +128,30 @@ public class WardTests(ITestOutputHelper output)
         }
     }
 
+    [Fact]
+    public void A_septic_stay_is_cultured_and_then_treated_within_hours_of_its_onset_and_no_other_is()
+    {
+        var sent = SyntheticWard.Replay(Options).Where(x => x.Type != "Observation").ToLookup(x => x.Patient);
+        foreach (var stay in Stays)
+        {
+            if (stay.OnsetHour is not { } onset)
+            {
+                Assert.Empty(sent[stay.Patient]);
+                continue;
+            }
+            Assert.Equal(["DiagnosticReport", "MedicationAdministration"], sent[stay.Patient].Select(x => x.Type));
+            Assert.All(sent[stay.Patient], x => Assert.InRange((x.At - stay.AdmittedAt).TotalHours, onset, onset + 6));
+        }
+    }
+
+    [Fact]
+    public void Stays_are_spread_over_the_units_that_are_asked_for()
+    {
+        var units = SyntheticWard.Stays(Options with { Units = 3 })
+            .Select(x => Json.Parse(x.Registration).Entries().Last().At("resource").At("location")[0].Text("location", "display"));
+        Assert.Equal(3, units.Distinct().Count());
+    }
+
     private static double Mean(WardStay stay, string code, int from, int to) =>
         (double)Values(stay, code, from, to).DefaultIfEmpty().Average();
 
@@ -135,7 +161,7 @@ public class WardTests(ITestOutputHelper output)
     /// <summary>Final values of one code measured from hour to hour.</summary>
     private static List<decimal> Values(WardStay stay, string code, int from, int to) => Events
         .Where(x => x.Event.Patient == stay.Patient && x.Observation.Code() == code)
-        .GroupBy(x => x.Event.ObservationId)
+        .GroupBy(x => x.Event.Id)
         .Select(x => x.Last().Observation)
         .Where(x => Hour(stay, x) is var hour && hour >= from && hour < to)
         .Select(x => x.Value())

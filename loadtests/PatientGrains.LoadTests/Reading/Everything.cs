@@ -11,6 +11,7 @@ namespace PatientGrains.LoadTests.Reading;
 /// <summary>What a store holds, asked for as a client would.</summary>
 internal static class Everything
 {
+    /// <summary>Names of the logs of patients.</summary>
     public static async Task<List<string>> Patients(RecordServer server)
     {
         var names = new List<string>();
@@ -26,13 +27,13 @@ internal static class Everything
     }
 
     /// <summary>The resources of these patients.</summary>
-    public static async Task<List<(string Log, ResourceKey Key)>> KeysOf(IGrainFactory grains, List<string> logs, Requester who)
+    public static async Task<List<(string Log, ResourceKey[] Keys)>> KeysOf(IGrainFactory grains, List<string> logs, Requester who)
     {
-        var keys = new List<(string, ResourceKey)>();
+        var keys = new List<(string, ResourceKey[])>();
         foreach (string log in logs)
         {
             var released = await Released(RecordNames.GrainOf(grains, log), Question(who));
-            keys.AddRange(released.Versions.Select(version => (log, version.Key)));
+            keys.Add((log, [.. released.Versions.Select(version => version.Key)]));
         }
         return keys;
     }

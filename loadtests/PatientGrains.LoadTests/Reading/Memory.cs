@@ -1,42 +1,61 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using PatientGrains.Contracts;
-using PatientGrains.Core.Access;
 using PatientGrains.Core.Record;
 using PatientGrains.Host.Composition;
-using PatientGrains.Host.Settings;
+using PatientGrains.LoadTests.Reporting;
+using PatientGrains.LoadTests.Running;
 
 namespace PatientGrains.LoadTests.Reading;
 
-/// <summary>What an active patient holds of the managed heap against the JSON of its current resources, in a process that has just opened
-/// the store.</summary>
-internal static class Memory
+/// <summary>What active patients hold of the managed heap against the JSON of their current resources, in a server that was just
+/// started.</summary>
+internal sealed class Memory(Bench bench) : IScenario
 {
+    private FilledStore? _store;
+    private long _held, _json;
+    private int _patients;
 
-    public static async Task Measure(HostSettings host, Report report, Requester who)
+    public string Name => "memory";
+    public string Measures => "managed heap that active patients hold, against the JSON of their current resources";
+    public Load Load => new TurnsLoad(Rounds: 1, WarmUps: 0);
+
+    public async Task Prepare(Recorder own)
     {
-        await using var server = await RecordServer.StartWithoutFront(host, default);
+        _store = await bench.Store();
+        await _store.Close();
+    }
+
+    public async ValueTask<Done> Step(Arrival arrival)
+    {
+        var server = await _store!.Engine();
         var grains = server.Services.GetRequiredService<IGrainFactory>();
         var patients = await Everything.Patients(server);
+        var who = FilledStore.Clinician;
         // Whatever the first activation of a process brings along is not the patient's.
         await grains.GetGrain<IDirectoryGrain>("Basic/none").Ask(new ReadResource { Who = who, Key = new ResourceKey("Basic", "none") });
         long before = Settled();
-        long json = await Activate(grains, patients, who);
-        long held = Settled() - before;
-        report.Line($"-- memory of {patients.Count} active patients: {held / 1e6:F1} MB, the JSON of their resources {json / 1e6:F1} MB");
-        report.Budget("memory of active patients against their JSON", held / (double)json, "x", 1.5, atMost: true);
-    }
-
-    private static async Task<long> Activate(IGrainFactory grains, List<string> patients, Requester who)
-    {
-        long json = 0;
+        _json = 0;
         foreach (string patient in patients)
         {
             var released = await Everything.Released(RecordNames.GrainOf(grains, patient), Everything.Question(who));
-            json += released.Versions.Sum(version => (long)version.Body!.Json.Length);
+            _json += released.Versions.Sum(version => (long)version.Body!.Json.Length);
         }
-        return json;
+        _held = Settled() - before;
+        _patients = patients.Count;
+        return new Done(patients.Count);
     }
+
+    public IEnumerable<Figure> Figures(Measured measured) =>
+    [
+        new Figure($"memory of {_patients} active patients against their JSON", _held / (double)_json, "x")
+        {
+            Beside = $"held {Numbers.Text(_held / 1e6)} MB, JSON {Numbers.Text(_json / 1e6)} MB",
+            Limits = [Limit.Below(1.5), Limit.Below(4, Weight.Guard)],
+        },
+    ];
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private static long Settled()
     {

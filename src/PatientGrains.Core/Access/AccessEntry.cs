@@ -64,6 +64,9 @@ public sealed record AccessEntry
     /// <summary>The versions that were released or written.</summary>
     public ImmutableArray<ReleasedVersion> Versions { get; init => field = value.IsDefault ? [] : value; } = [];
 
+    /// <summary>Set on the delivery of a feed: which one. A refused delivery of the security feed is no line of it.</summary>
+    public Feed? Feed { get; init; }
+
     /// <summary>Ties the entry to the front's trace.</summary>
     public string? RequestId { get; init; }
 

@@ -17,6 +17,8 @@ public enum AccessKind
     ReceiveQuality,
     /// <summary>Refused accesses as they come.</summary>
     ReceiveSecurity,
+    /// <summary>Who lay where, for reports that name nobody; nobody subscribes to it.</summary>
+    ReceiveCensus,
 }
 
 /// <summary>

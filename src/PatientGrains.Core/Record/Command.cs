@@ -34,7 +34,8 @@ public abstract record Command
 /// <summary>What a decision may know beside the record: gathered before it, so that deciding is deterministic.</summary>
 /// <param name="Now">UTC, from the one clock of the host.</param>
 /// <param name="EntryId">A fresh id for the access entry.</param>
-public sealed record Facts(DateTimeOffset Now, string EntryId);
+/// <param name="Log">Name of the record's log, <c>Patient/x</c>: a record does not know whose it is; null where it does not matter.</param>
+public sealed record Facts(DateTimeOffset Now, string EntryId, string? Log = null);
 
 /// <summary>The events to append, in order, and what to answer once they are durable.</summary>
 public sealed record Decision(ImmutableArray<Event> Events, Outcome Outcome)
@@ -50,9 +51,12 @@ public static class RecordDecider
     /// <exception cref="ArgumentException">
     /// The command itself is malformed, which only a bug of a front can do; nothing may be appended.
     /// </exception>
-    public static Decision Decide(PatientRecord record, Command command, Facts facts) => command switch
+    public static Decision Decide(PatientRecord record, Command command, Facts facts) =>
+        Decide(record, command, facts, Screener.Published);
+
+    internal static Decision Decide(PatientRecord record, Command command, Facts facts, Screener screener) => command switch
     {
-        Submit submit => SubmitDecision.Decide(record, submit, facts),
+        Submit submit => SubmitDecision.Decide(record, submit, facts, screener),
         ReadResource read => ReadDecision.Decide(record, read, facts),
         ReadVersion read => ReadDecision.Decide(record, read, facts),
         ReadHistory read => ReadDecision.Decide(record, read, facts),
@@ -60,6 +64,10 @@ public static class RecordDecider
         MatchRecord match => MatchDecision.Decide(record, match, facts),
         ReadAccessLog read => AccessLogDecision.Decide(record, read, facts),
         NoteAccess note => AccessLogDecision.Decide(note, facts),
+        AnswerAlert answer => AnswerDecision.Decide(record, answer, facts),
+        ReadAlerts read => ReadAlertsDecision.Decide(record, read, facts),
+        ReleaseFeed release => ReleaseFeedDecision.Decide(record, release, facts),
+        WakeUp => WakeUpDecision.Decide(record, facts, screener),
         _ => throw new InvalidOperationException($"No decision is written for {command.GetType().Name}."),
     };
 }

@@ -1,11 +1,14 @@
 using System.Text;
+using PatientGrains.Core.Access;
+using PatientGrains.Core.Screening;
 using PatientGrains.Core.Search;
 
 namespace PatientGrains.Core.Record;
 
 /// <summary>
 /// What an event changes outside its own log, as text keys that the journal blinds before the store sees them: claims of the locator
-/// (<c>id:Type/id</c>, unique over all logs) and counts of the population index (<c>Type|param|system|code</c>).
+/// (<c>id:Type/id</c>, unique over all logs) and counts of the population index (<c>Type|param|system|code</c>); the feeds that it is a
+/// line of; and when the record has to be woken.
 /// </summary>
 public static class Effects
 {
@@ -51,6 +54,40 @@ public static class Effects
                 change(come, +1);
         }
     }
+
+    /// <summary>Calls <paramref name="appears"/> with each feed that the event is a line of.</summary>
+    public static void Feeds(Event happened, Action<Feed> appears)
+    {
+        switch (happened)
+        {
+            case AlertEvent:
+                appears(Feed.Alerts);
+                break;
+            case ResourceStored { Body.Findings: { IsEmpty: false } findings }:
+                if (findings.Any(finding => finding is Doubted))
+                    appears(Feed.Quality);
+                if (findings.Any(finding => finding is Placed))
+                    appears(Feed.Census);
+                break;
+            case AccessRecorded { Entry: { RefusedBy: not null } entry } when IsSecurityMatter(entry):
+                appears(Feed.Security);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// When the record is to be woken (<see cref="WakeUp"/>): the next moment at which that would do something, unless another command
+    /// comes first; null for none. Only alerts that are open have one, so that it costs nothing for everybody else.
+    /// </summary>
+    public static DateTimeOffset? DueAt(PatientRecord record) => Screener.Published.DueAt(record);
+
+    /// <summary>
+    /// Who one is and may do, not what is missing or stale. A refused delivery of the security feed is written down but is no line of that
+    /// feed: else each would be the next to be refused, for ever.
+    /// </summary>
+    private static bool IsSecurityMatter(AccessEntry entry) => entry.Feed != Feed.Security
+        && (entry.Interaction == "login"
+            || entry.RefusedBy is nameof(Rule.RequesterUnknown) or nameof(Rule.RoleNotPermitted) or nameof(Rule.PurposeNotPermitted));
 
     public static string LocatorKey(ResourceKey key) => "id:" + key;
 

@@ -16,14 +16,16 @@ public enum Feed
     Quality = 2,
     /// <summary>Refused accesses: logins, roles, purposes.</summary>
     Security = 3,
-    /// <summary>Versions with a <see cref="Placed"/> finding: who lay where, for the burden report. Never delivered to subscribers.</summary>
+    /// <summary>Versions with a <see cref="Placed"/> finding: who lay where, for the burden report. Delivered to nobody.</summary>
     Census = 4,
 }
 
 /// <summary>A line of a feed: where its event lies.</summary>
 /// <param name="Number">1, 2, 3... over the whole feed.</param>
-/// <param name="Log">Name of the log.</param>
-/// <param name="Seq">Sequence number of the event in it.</param>
+/// <param name="Log">
+/// Name of the log; empty when the log was erased: its line keeps its number, so that a reader sees no gap, and there is nothing behind it.
+/// </param>
+/// <param name="Seq">Sequence number of the event in it; 0 when the log was erased.</param>
 public sealed record FeedLine(long Number, string Log, long Seq);
 
 /// <summary>Some lines of a feed in order.</summary>
@@ -57,7 +59,9 @@ public sealed record FeedDelivery
     public required FeedFilter Filter { get; init; }
 }
 
-/// <summary>Which lines of the alert feed a subscriber wants; empty sets mean all. On other feeds only <see cref="Patients"/> counts.</summary>
+/// <summary>
+/// Which lines of the alert feed a subscriber wants; empty sets mean all. On other feeds only <see cref="Patients"/> counts.
+/// </summary>
 public sealed record FeedFilter
 {
     /// <summary>Logical ids of patients.</summary>
@@ -76,16 +80,36 @@ public sealed record FeedFilter
 public sealed record FeedReleased(ImmutableArray<FeedItem> Items, ImmutableArray<DeliveryResult> Results) : Outcome;
 
 /// <param name="Seq">Sequence number in the log.</param>
-/// <param name="Happened">The event; null until the grain has read it.</param>
-public sealed record FeedItem(long Seq, Event? Happened);
+/// <param name="Happened">The event; null until the grain has read it, and for ever when what lies there is no line of the feed.</param>
+public sealed record FeedItem(long Seq, Event? Happened = null)
+{
+    /// <summary>What a subscriber gets of an event: of a version with doubted values those and where they stand, not its body.</summary>
+    /// <returns>Null when the event is no line of the feed.</returns>
+    public static Event? Line(Feed feed, Event happened)
+    {
+        bool isLine = false;
+        Effects.Feeds(happened, other => isLine |= other == feed);
+        if (!isLine)
+            return null;
+        return happened is ResourceStored stored
+            ? stored with
+            {
+                Body = stored.Body with
+                {
+                    Json = default, Terms = default, Findings = [.. stored.Body.Findings.Where(finding => finding is Doubted)],
+                },
+            }
+            : happened;
+    }
+}
 
 /// <param name="Items">Indexes into <see cref="FeedReleased.Items"/> that this subscriber may have.</param>
 /// <param name="RefusedBy">The rule that keeps everything from it, or null.</param>
-public sealed record DeliveryResult(ImmutableArray<int> Items, Rule? RefusedBy);
+public sealed record DeliveryResult(ImmutableArray<int> Items, Rule? RefusedBy = null);
 
 /// <summary>
-/// A hint on the Orleans stream <c>alerts</c> that a patient's alert feed went on: it wakes a reader and carries nothing clinical. It can be
-/// lost or come twice; the feed cannot.
+/// A hint on the Orleans stream <c>alerts</c> that a patient's alert feed went on: it wakes a reader and carries nothing clinical. It can
+/// be lost or come twice; the feed cannot.
 /// </summary>
 /// <param name="Patient">Logical id.</param>
 /// <param name="Number">The newest <see cref="AlertEvent.Number"/>.</param>

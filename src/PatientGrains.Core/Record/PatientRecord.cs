@@ -17,10 +17,19 @@ public sealed class PatientRecord
     /// <summary>The number that the next event gets, and how many the log has; the first event of a log is 0.</summary>
     public long NextSeq { get; internal set; }
 
+    /// <summary>When the newest submission was taken, UTC: what the chart says of a later time is not present yet.</summary>
+    public DateTimeOffset ChangedAt { get; internal set; }
+
     public SubmissionMemory Submissions { get; } = new();
 
     /// <summary>What screening knows: the findings of the current versions.</summary>
     public Chart Chart { get; internal set; } = Chart.Empty;
+
+    /// <summary>The alerts: episodes that are open, and those that ended lately.</summary>
+    public Episodes Episodes { get; internal set; } = Episodes.None;
+
+    /// <summary>What feeds need to know of their lines.</summary>
+    internal FeedIndex Lines { get; } = new();
 
     /// <summary>Bytes of JSON and terms of current versions, for snapshot pacing and memory figures.</summary>
     public long CurrentBytes { get; internal set; }

@@ -1,3 +1,5 @@
+using PatientGrains.Core.Screening;
+
 namespace PatientGrains.Core.Record;
 
 /// <summary>How events become a record. Deterministic; never throws: what was logged is a fact, whatever one thinks of it now.</summary>
@@ -11,14 +13,21 @@ public static class RecordFold
         {
             case ResourceStored stored:
                 Put(record, record.Ensure(stored.Key), seq, stored.Version, stored.At, stored.Source, stored.MessageId, stored.Body);
+                record.Lines.Add(seq, stored);
                 break;
             case ResourceDeleted deleted:
                 Put(record, record.Ensure(deleted.Key), seq, deleted.Version, deleted.At, deleted.Source, deleted.MessageId, null);
                 break;
             case SubmissionAccepted accepted:
                 record.Submissions.Add(accepted.Source, accepted.MessageId, accepted.Digest, seq);
+                record.ChangedAt = accepted.At > record.ChangedAt ? accepted.At : record.ChangedAt;
                 break;
             case AccessRecorded:
+                break;
+            case AlertRaised or AlertWorsened or AlertClosed or AlertWithdrawn or AlertAcknowledged or AlertEscalated or AlertSnoozed
+                or AlertResumed or AlertOverridden:
+                record.Episodes = record.Episodes.After((AlertEvent)happened);
+                record.Lines.Add(seq, (AlertEvent)happened);
                 break;
         }
     }
@@ -28,6 +37,7 @@ public static class RecordFold
         StatementBody? body)
     {
         record.CurrentBytes += Size(body) - Size(statement.Body);
+        var before = statement.Body?.Findings ?? [];
         statement.Version = version;
         statement.At = at;
         statement.Source = source;
@@ -36,7 +46,8 @@ public static class RecordFold
         if (statement.Seqs.Count == 0)
             statement.Origin = new Origin(source, messageId);
         statement.AddVersion(seq);
-        record.Chart = body is null ? record.Chart.Without(statement.Key) : record.Chart.With(statement.Key, version, body.Findings);
+        record.Chart = body is null
+            ? record.Chart.Without(statement.Key, before) : record.Chart.With(statement.Key, version, body.Findings, before);
     }
 
     internal static long Size(StatementBody? body) => body is null ? 0 : body.Json.Length + body.Terms.Length;

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using PatientGrains.Core.Screening;
 
 namespace PatientGrains.Core.Record;
 
@@ -7,7 +8,7 @@ namespace PatientGrains.Core.Record;
 public static class RecordSnapshot
 {
     /// <summary>Raised whenever the form changes; a snapshot of another form is ignored and the log is replayed.</summary>
-    public const int Form = 1;
+    public const int Form = 2;
 
     public static void Write(PatientRecord record, IBufferWriter<byte> output)
     {
@@ -16,9 +17,13 @@ public static class RecordSnapshot
         WireCodec.Write(output, new SnapshotHead
         {
             NextSeq = record.NextSeq,
+            ChangedAt = record.ChangedAt,
             Statements = record.Count,
             Submissions = [.. record.Submissions.Oldest().Select(known =>
                 new SnapshotSubmission(known.Source, known.MessageId, known.Remembered.Digest, known.Remembered.Seq))],
+            Episodes = record.Episodes,
+            Alerts = [.. record.Lines.Alerts],
+            Quality = [.. record.Lines.Quality],
         });
         foreach (var statement in record.Statements)
         {
@@ -45,7 +50,11 @@ public static class RecordSnapshot
             return null;
         bytes = bytes[at..];
         var head = WireCodec.Read<SnapshotHead>(bytes, out int used);
-        var record = new PatientRecord { NextSeq = head.NextSeq };
+        var record = new PatientRecord { NextSeq = head.NextSeq, ChangedAt = head.ChangedAt, Episodes = head.Episodes };
+        foreach (var line in head.Alerts)
+            record.Lines.Add(line);
+        foreach (var line in head.Quality)
+            record.Lines.Add(line);
         foreach (var known in head.Submissions)
             record.Submissions.Add(known.Source, known.MessageId, known.Digest, known.Seq);
         for (int i = 0; i < head.Statements; i++)
@@ -76,8 +85,12 @@ public static class RecordSnapshot
 internal sealed record SnapshotHead
 {
     public required long NextSeq { get; init; }
+    public required DateTimeOffset ChangedAt { get; init; }
     public required int Statements { get; init; }
     public required ImmutableArray<SnapshotSubmission> Submissions { get; init; }
+    public required Episodes Episodes { get; init; }
+    public required ImmutableArray<AlertLine> Alerts { get; init; }
+    public required ImmutableArray<QualityLine> Quality { get; init; }
 }
 
 internal sealed record SnapshotSubmission(string Source, string MessageId, Blob Digest, long Seq);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using PatientGrains.Core.Access;
+using PatientGrains.Core.Screening;
 using PatientGrains.Core.Search;
 
 namespace PatientGrains.Core.Record;
@@ -60,7 +61,7 @@ internal static class SubmitDecision
     /// <summary>Statements of one record; at 2 KB each this is about 2 GB, past what one activation should hold.</summary>
     internal const int MaxStatements = 1_000_000;
 
-    public static Decision Decide(PatientRecord record, Submit submit, Facts facts)
+    public static Decision Decide(PatientRecord record, Submit submit, Facts facts, Screener screener)
     {
         if (AccessPolicy.RefusalFor(submit.Who, AccessKind.WriteRecord) is { } denied)
             return Refuse(submit, facts, new Refused(denied));
@@ -68,7 +69,7 @@ internal static class SubmitDecision
         if (record.Submissions.Find(source, submit.MessageId) is { } known)
             return Repeat(submit, known, facts);
 
-        var draft = new Draft(record, submit, facts);
+        var draft = new Draft(record, submit, facts, screener);
         for (int i = 0; i < submit.Changes.Length; i++)
         {
             if (draft.Add(submit.Changes[i], i) is { } refused)
@@ -91,7 +92,7 @@ internal static class SubmitDecision
         submit.Changes.Length == 1 ? submit.Changes[0].Key.ToString() : $"{submit.Changes.Length} changes";
 
     /// <summary>The decision as it grows, change by change, over a record that must not change before all are accepted.</summary>
-    private sealed class Draft(PatientRecord record, Submit submit, Facts facts)
+    private sealed class Draft(PatientRecord record, Submit submit, Facts facts, Screener screener)
     {
         private readonly ImmutableArray<Event>.Builder _events = ImmutableArray.CreateBuilder<Event>(submit.Changes.Length + 2);
         private readonly ImmutableArray<ChangeResult>.Builder _results = ImmutableArray.CreateBuilder<ChangeResult>(submit.Changes.Length);
@@ -226,6 +227,8 @@ internal static class SubmitDecision
         public Decision Finish()
         {
             var results = _results.ToImmutable();
+            var alerts = screener.Screen(record, _events, facts.Now);
+            // The changes lie right before this, in order: that is where a repeated submission finds the bodies of its old answer.
             _events.Add(new SubmissionAccepted
             {
                 Source = Source,
@@ -234,6 +237,7 @@ internal static class SubmitDecision
                 Results = results,
                 At = facts.Now,
             });
+            _events.AddRange(alerts);
             _events.Add(new AccessRecorded
             {
                 Entry = AccessEntry.For(submit, facts, submit.Interaction, Asked(submit)) with

@@ -66,11 +66,20 @@ public sealed record Alert
     /// <summary>What the rule said at its last change.</summary>
     public required AlertReason Reason { get; init; }
 
+    /// <summary>When that was decided.</summary>
+    public required DateTimeOffset ChangedAt { get; init; }
+
     public DateTimeOffset? AcknowledgedAt { get; init; }
     public string? AcknowledgedBy { get; init; }
     public DateTimeOffset? EscalatesAt { get; init; }
     public int Escalations { get; init; }
+    public DateTimeOffset? SnoozedAt { get; init; }
+    public string? SnoozedBy { get; init; }
     public DateTimeOffset? SnoozedUntil { get; init; }
+
+    /// <summary>The words of the newest answer.</summary>
+    public string? Said { get; init; }
+
     public DateTimeOffset? EndedAt { get; init; }
 
     /// <summary>In words of the events: why it ended; null while it is open.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using PatientGrains.Core.Access;
 using PatientGrains.Core.Record;
 
 namespace PatientGrains.Core.Screening;
@@ -39,6 +40,11 @@ public sealed record AlertReason
     public decimal? Score { get; init; }
     public ImmutableArray<MetCriterion> Criteria { get; init => field = value.IsDefault ? [] : value; } = [];
     public ImmutableArray<Variable> Missing { get; init => field = value.IsDefault ? [] : value; } = [];
+
+    /// <summary>The versions that it names, each once.</summary>
+    [JsonIgnore]
+    public ImmutableArray<ReleasedVersion> Versions =>
+        [.. Criteria.Select(criterion => new ReleasedVersion(criterion.Key, criterion.Version)).Distinct()];
 }
 
 /// <summary>A new episode.</summary>

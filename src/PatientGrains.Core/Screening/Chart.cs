@@ -7,81 +7,91 @@ namespace PatientGrains.Core.Screening;
 public readonly record struct Reading(
     DateTimeOffset At, DateTimeOffset? From, decimal Value, bool IsPreliminary, ResourceKey Key, int Version);
 
-/// <summary>A drug, culture or stay, and the version of the statement that says so.</summary>
+/// <summary>A drug, culture, stay or birth, and the version of the statement that says so.</summary>
 public sealed record Charted<T>(T Finding, ResourceKey Key, int Version) where T : Finding;
 
 /// <summary>
 /// What is known of a patient for screening, ordered by the time at which it held, whenever it arrived: the findings of the current
-/// versions of all statements. Immutable, so that a decision can look at the chart that its own events would make. Values older than
-/// <see cref="KeptFor"/> before the newest of their series are let go; no rule looks back as far.
+/// versions of all statements, and nothing else: neither the order in which they came nor what they said before leaves a trace. Immutable,
+/// so that a decision can look at the chart that its own events would make.
 /// </summary>
+/// <remarks>
+/// Nothing is let go because it is old: what is old depends on the newest value, and a correction can take that one away. A reading takes
+/// about a tenth of the memory that its resource does.
+/// </remarks>
 public sealed class Chart
 {
-    /// <summary>More than the longest look back of a rule (7 days) and the oldest present that is screened (1 day) together.</summary>
-    public static readonly TimeSpan KeptFor = TimeSpan.FromDays(10);
-
     public static readonly Chart Empty = new();
 
-    private readonly ImmutableDictionary<Variable, ImmutableArray<Reading>> _series;
+    private readonly Timeline[] _series;
 
-    private Chart() => _series = ImmutableDictionary<Variable, ImmutableArray<Reading>>.Empty;
-
-    private Chart(Chart of, ImmutableDictionary<Variable, ImmutableArray<Reading>> series)
+    private Chart()
     {
-        _series = series;
-        Drugs = of.Drugs;
-        Cultures = of.Cultures;
-        Stays = of.Stays;
-        Birth = of.Birth;
+        _series = new Timeline[(int)Enum.GetValues<Variable>().Max() + 1];
+        Array.Fill(_series, Timeline.Empty);
     }
 
-    public ImmutableArray<Charted<Given>> Drugs { get; private init; } = [];
-    public ImmutableArray<Charted<Cultured>> Cultures { get; private init; } = [];
-    public ImmutableArray<Charted<Placed>> Stays { get; private init; } = [];
-    public Charted<Born>? Birth { get; private init; }
+    private Chart(Chart of)
+    {
+        _series = [.. of._series];
+        (Drugs, Cultures, Stays, Births) = (of.Drugs, of.Cultures, of.Stays, of.Births);
+    }
 
-    /// <summary>All kept values of a variable, oldest first; of equal times the one with the greater key last.</summary>
-    public ImmutableArray<Reading> Series(Variable variable) => _series.TryGetValue(variable, out var series) ? series : [];
+    /// <summary>By the time at which each was given, started or ordered; so are cultures by theirs and stays by their start.</summary>
+    public ImmutableArray<Charted<Given>> Drugs { get; private set; } = [];
+    public ImmutableArray<Charted<Cultured>> Cultures { get; private set; } = [];
+    public ImmutableArray<Charted<Placed>> Stays { get; private set; } = [];
+    private ImmutableArray<Charted<Born>> Births { get; set; } = [];
+
+    /// <summary>Of several sources that say it, the one with the lowest key; which of them is right is for reconciliation to say.</summary>
+    public Charted<Born>? Birth => Births.IsEmpty ? null : Births[0];
+
+    /// <summary>All values of a variable, oldest first; of one time the preliminary first, and of those the lower key.</summary>
+    public Readings Series(Variable variable) => _series[(int)variable].All;
 
     /// <summary>The newest value that held at a time, whatever its age; null when there is none.</summary>
-    public Reading? Newest(Variable variable, DateTimeOffset at)
-    {
-        var series = Series(variable);
-        int next = FirstAfter(series, at);
-        return next == 0 ? null : series[next - 1];
-    }
+    public Reading? Newest(Variable variable, DateTimeOffset at) => _series[(int)variable].Newest(at);
 
     /// <summary>The newest value that held at a time and still stands for it (<see cref="VariableDefinition.FreshFor"/>).</summary>
     public Reading? Fresh(Variable variable, DateTimeOffset at) =>
         Newest(variable, at) is { } reading && at - reading.At <= Variables.Of(variable).FreshFor ? reading : null;
 
     /// <summary>Values with <c>from &lt; At &lt;= until</c>, oldest first.</summary>
-    public ReadOnlySpan<Reading> Between(Variable variable, DateTimeOffset from, DateTimeOffset until)
-    {
-        var series = Series(variable);
-        int first = FirstAfter(series, from);
-        return series.AsSpan()[first..Math.Max(first, FirstAfter(series, until))];
-    }
+    public Readings Between(Variable variable, DateTimeOffset from, DateTimeOffset until) =>
+        _series[(int)variable].Between(from, until);
 
-    /// <summary>The latest time at which anything measured held, not after a time; null for none. The present that rules assess.</summary>
+    /// <summary>
+    /// The latest time at which anything measured held, a drug was given or a culture was taken, not after a time; null for none. The
+    /// present that rules assess: what was given after the last value counts at once, not when the next value comes.
+    /// </summary>
     public DateTimeOffset? Latest(DateTimeOffset notAfter)
     {
         DateTimeOffset? latest = null;
-        foreach (var (variable, _) in _series)
+        foreach (var series in _series)
         {
-            if (Newest(variable, notAfter) is { } reading && !(reading.At <= latest))
+            if (series.Newest(notAfter) is { } reading && !(reading.At <= latest))
                 latest = reading.At;
+        }
+        foreach (var drug in Drugs)
+        {
+            if (drug.Finding.At <= notAfter && !(drug.Finding.At <= latest))
+                latest = drug.Finding.At;
+        }
+        foreach (var culture in Cultures)
+        {
+            if (culture.Finding.At <= notAfter && !(culture.Finding.At <= latest))
+                latest = culture.Finding.At;
         }
         return latest;
     }
 
-    /// <summary>The unit that the patient lies in at a time; null when no encounter says.</summary>
+    /// <summary>The unit that the patient lies in at a time, by the stay that began last; null when no encounter says.</summary>
     public string? UnitAt(DateTimeOffset at)
     {
         Placed? found = null;
         foreach (var stay in Stays)
         {
-            if (stay.Finding.From <= at && !(stay.Finding.Until <= at) && !(stay.Finding.From < found?.From))
+            if (stay.Finding.From <= at && !(stay.Finding.Until <= at))
                 found = stay.Finding;
         }
         return found?.Unit;
@@ -98,78 +108,82 @@ public sealed class Chart
     }
 
     /// <summary>The chart with the findings of a version in place of those of the statement's earlier version.</summary>
-    public Chart With(ResourceKey key, int version, ImmutableArray<Finding> findings) =>
-        (version > 1 ? Without(key) : this).Plus(key, version, findings);
+    /// <param name="before">What the earlier version said, when that is known: then nothing has to be searched for.</param>
+    public Chart With(ResourceKey key, int version, ImmutableArray<Finding> findings, ImmutableArray<Finding> before = default) =>
+        (version > 1 ? Without(key, before) : this).Plus(key, version, findings);
 
     /// <summary>The chart with the findings of a statement of which it has none.</summary>
     internal Chart Plus(ResourceKey key, int version, ImmutableArray<Finding> findings)
     {
-        var chart = this;
+        if (findings.All(finding => finding is Doubted))
+            return this;
+        var chart = new Chart(this);
         foreach (var finding in findings)
-            chart = chart.Plus(key, version, finding);
+            chart.Add(key, version, finding);
         return chart;
     }
 
     /// <summary>The chart without anything that a statement said.</summary>
-    public Chart Without(ResourceKey key)
+    /// <param name="before">What it said, when that is known: then nothing has to be searched for.</param>
+    public Chart Without(ResourceKey key, ImmutableArray<Finding> before = default)
     {
-        var series = _series;
-        foreach (var (variable, readings) in _series)
+        if (!before.IsDefault && before.All(finding => finding is Doubted))
+            return this;
+        var chart = new Chart(this)
         {
-            var left = readings.RemoveAll(reading => reading.Key == key);
-            if (left.Length == readings.Length)
-                continue;
-            series = left.IsEmpty ? series.Remove(variable) : series.SetItem(variable, left);
-        }
-        return new Chart(this, series)
-        {
-            Drugs = Drugs.RemoveAll(x => x.Key == key),
-            Cultures = Cultures.RemoveAll(x => x.Key == key),
-            Stays = Stays.RemoveAll(x => x.Key == key),
-            Birth = Birth?.Key == key ? null : Birth,
+            Drugs = Drugs.RemoveAll(drug => drug.Key == key),
+            Cultures = Cultures.RemoveAll(culture => culture.Key == key),
+            Stays = Stays.RemoveAll(stay => stay.Key == key),
+            Births = Births.RemoveAll(birth => birth.Key == key),
         };
-    }
-
-    private Chart Plus(ResourceKey key, int version, Finding finding) => finding switch
-    {
-        Measured m => new Chart(this, _series.SetItem(
-            m.Variable, Insert(Series(m.Variable), new Reading(m.At, m.From, m.Value, m.IsPreliminary, key, version)))),
-        Given given => new Chart(this, _series) { Drugs = Drugs.Add(new(given, key, version)) },
-        Cultured cultured => new Chart(this, _series) { Cultures = Cultures.Add(new(cultured, key, version)) },
-        Placed placed => new Chart(this, _series) { Stays = Stays.Add(new(placed, key, version)) },
-        Born born => new Chart(this, _series) { Birth = new(born, key, version) },
-        _ => this,
-    };
-
-    /// <summary>Sorted by time, then by key, so that the order of arrival leaves no trace.</summary>
-    private static ImmutableArray<Reading> Insert(ImmutableArray<Reading> series, Reading reading)
-    {
-        int at = series.Length;
-        while (at > 0 && Compare(series[at - 1], reading) > 0)
-            at--;
-        var longer = series.Insert(at, reading);
-        int old = FirstAfter(longer, longer[^1].At - KeptFor);
-        return old == 0 ? longer : longer[old..];
-    }
-
-    private static int Compare(Reading one, Reading other)
-    {
-        int byTime = one.At.CompareTo(other.At);
-        return byTime != 0 ? byTime : string.CompareOrdinal(one.Key.ToString(), other.Key.ToString());
-    }
-
-    private static int FirstAfter(ImmutableArray<Reading> series, DateTimeOffset at)
-    {
-        int low = 0;
-        int high = series.Length;
-        while (low < high)
+        if (before.IsDefault)
         {
-            int middle = (low + high) / 2;
-            if (series[middle].At <= at)
-                low = middle + 1;
-            else
-                high = middle;
+            foreach (ref var series in chart._series.AsSpan())
+                series = series.Without(key);
+            return chart;
         }
-        return low;
+        foreach (var measured in before.OfType<Measured>())
+        {
+            ref var series = ref chart._series[(int)measured.Variable];
+            series = series.Without(key, measured.At);
+        }
+        return chart;
     }
+
+    /// <summary>Only on a chart that nobody else has seen yet.</summary>
+    private void Add(ResourceKey key, int version, Finding finding)
+    {
+        switch (finding)
+        {
+            case Measured m:
+                ref var series = ref _series[(int)m.Variable];
+                series = series.With(new Reading(m.At, m.From, m.Value, m.IsPreliminary, key, version));
+                break;
+            case Given given:
+                Drugs = Insert(Drugs, new(given, key, version), drug => drug.At);
+                break;
+            case Cultured cultured:
+                Cultures = Insert(Cultures, new(cultured, key, version), culture => culture.At);
+                break;
+            case Placed placed:
+                Stays = Insert(Stays, new(placed, key, version), stay => stay.From);
+                break;
+            case Born born:
+                Births = Insert(Births, new(born, key, version), _ => default);
+                break;
+        }
+    }
+
+    private static ImmutableArray<Charted<T>> Insert<T>(ImmutableArray<Charted<T>> sorted, Charted<T> charted, Func<T, DateTimeOffset> time)
+        where T : Finding
+    {
+        int at = sorted.Length;
+        while (at > 0 && (time(sorted[at - 1].Finding).CompareTo(time(charted.Finding)) is var order && order != 0
+            ? order : Compare(sorted[at - 1].Key, charted.Key)) > 0)
+            at--;
+        return sorted.Insert(at, charted);
+    }
+
+    internal static int Compare(ResourceKey one, ResourceKey other) =>
+        string.CompareOrdinal(one.Type, other.Type) is var byType && byType != 0 ? byType : string.CompareOrdinal(one.Id, other.Id);
 }

@@ -64,7 +64,9 @@ public sealed record Assessment
 /// <param name="Publication">Authors, journal, year, DOI.</param>
 /// <param name="Variables">What can change its answer; it is assessed again only when one of these does.</param>
 /// <param name="Recovery">How long it must have been unmet, by effective time, before its episode closes.</param>
-/// <param name="MinimumAge">Full years that its publication is about; younger patients, and those of unknown age, are told apart by the screener.</param>
+/// <param name="MinimumAge">
+/// Full years that its publication is about; younger patients, and those of unknown age, are told apart by the screener.
+/// </param>
 /// <param name="Assess">The rule.</param>
 public sealed record ScreeningRule(
     string Id, int Version, string Title, string Publication, ImmutableArray<Variable> Variables, TimeSpan Recovery, int MinimumAge,

@@ -48,7 +48,9 @@ public enum Variable
 /// <summary>What is known of one variable.</summary>
 /// <param name="Variable">Which.</param>
 /// <param name="Unit">Its canonical unit, UCUM; <c>1</c> for coded ones and fractions.</param>
-/// <param name="Low">The smallest value that a living body shows, canonical; what is below is set aside as <see cref="Doubt.Implausible"/>.</param>
+/// <param name="Low">
+/// The smallest value that a living body shows, canonical; what is below is set aside as <see cref="Doubt.Implausible"/>.
+/// </param>
 /// <param name="High">The largest.</param>
 /// <param name="FreshFor">How long a value stands for the present when no newer one came.</param>
 /// <param name="MolarMassGPerMol">For conversions between mass and amount of substance; null where they mean nothing.</param>

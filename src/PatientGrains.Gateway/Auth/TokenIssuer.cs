@@ -52,6 +52,7 @@ internal static class TokenClaims
         Role.Clinician => "clinician",
         Role.Integrator => "integrator",
         Role.PrivacyOfficer => "privacy-officer",
+        Role.Alerting => "alerting",
         _ => throw new ArgumentOutOfRangeException(nameof(role), role, "The role has no name in tokens."),
     };
 
@@ -60,6 +61,7 @@ internal static class TokenClaims
         "clinician" => Role.Clinician,
         "integrator" => Role.Integrator,
         "privacy-officer" => Role.PrivacyOfficer,
+        "alerting" => Role.Alerting,
         _ => null,
     };
 

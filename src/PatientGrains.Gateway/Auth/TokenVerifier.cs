@@ -8,7 +8,8 @@ namespace PatientGrains.Gateway.Auth;
 /// <summary>What a token proved.</summary>
 /// <param name="Who">Null when the token proves nobody.</param>
 /// <param name="Error">Why, for the caller: never repeats the token.</param>
-public sealed record TokenProof(Requester? Who, string? Error);
+/// <param name="Until">When it ceases to prove anything, the tolerance for clocks included.</param>
+public sealed record TokenProof(Requester? Who, string? Error, DateTimeOffset Until = default);
 
 /// <summary>
 /// Verifies bearer tokens. Signature, algorithm (HS256 only, so neither <c>none</c> nor a confusion of keys passes), issuer, audience and
@@ -48,7 +49,8 @@ public sealed class TokenVerifier
         string? source = Text(jwt, TokenClaims.Source);
         if (string.IsNullOrEmpty(jwt.Subject) || string.IsNullOrEmpty(jwt.Id) || purpose is null || source is null)
             return new TokenProof(null, "The token lacks one of the claims sub, jti, purpose, source.");
-        return new TokenProof(new Requester { Subject = jwt.Subject, Roles = Roles(jwt), Purpose = purpose, Source = source }, null);
+        var who = new Requester { Subject = jwt.Subject, Roles = Roles(jwt), Purpose = purpose, Source = source };
+        return new TokenProof(who, null, new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero) + _rules.ClockSkew);
     }
 
     private static bool IsAlive(DateTime? notBefore, DateTime? expires, DateTime now, TimeSpan skew) =>

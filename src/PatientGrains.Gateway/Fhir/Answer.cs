@@ -26,6 +26,9 @@ internal sealed record Answer(int Status)
 
     public int? RetryAfterSeconds { get; init; }
 
+    /// <summary>What a failure says to humans, as in <see cref="Body"/>; null where issues say it.</summary>
+    public string? Diagnostics { get; init; }
+
     /// <summary>Name of what refused, for the security log; null when nothing did.</summary>
     public string? RefusedBy { get; init; }
 
@@ -34,7 +37,7 @@ internal sealed record Answer(int Status)
     /// <param name="code">R4 issue-type.</param>
     /// <param name="diagnostics">For humans, without PHI: it names parameters and rules, never values.</param>
     public static Answer Problem(int status, string code, string diagnostics) =>
-        new(status) { Body = Outcome(FhirSeverity.Error, code, diagnostics), RefusedBy = code };
+        new(status) { Body = Outcome(FhirSeverity.Error, code, diagnostics), Diagnostics = diagnostics, RefusedBy = code };
 
     /// <summary>A record's refusal, by the one table.</summary>
     public static Answer Of(Refused refused)

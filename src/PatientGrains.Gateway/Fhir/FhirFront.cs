@@ -63,7 +63,7 @@ internal sealed partial class FhirFront(
         string[] path = (http.Request.Path.Value ?? "").Split('/', StringSplitOptions.RemoveEmptyEntries);
         string baseUrl = options.BaseUrl ?? $"{http.Request.Scheme}://{http.Request.Host}{http.Request.PathBase}";
         bool isMetadata = path is ["metadata"];
-        var (who, denied) = isMetadata ? (null, null) : await login.Requester(http, requestId, Asked(http, path));
+        var (session, denied) = isMetadata ? (null, null) : await login.Requester(http, requestId, Asked(http, path));
         if (denied is not null)
             return ("login", denied);
         bool isAcceptable = Formats.Response(query.First("_format"), http.Request.Headers) is not null;
@@ -73,10 +73,10 @@ internal sealed partial class FhirFront(
         var (route, problem) = routes.Find(http.Request.Method, path);
         if (route is null)
             return ("unknown", problem!);
-        var call = Call(http, requestId, who!, baseUrl, path, query);
+        var call = Call(http, requestId, session!.Who, baseUrl, path, query);
         var answer = await Answer(call, route, isAcceptable);
         if (!call.IsLogged)
-            await notes.Note(who, requestId, route.Interaction, $"{http.Request.Method} {call.Asked}", answer.RefusedBy);
+            await notes.Note(call.Who, requestId, route.Interaction, $"{http.Request.Method} {call.Asked}", answer.RefusedBy);
         return (route.Interaction, answer);
     }
 

@@ -122,10 +122,15 @@ internal sealed class Metadata(GatewayOptions options, IntakeOptions intake, Tim
         if (type == "Patient")
         {
             json.WriteStartArray("operation");
-            json.WriteStartObject();
-            json.WriteString("name", "everything");
-            json.WriteString("definition", "http://hl7.org/fhir/OperationDefinition/Patient-everything");
-            json.WriteEndObject();
+            Operation(json, "everything", "http://hl7.org/fhir/OperationDefinition/Patient-everything", null);
+            Operation(json, "alerts", "urn:patientgrains:operation:alerts",
+                "The patient's open alerts, with ended=true those that ended too: DetectedIssue, Flag and Provenance of each.");
+            Operation(json, "acknowledge-alert", "urn:patientgrains:operation:acknowledge-alert",
+                "POST with Parameters alert (its number) and note; answers with the DetectedIssue.");
+            Operation(json, "snooze-alert", "urn:patientgrains:operation:snooze-alert",
+                "POST with Parameters alert, minutes (480 at most) and reason; not for critical alerts.");
+            Operation(json, "override-alert", "urn:patientgrains:operation:override-alert",
+                "POST with Parameters alert and reason; ends the episode and silences the rule for a time.");
             json.WriteEndArray();
         }
         json.WriteEndObject();
@@ -141,6 +146,16 @@ internal sealed class Metadata(GatewayOptions options, IntakeOptions intake, Tim
         json.WriteStartArray("searchParam");
         Parameter(json, "patient", "http://hl7.org/fhir/SearchParameter/AuditEvent-patient", "reference");
         json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void Operation(Utf8JsonWriter json, string name, string definition, string? documentation)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", name);
+        json.WriteString("definition", definition);
+        if (documentation is not null)
+            json.WriteString("documentation", documentation);
         json.WriteEndObject();
     }
 

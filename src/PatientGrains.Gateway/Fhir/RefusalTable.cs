@@ -39,6 +39,11 @@ internal static class RefusalTable
         Rule.Interrupted => new(503, "transient",
             "The request was interrupted before it was acknowledged. Try again with the same Idempotency-Key.", RetryAfterSeconds: 1),
         Rule.StorageFull => new(507, "no-store", "The server has no space left. Nothing was written.", RetryAfterSeconds: 60),
+        Rule.AlertUnknown => new(404, "not-found", "This patient has no alert of this number."),
+        Rule.AlertEnded => new(409, "conflict", "The alert has ended; there is nothing to answer."),
+        Rule.AnswerNotAllowed => new(422, "business-rule",
+            "The alert does not take this answer: a snooze has a reason, lasts at most 8 hours and is never for a critical alert; an "
+            + "override has a reason; texts have at most 500 characters."),
         _ => throw new InvalidOperationException($"{rule} has no answer in the table."),
     };
 }

@@ -13,6 +13,7 @@ internal sealed class Routes(
     History history,
     Search search,
     Everything everything,
+    Alerts alerts,
     AuditEventSearch auditEvents,
     Create create,
     Update update,
@@ -45,10 +46,14 @@ internal sealed class Routes(
     private readonly Dictionary<string, Route> _history = new() { ["GET"] = new("history-instance", history.Answer) };
     private readonly Dictionary<string, Route> _version = new() { ["GET"] = new("vread", read.Version) };
 
-    private readonly Dictionary<string, Route> _everything = new()
+    /// <summary>Operations on a patient, by name. Those that change something are no GET (R4 3.2.0.1).</summary>
+    private readonly Dictionary<string, Dictionary<string, Route>> _ofPatient = new()
     {
-        ["GET"] = new("operation", everything.Answer),
-        ["POST"] = new("operation", everything.Answer),
+        ["$everything"] = new() { ["GET"] = new("operation", everything.Answer), ["POST"] = new("operation", everything.Answer) },
+        ["$alerts"] = new() { ["GET"] = new("operation", alerts.Read), ["POST"] = new("operation", alerts.Read) },
+        ["$acknowledge-alert"] = new() { ["POST"] = new("operation", alerts.Acknowledge) },
+        ["$snooze-alert"] = new() { ["POST"] = new("operation", alerts.Snooze) },
+        ["$override-alert"] = new() { ["POST"] = new("operation", alerts.Override) },
     };
 
     private readonly Dictionary<string, Route> _compartment = new() { ["GET"] = new("search-type", search.OfCompartment) };
@@ -90,7 +95,7 @@ internal sealed class Routes(
             (null, Fhir.Answer.Problem(404, "not-supported", "R4 has no such resource type, and this server no such address.")),
         [_] => (_type, null),
         [_, "_search"] => (_typeSearch, null),
-        ["Patient", _, "$everything"] => (_everything, null),
+        ["Patient", _, var name] when _ofPatient.TryGetValue(name, out var operation) => (operation, null),
         [.., var last] when last.StartsWith('$') => (null, Missing("The server has no such operation here.")),
         [_, _] => (_instance, null),
         [_, _, "_history"] => (_history, null),

@@ -30,24 +30,33 @@ internal sealed class Search(RecordDoor records, ResourceWriter resources, Gatew
             return badForm;
         if (SearchParser.Parse(type, patient, form, options, out var request) is { } problem)
             return problem;
+        var (matches, total, refused) = await Find(form, request);
+        return refused ?? Show(form, request, matches, total);
+    }
+
+    /// <summary>The page of matches that a request asks for, and how many there are in all; or why it is not answered.</summary>
+    /// <param name="call">Who asks; that a record logged it is remembered there.</param>
+    /// <param name="request">What was understood.</param>
+    public async Task<(ImmutableArray<StoredVersion> Matches, int Total, Answer? Problem)> Find(FhirCall call, SearchRequest request)
+    {
         if (AccessPolicy.RefusalFor(call.Who, AccessKind.ReadRecord) is { } denied)
-            return Fhir.Answer.Of(new Refused(denied));
+            return ([], 0, Fhir.Answer.Of(new Refused(denied)));
         var (logs, tooMany) = await Candidates(request);
         if (tooMany is not null)
-            return tooMany;
+            return ([], 0, tooMany);
         var matches = ImmutableArray.CreateBuilder<StoredVersion>();
         int total = 0;
         foreach (string log in logs)
         {
-            var outcome = await RecordDoor.Ask(records.Named(log), Question(form, request, total, matches.Count), call);
+            var outcome = await RecordDoor.Ask(records.Named(log), Question(call, request, total, matches.Count), call);
             if (outcome is Refused refused)
-                return Fhir.Answer.Of(refused);
+                return ([], 0, Fhir.Answer.Of(refused));
             var released = outcome as Released
                 ?? throw new InvalidOperationException($"A search was answered with {outcome.GetType().Name}.");
             matches.AddRange(released.Versions);
             total += released.Total;
         }
-        return Show(form, request, matches, total);
+        return (matches.ToImmutable(), total, null);
     }
 
     /// <summary>What one record is asked, when the records before it had this many matches and gave this many to the page.</summary>
@@ -95,10 +104,10 @@ internal sealed class Search(RecordDoor records, ResourceWriter resources, Gatew
         }
     }
 
-    private Answer Show(FhirCall call, SearchRequest request, ImmutableArray<StoredVersion>.Builder matches, int total)
+    private Answer Show(FhirCall call, SearchRequest request, ImmutableArray<StoredVersion> matches, int total)
     {
-        int shown = request.Page.Cursor.Skip + matches.Count;
-        Cursor? next = request.Page.Count > 0 && matches.Count > 0 && shown < total ? new Cursor(shown) : null;
+        int shown = request.Page.Cursor.Skip + matches.Length;
+        Cursor? next = request.Page.Count > 0 && matches.Length > 0 && shown < total ? new Cursor(shown) : null;
         var links = Pages.Links(call, request.Understood, request.Page.Cursor, next);
         var bundle = new BundleWriter("searchset", request.OmitTotal && request.Page.Count > 0 ? null : total, links);
         foreach (var match in matches)

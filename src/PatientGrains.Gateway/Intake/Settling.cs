@@ -120,7 +120,7 @@ internal static class OwnMatches
             At = default,
             Source = "",
             MessageId = "",
-            Body = Writing.Body(resource.Finish(key.Id)),
+            Body = Writing.Body(resource.Finish(key.Id), []),
         });
         return record.Find(key)!;
     }

@@ -18,12 +18,12 @@ public sealed class SubmissionIntake
     private readonly IntakeOptions _options;
     private readonly SubmissionRun _run;
 
-    public SubmissionIntake(IGrainFactory grains, ScannerPool scanners, IntakeOptions options)
+    public SubmissionIntake(IGrainFactory grains, ScannerPool scanners, IntakeOptions options, TimeProvider time)
     {
         _records = new Records(grains);
         _scanners = scanners;
         _options = options;
-        _run = new SubmissionRun(_records, options);
+        _run = new SubmissionRun(_records, options, time);
     }
 
     /// <summary>R4 3.1.0.8. The resource's own id is ignored; the new one derives from the message id, or from the criteria.</summary>

@@ -9,7 +9,7 @@ namespace PatientGrains.Gateway.Intake;
 /// between.
 /// Until the one call that writes, nothing has happened.
 /// </summary>
-internal sealed class SubmissionRun(Records records, IntakeOptions options)
+internal sealed class SubmissionRun(Records records, IntakeOptions options, TimeProvider time)
 {
     private readonly DerivedIds _ids = new(options.IdSecret);
     private readonly Sending _sending = new(records);
@@ -32,7 +32,7 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options)
             if (await Tell(plan, search, s) is { } refusedToTell)
                 return (refusedToTell, []);
             var answered = new List<Answered>();
-            var refused = await _sending.Send(Writing.Build(plan, s, digest), answered);
+            var refused = await _sending.Send(Writing.Build(plan, s, digest, time.GetUtcNow()), answered);
             if (refused is null)
             {
                 await _notes.Unknown(plan, s);

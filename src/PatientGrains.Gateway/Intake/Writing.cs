@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using PatientGrains.Core.Record;
+using PatientGrains.Core.Screening;
 using PatientGrains.Fhir;
 
 namespace PatientGrains.Gateway.Intake;
@@ -14,7 +15,11 @@ internal static class Writing
     /// One part for each record. The first decides: the patient's, else the one with the greatest name. The others are held one after the
     /// other in ordinal order before it does, so that all submissions wait for records in the same order, and none in a circle.
     /// </summary>
-    public static List<RecordPart> Build(SubmissionPlan plan, Submission s, Blob digest)
+    /// <param name="plan">Settled and placed.</param>
+    /// <param name="s">Who submits.</param>
+    /// <param name="digest">Of the submission's content.</param>
+    /// <param name="now">When it was received: what claims to be later is doubted.</param>
+    public static List<RecordPart> Build(SubmissionPlan plan, Submission s, Blob digest, DateTimeOffset now)
     {
         var byLog = new Dictionary<string, List<PlannedChange>>();
         foreach (var change in plan.Changes)
@@ -28,7 +33,7 @@ internal static class Writing
         var replacing = new LinkReplacing(plan);
         var parts = new List<RecordPart>(byLog.Count);
         foreach (var (log, changes) in byLog)
-            parts.Add(new RecordPart(log, SubmitOf(plan, changes, replacing, s, digest), changes));
+            parts.Add(new RecordPart(log, SubmitOf(plan, changes, replacing, s, digest, now), changes));
         parts.Sort((a, b) => string.CompareOrdinal(a.Log, b.Log));
         int patient = parts.FindIndex(part => Placing.IsPatientLog(part.Log));
         int deciding = patient >= 0 ? patient : parts.Count - 1;
@@ -40,20 +45,22 @@ internal static class Writing
         return parts;
     }
 
-    public static StatementBody Body(FinishedResource finished) => new()
+    public static StatementBody Body(FinishedResource finished, ImmutableArray<Finding> findings) => new()
     {
         Json = new Blob(finished.Body),
         MetaAt = finished.Meta.Offset,
         MetaLength = finished.Meta.Length,
         Terms = new Blob(finished.Terms.Bytes),
         Extractor = FhirScanner.ExtractorVersion,
+        Findings = findings,
     };
 
-    private static Submit SubmitOf(SubmissionPlan plan, List<PlannedChange> planned, LinkReplacing replacing, Submission s, Blob digest)
+    private static Submit SubmitOf(
+        SubmissionPlan plan, List<PlannedChange> planned, LinkReplacing replacing, Submission s, Blob digest, DateTimeOffset now)
     {
         var changes = ImmutableArray.CreateBuilder<Change>(planned.Count);
         foreach (var change in planned)
-            changes.Add(ChangeOf(change, replacing));
+            changes.Add(ChangeOf(change, replacing, now));
         return new Submit
         {
             Who = s.Who,
@@ -66,14 +73,17 @@ internal static class Writing
         };
     }
 
-    private static Change ChangeOf(PlannedChange change, LinkReplacing replacing) => new()
+    private static Change ChangeOf(PlannedChange change, LinkReplacing replacing, DateTimeOffset now) => new()
     {
         Kind = change.Kind,
         Key = change.Key,
-        Body = change.Resource is { } resource ? Body(resource.Finish(change.Key.Id, replacing.For(change))) : null,
+        Body = change.Resource is { } resource ? Written(resource, resource.Finish(change.Key.Id, replacing.For(change)), now) : null,
         IfVersion = change.IfVersion,
         // A match is asked again under its own id: the record confirms it in its turn, and writes down that the requester learns of it.
         IfNoneExist = change.Condition?.Criteria ?? [],
         IsReferredTo = change.IsReferredTo,
     };
+
+    private static StatementBody Written(ScannedResource resource, FinishedResource finished, DateTimeOffset now) =>
+        Body(finished, FhirFindings.Of(resource.Type, finished.Body.Span, now));
 }

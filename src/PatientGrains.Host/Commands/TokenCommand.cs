@@ -13,10 +13,10 @@ internal static class TokenCommand
         var subject = new Option<string>("--subject") { Description = "Who: a stable name of the person or system; it stands in every access entry.", Required = true };
         var role = new Option<string[]>("--role")
         {
-            Description = "clinician, integrator or privacy-officer; may be given several times.",
+            Description = "clinician, integrator, privacy-officer or alerting; may be given several times.",
             DefaultValueFactory = _ => ["clinician"],
         };
-        role.AcceptOnlyFromAmong("clinician", "integrator", "privacy-officer");
+        role.AcceptOnlyFromAmong("clinician", "integrator", "privacy-officer", "alerting");
         var purpose = new Option<string>("--purpose") { Description = "Purpose of use, a code of HL7's PurposeOfUse.", DefaultValueFactory = _ => "TREAT" };
         purpose.AcceptOnlyFromAmong([.. AccessPolicy.Purposes]);
         var source = new Option<string>("--source") { Description = "Slug of the source that the client writes for.", DefaultValueFactory = _ => "local" };
@@ -50,6 +50,7 @@ internal static class TokenCommand
     {
         "integrator" => Role.Integrator,
         "privacy-officer" => Role.PrivacyOfficer,
+        "alerting" => Role.Alerting,
         _ => Role.Clinician,
     };
 }

@@ -77,7 +77,10 @@ internal static class VerifyCommand
         Common.Out.WriteLine($"{report.Logs} logs, {report.Commits} commits, {report.Events} events, {report.Bytes / 1e6:F1} MB sealed; {report.Compared} compared with a checkpoint");
         foreach (var broken in report.Broken)
             Common.Out.WriteLine($"BROKEN {broken.Name ?? broken.Log.ToString()} at event {broken.Seq}: {broken.What}");
-        Common.Out.WriteLine(report.IsSound ? "All chains are sound." : $"{report.BrokenLogs} logs are broken.");
+        foreach (var broken in report.BrokenFeeds)
+            Common.Out.WriteLine($"BROKEN feed {broken.Feed} at line {broken.Number}: {broken.What}");
+        string feeds = report.BrokenFeeds.Count == 0 ? "" : $" {report.BrokenFeeds.Count} feeds are broken.";
+        Common.Out.WriteLine(report.IsSound ? "All chains are sound." : $"{report.BrokenLogs} logs are broken.{feeds}");
         return report.IsSound ? Common.Done : Common.Found;
     }
 }

@@ -1,3 +1,4 @@
+using PatientGrains.Contracts;
 using PatientGrains.Core.Record;
 using PatientGrains.Grains;
 
@@ -24,9 +25,6 @@ namespace PatientGrains.Host.Composition;
 /// <summary>The engine that the grains run on: the only file that differs between Engine=Local and Engine=Orleans.</summary>
 public static class Engine
 {
-    /// <summary>Name of the stream provider, and what it needs to remember subscriptions.</summary>
-    public const string Streams = "alerts";
-
 #if ENGINE_ORLEANS
     public const string Name = "Orleans";
 
@@ -40,7 +38,7 @@ public static class Engine
         {
             silo.UseLocalhostClustering(siloPort: FreePort(), gatewayPort: 0);
             silo.AddActivityPropagation();
-            silo.AddMemoryStreams(Streams);
+            silo.AddMemoryStreams(AlertStreams.Name);
             silo.AddMemoryGrainStorage("PubSubStore");
             AddCodec(silo.Services);
             silo.AddOutgoingGrainCallFilter(HideKeys);
@@ -141,6 +139,7 @@ public static class Engine
     /// </summary>
     public static void Add(IHostApplicationBuilder builder, bool roundTrips = false) => builder.UseOrleansLocal(silo =>
     {
+        silo.AddMemoryStreams(AlertStreams.Name);
         silo.Configure<LocalEngineOptions>(options =>
         {
             options.GrainAssemblies.Add(typeof(RecordHost).Assembly);

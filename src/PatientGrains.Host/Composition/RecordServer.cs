@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using PatientGrains.Gateway;
+using PatientGrains.Grpc;
 using PatientGrains.Host.Live;
 using PatientGrains.Host.Settings;
 using PatientGrains.Log;
@@ -33,7 +34,13 @@ internal sealed class RecordServer : IAsyncDisposable
     public IPatientLog Log => _log;
 
     /// <summary>Where the front listens; empty without a front.</summary>
-    public string Url => _host.Services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses.First() ?? "";
+    public string Url => Addresses.FirstOrDefault() ?? "";
+
+    /// <summary>Where gRPC is served: an endpoint of its own, or that of <see cref="Url"/>.</summary>
+    public string GrpcUrl => Addresses.LastOrDefault() ?? "";
+
+    private ICollection<string> Addresses =>
+        _host.Services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
 
     /// <summary>The engine alone, for verbs that work on a folder while no server runs on it. Takes the folder's lock.</summary>
     public static Task<RecordServer> StartWithoutFront(HostSettings settings, CancellationToken cancel) => Start(settings, log =>
@@ -47,13 +54,13 @@ internal sealed class RecordServer : IAsyncDisposable
     /// <summary>Engine and front. Refuses to listen beyond loopback without TLS.</summary>
     public static Task<RecordServer> StartWithFront(HostSettings settings, CancellationToken cancel)
     {
-        var url = settings.CheckedUrl();
+        var endpoints = new Endpoints(settings.CheckedUrl(), settings.CheckedGrpcUrl());
         var certificate = settings.LoadCertificate();
         var announce = new Announcement(settings, certificate?.GetCertHashString(HashAlgorithmName.SHA256));
-        return Start(settings, parts => BuildFront(settings, url, certificate, parts), announce, cancel);
+        return Start(settings, parts => BuildFront(settings, endpoints, certificate, parts), announce, cancel);
     }
 
-    private static WebApplication BuildFront(HostSettings settings, Uri url, X509Certificate2? certificate, Parts parts)
+    private static WebApplication BuildFront(HostSettings settings, Endpoints at, X509Certificate2? certificate, Parts parts)
     {
         var builder = WebApplication.CreateSlimBuilder();
         // The web server would also listen where its own files and environment variables say; only our settings count.
@@ -63,18 +70,17 @@ internal sealed class RecordServer : IAsyncDisposable
         builder.Logging.AddJsonConsole().SetMinimumLevel(LogLevel.Information);
         if (certificate is not null)
             builder.WebHost.UseKestrelHttpsConfiguration();
-        // Built from the host that was checked, not from the text that it came from.
-        builder.WebHost.UseUrls($"{url.Scheme}://{url.Host}:{url.Port}");
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            if (certificate is not null)
-                kestrel.ConfigureHttpsDefaults(tls => tls.ServerCertificate = certificate);
+            GrpcFront.Limit(kestrel.Limits, Composition.Services.GatewayOptionsOf(settings, parts.Ring).Grpc);
+            at.Listen(kestrel, certificate);
         });
         Composition.Services.Add(builder, settings, parts.Log, parts.Ring);
         builder.Services.AddSingleton(_ => new Telemetry(settings));
         var app = builder.Build();
         app.Services.GetRequiredService<Telemetry>();
+        app.UsePatientGrainsGrpc();
         app.MapPatientGrains();
         VerifyEndpoint.Map(app);
         return app;
@@ -97,7 +103,7 @@ internal sealed class RecordServer : IAsyncDisposable
             await host.StartAsync(cancel);
             var server = new RecordServer(host, log, ring, announce?.Settings);
             if (announce is not null)
-                await LiveServer.Announce(settings, server.Url, announce.Fingerprint);
+                await LiveServer.Announce(settings, server.Url, server.GrpcUrl, announce.Fingerprint);
             return server;
         }
         catch

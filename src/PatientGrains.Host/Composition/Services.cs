@@ -33,6 +33,8 @@ public static class Services
         builder.Services.AddSingleton<RecordHost>();
         builder.Services.AddSingleton<LogNames>();
         Engine.Add(builder, roundTrips);
+        // Behind the engine, so that it starts after and stops before it.
+        builder.Services.AddHostedService<DueWaker>();
     }
 
     public static GatewayOptions GatewayOptionsOf(HostSettings settings, KeyRing ring) => new()

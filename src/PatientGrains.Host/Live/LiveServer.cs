@@ -19,8 +19,9 @@ internal sealed class LiveServer(HttpClient http, string url) : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <param name="Url">Where it listens.</param>
+    /// <param name="GrpcUrl">Where it serves gRPC; null in what an older program wrote.</param>
     /// <param name="Fingerprint">SHA-256 of its certificate: whatever names that carries, and whoever signed it, this is the one.</param>
-    private sealed record Address(string Url, int Pid, string? Fingerprint);
+    private sealed record Address(string Url, int Pid, string? Fingerprint, string? GrpcUrl = null);
 
     public string Url { get; } = url;
 
@@ -28,11 +29,11 @@ internal sealed class LiveServer(HttpClient http, string url) : IDisposable
 
     private static string FileOf(HostSettings settings) => Path.Combine(settings.Data, "server.json");
 
-    public static async Task Announce(HostSettings settings, string url, string? fingerprint)
+    public static async Task Announce(HostSettings settings, string url, string grpcUrl, string? fingerprint)
     {
         // Whoever reads it finds all of it or none.
         string draft = FileOf(settings) + ".new";
-        await File.WriteAllTextAsync(draft, JsonSerializer.Serialize(new Address(url, Environment.ProcessId, fingerprint)));
+        await File.WriteAllTextAsync(draft, JsonSerializer.Serialize(new Address(url, Environment.ProcessId, fingerprint, grpcUrl)));
         File.Move(draft, FileOf(settings), overwrite: true);
     }
 

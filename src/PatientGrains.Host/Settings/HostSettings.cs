@@ -24,6 +24,12 @@ public sealed record HostSettings
     public string Url { get; init; } = "http://127.0.0.1:8090";
 
     /// <summary>
+    /// Where gRPC is served. Null: with a certificate at <see cref="Url"/>, where TLS lets a client choose HTTP/2; without one at the port
+    /// after it, because cleartext HTTP/2 cannot be told from HTTP/1 and needs a port of its own.
+    /// </summary>
+    public string? GrpcUrl { get; init; }
+
+    /// <summary>
     /// Where clients reach the server when a proxy stands before it, for example <c>https://records.example.org</c>; null: as they ask.
     /// </summary>
     public string? PublicUrl { get; init; }
@@ -62,6 +68,7 @@ public sealed record HostSettings
             Data = overrides.Data ?? settings.Data,
             KeyRing = overrides.KeyRing ?? settings.KeyRing,
             Url = overrides.Url ?? settings.Url,
+            GrpcUrl = overrides.GrpcUrl ?? settings.GrpcUrl,
         };
     }
 
@@ -72,20 +79,32 @@ public sealed record HostSettings
     /// <exception cref="SettingsException">
     /// The URL is malformed, or not loopback without a certificate, or half a certificate is given.
     /// </exception>
-    public Uri CheckedUrl()
+    public Uri CheckedUrl() => Checked(nameof(Url), Url);
+
+    /// <summary>Where gRPC gets an endpoint of its own; null where it shares that of <see cref="Url"/>.</summary>
+    /// <exception cref="SettingsException">As of the other one.</exception>
+    public Uri? CheckedGrpcUrl()
     {
-        if (!Uri.TryCreate(Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
-            throw new SettingsException($"Url: '{Url}' is not an http or https URL.");
+        if (GrpcUrl is not null)
+            return GrpcUrl == Url && Certificate is not null ? null : Checked(nameof(GrpcUrl), GrpcUrl);
+        var url = CheckedUrl();
+        return Certificate is null ? new UriBuilder(url) { Port = url.Port == 0 ? 0 : url.Port + 1 }.Uri : null;
+    }
+
+    private Uri Checked(string name, string text)
+    {
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+            throw new SettingsException($"{name}: '{text}' is not an http or https URL.");
         if (Certificate is null != CertificateKey is null)
             throw new SettingsException("Certificate and CertificateKey go together.");
         if (url.Scheme == "https" != Certificate is not null)
-            throw new SettingsException("An https Url needs Certificate and CertificateKey, and a certificate needs an https Url.");
+            throw new SettingsException($"An https {name} needs Certificate and CertificateKey, and a certificate needs an https {name}.");
         // Names that only mean loopback to somebody are not enough: the web server listens everywhere for any name but this one.
         bool loopback = url.Host == "localhost" || (IPAddress.TryParse(url.Host, out var address) && IPAddress.IsLoopback(address));
         if (!loopback && url.Scheme == "http")
-            throw new SettingsException("Url: without TLS only a loopback address is allowed; configure Certificate and CertificateKey to listen elsewhere.");
+            throw new SettingsException($"{name}: without TLS only a loopback address is allowed; configure Certificate and CertificateKey to listen elsewhere.");
         if (url is { Host: "localhost", Port: 0 })
-            throw new SettingsException("Url: localhost is two addresses and needs a port; 127.0.0.1 can find a free one.");
+            throw new SettingsException($"{name}: localhost is two addresses and needs a port; 127.0.0.1 can find a free one.");
         return url;
     }
 
@@ -105,7 +124,7 @@ public sealed record HostSettings
 }
 
 /// <summary>What the command line said, null where it said nothing.</summary>
-public sealed record HostOverrides(string? Data = null, string? KeyRing = null, string? Url = null);
+public sealed record HostOverrides(string? Data = null, string? KeyRing = null, string? Url = null, string? GrpcUrl = null);
 
 /// <summary>A setting that cannot be used; the message names the setting.</summary>
 public sealed class SettingsException(string message) : Exception(message);

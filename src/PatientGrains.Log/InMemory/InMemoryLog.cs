@@ -10,6 +10,7 @@ public sealed class InMemoryLog : IPatientLog
     private readonly SortedDictionary<LogId, Kept> _logs = [];
     private readonly Dictionary<BlindKey, LogId> _claims = [];
     private readonly Dictionary<BlindKey, SortedDictionary<LogId, int>> _index = [];
+    private readonly InMemoryFeeds _feeds = new();
 
     private sealed class Kept
     {
@@ -25,7 +26,7 @@ public sealed class InMemoryLog : IPatientLog
     public ValueTask<LogEntry?> Find(LogId log, CancellationToken cancel = default)
     {
         lock (_lock)
-            return new(_logs.TryGetValue(log, out var kept) ? Entry(log, kept) : null);
+            return new(_logs.TryGetValue(log, out var kept) ? Entry(log, kept) with { DueAt = _feeds.DueOf(log) } : null);
     }
 
     public ValueTask<StoredSnapshot?> Snapshot(LogId log, CancellationToken cancel = default)
@@ -62,6 +63,7 @@ public sealed class InMemoryLog : IPatientLog
             if (Refusal(batch) is { } refusal)
                 return Task.FromException(refusal);
             Write(batch);
+            _feeds.Tell(batch);
             return Task.CompletedTask;
         }
     }
@@ -102,6 +104,7 @@ public sealed class InMemoryLog : IPatientLog
         }
         foreach (var change in batch.Index)
             Change(change);
+        _feeds.Write(batch);
     }
 
     private void Change(IndexChange change)
@@ -128,6 +131,41 @@ public sealed class InMemoryLog : IPatientLog
             return Task.CompletedTask;
         }
     }
+
+    public ValueTask<StoredFeedPage> ReadFeed(byte feed, long after, int limit, CancellationToken cancel = default)
+    {
+        lock (_lock)
+            return new(_feeds.Read(feed, after, limit));
+    }
+
+    public async Task FeedBeyond(byte feed, long number, CancellationToken cancel = default)
+    {
+        while (true)
+        {
+            var moves = _feeds.Signals.FeedMoves(feed);
+            lock (_lock)
+            {
+                if (_feeds.Head(feed) > number)
+                    return;
+            }
+            if (await moves.WaitAsync(cancel).ConfigureAwait(false) > number)
+                return;
+        }
+    }
+
+    public ValueTask<IReadOnlyList<DueLog>> Due(DateTimeOffset until, DueLog? after, int limit, CancellationToken cancel = default)
+    {
+        lock (_lock)
+            return new(_feeds.Due(until, after, limit));
+    }
+
+    public ValueTask<DateTimeOffset?> NextDue(DateTimeOffset after, CancellationToken cancel = default)
+    {
+        lock (_lock)
+            return new(_feeds.NextDue(after));
+    }
+
+    public Task DueSet(DateTimeOffset before, CancellationToken cancel = default) => _feeds.Signals.DueSet(Micros.Up(before), cancel);
 
     public ValueTask<LogId?> Locate(BlindKey claim, CancellationToken cancel = default)
     {
@@ -172,11 +210,16 @@ public sealed class InMemoryLog : IPatientLog
                 _claims.Remove(claim.Key);
             foreach (var logs in _index.Values)
                 logs.Remove(log);
+            _feeds.Erase(log);
             return Task.CompletedTask;
         }
     }
 
     private static LogEntry Entry(LogId log, Kept kept) => new(log, kept.Head, kept.WrappedKey, kept.SealedName);
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        _feeds.Signals.Close();
+        return ValueTask.CompletedTask;
+    }
 }

@@ -10,6 +10,9 @@ internal sealed class Gathering
     public EffectKeys Effects { get; private set; } = new();
     public int Count { get; set; }
 
+    /// <summary>When the log wants to be woken after this.</summary>
+    public DateTimeOffset? DueAt { get; set; }
+
     /// <summary>Prepared commits of other logs that are appended with this one.</summary>
     public IReadOnlyList<PreparedCommit> With { get; init; } = [];
 

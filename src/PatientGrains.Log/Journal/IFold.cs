@@ -13,8 +13,12 @@ public interface IFold<TState, TEvent>
     /// <summary>Folds one event; never throws.</summary>
     TState Evolve(TState state, TEvent happened);
 
-    /// <summary>Says what the event changes in the locator and the population index; called before it is evolved.</summary>
+    /// <summary>Says what the event changes in the locator and the population index, and which feeds it appears in; called before it is
+    /// evolved.</summary>
     void Effects(TState before, TEvent happened, LogName owner, EffectKeys keys);
+
+    /// <summary>When the state wants to be woken, or null; it may ask for a time that has passed.</summary>
+    DateTimeOffset? DueAt(TState state);
 
     /// <summary>Writes one event so that <see cref="Read"/> knows where it ends.</summary>
     void Write(TEvent happened, IBufferWriter<byte> to);
@@ -43,6 +47,10 @@ public sealed class EffectKeys
 {
     private readonly Dictionary<string, bool> _claims = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _tokens = new(StringComparer.Ordinal);
+    private readonly List<(byte Feed, int Offset)> _feeds = [];
+
+    /// <summary>Where in the commit the event lies whose effects are being told.</summary>
+    internal int Offset { get; set; }
 
     /// <summary>The key belongs to this log from now on, and to no other; the append fails when another log holds it.</summary>
     public void Claim(string key) => _claims[key] = true;
@@ -57,7 +65,9 @@ public sealed class EffectKeys
         _tokens[token] = count + delta;
     }
 
-    internal int Count => _claims.Count + _tokens.Count;
+    /// <summary>The event is a line of the feed.</summary>
+    /// <param name="feed">1 to 255.</param>
+    public void Appear(byte feed) => _feeds.Add((feed, Offset));
 
     internal AppendBatch Blind(KeyRing ring, CommitAppend commit)
     {
@@ -77,6 +87,9 @@ public sealed class EffectKeys
             if (delta != 0)
                 index.Add(new IndexChange(ring.BlindToken(token), log, delta));
         }
-        return new AppendBatch([commit], claims, releases, index);
+        return new AppendBatch([commit], claims, releases, index)
+        {
+            Feeds = [.. _feeds.Select(line => new FeedAppend(line.Feed, log, commit.Commit.FirstSeq + line.Offset))],
+        };
     }
 }

@@ -43,6 +43,7 @@ public sealed partial class PatientJournal<TState, TEvent>
 
         var journal = new PatientJournal<TState, TEvent>(
             log, keys, clock, name, fold, options, keys.DataKey(id, entry.WrappedKey.Span), entry.WrappedKey.ToArray());
+        journal._due = journal._dueSealed = entry.DueAt;
         try
         {
             bool isFromSnapshot = snapshot is not null && await journal.TryFrom(snapshot, entry.Head, cancel);

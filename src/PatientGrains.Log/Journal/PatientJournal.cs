@@ -26,6 +26,8 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
     private Head _sealed;
     private Head _durable;
     private long _lastMicros;
+    private DateTimeOffset? _due;
+    private DateTimeOffset? _dueSealed;
     private Gathering? _last;
     private Preparation? _preparation;
     private long _gatheredBytes;
@@ -40,7 +42,8 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
     public Head DurableHead => _durable;
 
     /// <summary>
-    /// Decides, and answers when that is durable. A decision without events answers when everything before it is durable.
+    /// Decides, and answers when that is durable. A decision without events answers when everything before it is durable; when the log
+    /// knows another due time than the state has (a newer program judges it otherwise), a void commit tells it.
     /// </summary>
     /// <exception cref="LogBusyException">Refused before anything was decided.</exception>
     /// <exception cref="LogLimitException">The decision's events are larger than a commit may be; nothing happened.</exception>
@@ -62,7 +65,7 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
             bool carries = prepared.Count > 0 && commits(decided.Outcome);
             if (carries && decided.Events.Count == 0)
                 throw new ArgumentException("A decision that commits prepared commits has events of its own.");
-            if (decided.Events.Count > 0)
+            if (decided.Events.Count > 0 || DueNow() != _due)
                 Gather(decided.Events, carries ? prepared : []);
             await Durable();
             return decided.Outcome;
@@ -148,11 +151,14 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
     {
         try
         {
+            gathering.Effects.Offset = gathering.Count - events.Count;
             foreach (var happened in events)
             {
                 _fold.Effects(_state, happened, _name, gathering.Effects);
                 _state = _fold.Evolve(_state, happened);
+                gathering.Effects.Offset++;
             }
+            gathering.DueAt = _due = DueNow();
         }
         catch (Exception e)
         {
@@ -160,6 +166,9 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
             throw;
         }
     }
+
+    /// <summary>As a store keeps it.</summary>
+    private DateTimeOffset? DueNow() => Micros.Up(_fold.DueAt(_state));
 
     /// <summary>Seals what has gathered and hands it to the log, as deep as the pipeline goes.</summary>
     private void Pump()
@@ -207,7 +216,10 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
         _sealed = commit.End;
         var batch = gathering.Effects.Blind(_keys, append);
         gathering.Release();
-        return batch;
+        if (gathering.DueAt == _dueSealed)
+            return batch;
+        _dueSealed = gathering.DueAt;
+        return batch with { Due = [new DueChange(_id, gathering.DueAt)] };
     }
 
     private async Task Finish(Gathering gathering, Head end, Task append, PooledBuffer? snapshot)

@@ -3,12 +3,12 @@ using System.Buffers.Binary;
 namespace PatientGrains.Log;
 
 /// <summary>
-/// A sealed commit with its claims and index changes that waits to be appended together with another log's. Opaque: it travels between
-/// grains as <see cref="Bytes"/>, and holds nothing in the clear but what the store is going to see.
+/// A sealed commit with its claims, index changes, lines of feeds and due time that waits to be appended together with another log's.
+/// Opaque: it travels between grains as <see cref="Bytes"/>, and holds nothing in the clear but what the store is going to see.
 /// </summary>
 public sealed class PreparedCommit
 {
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     private readonly AppendBatch _part;
 
@@ -25,7 +25,11 @@ public sealed class PreparedCommit
 
     internal AppendBatch JoinTo(AppendBatch other) => new(
         [.. other.Commits, .. _part.Commits], [.. other.Claims, .. _part.Claims], [.. other.Releases, .. _part.Releases],
-            [.. other.Index, .. _part.Index]);
+            [.. other.Index, .. _part.Index])
+    {
+        Feeds = [.. other.Feeds, .. _part.Feeds],
+        Due = [.. other.Due, .. _part.Due],
+    };
 
     internal static PreparedCommit Of(AppendBatch part)
     {
@@ -48,7 +52,25 @@ public sealed class PreparedCommit
             Put(to, change.Key);
             to.Write(change.Delta);
         }
+        PutFeeds(to, part);
         return new PreparedCommit(part, stream.ToArray());
+    }
+
+    private static void PutFeeds(BinaryWriter to, AppendBatch part)
+    {
+        to.Write(part.Feeds.Count);
+        foreach (var line in part.Feeds)
+        {
+            to.Write(line.Feed);
+            to.Write(line.Seq);
+        }
+        to.Write(part.Due.Count);
+        foreach (var change in part.Due)
+        {
+            to.Write(change.At is not null);
+            if (change.At is { } at)
+                to.Write(Micros.Up(at));
+        }
     }
 
     /// <exception cref="FormatException">The bytes are not a prepared commit.</exception>
@@ -67,7 +89,10 @@ public sealed class PreparedCommit
             var claims = Many(from, () => new Claim(TakeKey(from), header.Log));
             var releases = Many(from, () => new Release(TakeKey(from), header.Log));
             var index = Many(from, () => new IndexChange(TakeKey(from), header.Log, from.ReadInt32()));
-            return new PreparedCommit(new AppendBatch([append], claims, releases, index), bytes.ToArray());
+            var feeds = Many(from, () => new FeedAppend(from.ReadByte(), header.Log, from.ReadInt64()));
+            var due = Many(from, () => new DueChange(header.Log, from.ReadBoolean() ? Micros.Time(from.ReadInt64()) : null));
+            return new PreparedCommit(
+                new AppendBatch([append], claims, releases, index) { Feeds = feeds, Due = due }, bytes.ToArray());
         }
         catch (Exception e) when (e is EndOfStreamException or ArgumentException)
         {

@@ -25,7 +25,10 @@ public sealed class RecordJournalFold : IFold<PatientRecord, Event>
     {
         Core.Record.Effects.Claims(happened, owner.Text, keys.Claim);
         Core.Record.Effects.Index(before, happened, keys.Index);
+        Core.Record.Effects.Feeds(happened, feed => keys.Appear((byte)feed));
     }
+
+    public DateTimeOffset? DueAt(PatientRecord state) => Core.Record.Effects.DueAt(state);
 
     public void Write(Event happened, IBufferWriter<byte> to) => WireCodec.Write(to, happened);
 

@@ -11,6 +11,7 @@ internal sealed class SqliteAppends
     private const int HeadsPerGeneration = 100_000;
 
     private readonly SqliteDb _db;
+    private readonly SqliteFeeds _feeds;
     private readonly SqliteStatement _findLog, _lastCommit, _addLog, _addCommit, _tryClaim, _claimant, _takeOver, _unclaim, _count,
         _discount, _dropEmpty;
     private readonly List<(BlindKey Key, long No, long Before)> _taken = [];
@@ -23,6 +24,7 @@ internal sealed class SqliteAppends
     public SqliteAppends(SqliteDb db)
     {
         _db = db;
+        _feeds = new SqliteFeeds(db);
         _findLog = db.Prepare("SELECT no, length(wrapped) FROM logs WHERE id=?");
         _lastCommit = db.Prepare("SELECT seq, count, hash FROM commits WHERE log=? ORDER BY seq DESC, position DESC LIMIT 1");
         _addLog = db.Prepare("INSERT INTO logs VALUES(?,?,?,?)");
@@ -37,13 +39,23 @@ internal sealed class SqliteAppends
         _nextLog = db.Scalar("SELECT ifnull(max(no),0)+1 FROM logs");
     }
 
-    /// <summary>Nothing is known any more: the transaction was rolled back, or a log was erased.</summary>
+    /// <summary>Logs are not known any more: one of them was erased, or see <see cref="RolledBack"/>.</summary>
     public void Forget()
     {
         _young = [];
         _old = [];
         _nextLog = _db.Scalar("SELECT ifnull(max(no),0)+1 FROM logs");
     }
+
+    /// <summary>The transaction was rolled back: nothing is known any more.</summary>
+    public void RolledBack()
+    {
+        Forget();
+        _feeds.Forget();
+    }
+
+    /// <summary>The transaction is durable.</summary>
+    public void Tell(LogSignals signals) => _feeds.Tell(signals);
 
     /// <summary>Writes the append into the open transaction, or returns why it is refused and leaves nothing of it.</summary>
     public LogException? Apply(AppendBatch batch, Action<WriteStep>? onStep)
@@ -68,6 +80,10 @@ internal sealed class SqliteAppends
             _unclaim.Bind(1, release.Key.Value).Bind(2, numbers[release.Log].No).Run();
         foreach (var change in batch.Index)
             Index(change, numbers[change.Log].No);
+        foreach (var line in batch.Feeds)
+            _feeds.Number(line, numbers[line.Log].No);
+        foreach (var change in batch.Due)
+            _feeds.Set(change, numbers[change.Log].No);
         onStep?.Invoke(WriteStep.Indexed);
         return null;
     }

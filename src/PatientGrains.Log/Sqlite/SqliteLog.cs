@@ -20,12 +20,14 @@ public sealed class SqliteLog : IPatientLog
     private readonly FolderLock _lock;
     private readonly SqliteWriter _writer;
     private readonly SqliteReaders _readers;
+    private readonly LogSignals _signals;
 
-    private SqliteLog(FolderLock held, string id, SqliteWriter writer, SqliteReaders readers)
+    private SqliteLog(FolderLock held, string id, SqliteWriter writer, SqliteReaders readers, LogSignals signals)
     {
         _lock = held;
         _writer = writer;
         _readers = readers;
+        _signals = signals;
         StoreId = id;
     }
 
@@ -50,7 +52,8 @@ public sealed class SqliteLog : IPatientLog
             db.Execute($"PRAGMA cache_size=-{WriterCacheKb}; PRAGMA journal_size_limit={KeptWalBytes}");
             db.Execute(seams.Pragmas);
             string id = SqliteSchema.Prepare(db, path, ring.CheckValue.Span);
-            return new SqliteLog(held, id, new SqliteWriter(path, file, db, seams.OnStep), new SqliteReaders(file));
+            var signals = new LogSignals();
+            return new SqliteLog(held, id, new SqliteWriter(path, file, db, signals, seams.OnStep), new SqliteReaders(file), signals);
         }
         catch (Exception e)
         {
@@ -80,6 +83,28 @@ public sealed class SqliteLog : IPatientLog
     public ValueTask<IReadOnlyList<LogEntry>> Logs(LogId? after, int limit, CancellationToken cancel = default) =>
         _readers.Use(r => r.Logs(after, limit), cancel);
 
+    public ValueTask<StoredFeedPage> ReadFeed(byte feed, long after, int limit, CancellationToken cancel = default) =>
+        _readers.Use(r => r.Feeds.Read(feed, after, limit), cancel);
+
+    public async Task FeedBeyond(byte feed, long number, CancellationToken cancel = default)
+    {
+        while (true)
+        {
+            var moves = _signals.FeedMoves(feed);
+            if (await _readers.Use(r => r.Feeds.Head(feed), cancel).ConfigureAwait(false) > number
+                || await moves.WaitAsync(cancel).ConfigureAwait(false) > number)
+                return;
+        }
+    }
+
+    public ValueTask<IReadOnlyList<DueLog>> Due(DateTimeOffset until, DueLog? after, int limit, CancellationToken cancel = default) =>
+        _readers.Use(r => r.Feeds.Due(until, after, limit), cancel);
+
+    public ValueTask<DateTimeOffset?> NextDue(DateTimeOffset after, CancellationToken cancel = default) =>
+        _readers.Use(r => r.Feeds.NextDue(after), cancel);
+
+    public Task DueSet(DateTimeOffset before, CancellationToken cancel = default) => _signals.DueSet(Micros.Up(before), cancel);
+
     public Task Append(AppendBatch batch)
     {
         batch.Check();
@@ -96,6 +121,7 @@ public sealed class SqliteLog : IPatientLog
     /// <summary>Writes and syncs everything that waits, then lets the folder go.</summary>
     public async ValueTask DisposeAsync()
     {
+        _signals.Close();
         await _readers.DisposeAsync().ConfigureAwait(false);
         await _writer.Drain().ConfigureAwait(false);
         _lock.Dispose();

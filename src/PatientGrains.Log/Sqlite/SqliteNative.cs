@@ -141,6 +141,8 @@ internal sealed class SqliteStatement(SqliteDb db, sqlite3_stmt handle) : IDispo
 
     public long Long(int column) => raw.sqlite3_column_int64(handle, column);
 
+    public bool IsNull(int column) => raw.sqlite3_column_type(handle, column) == raw.SQLITE_NULL;
+
     public int Int(int column) => raw.sqlite3_column_int(handle, column);
 
     public ReadOnlySpan<byte> Span(int column) => raw.sqlite3_column_blob(handle, column);

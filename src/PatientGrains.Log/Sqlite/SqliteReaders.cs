@@ -54,7 +54,7 @@ internal sealed class SqliteReaders(string file) : IAsyncDisposable
     }
 }
 
-/// <summary>One reading connection and its queries.</summary>
+/// <summary>One reading connection and its queries, but for those of feeds.</summary>
 internal sealed class SqliteReader : IDisposable
 {
     private const string EntryColumns = "l.id, l.wrapped, l.name, c.seq + c.count, c.hash";
@@ -68,7 +68,9 @@ internal sealed class SqliteReader : IDisposable
     {
         _db = SqliteDb.Open(file, readOnly: true);
         _db.Execute(SqliteLog.ReaderSettings);
-        _find = _db.Prepare($"SELECT {EntryColumns} FROM logs l JOIN commits c ON {LastCommit} WHERE l.id=?");
+        Feeds = new SqliteFeedReader(_db);
+        _find = _db.Prepare(
+            $"SELECT {EntryColumns}, d.at FROM logs l JOIN commits c ON {LastCommit} LEFT JOIN due d ON d.log=l.no WHERE l.id=?");
         _logs = _db.Prepare($"SELECT {EntryColumns} FROM logs l JOIN commits c ON {LastCommit} WHERE l.id>? ORDER BY l.id LIMIT ?");
         _snapshot = _db.Prepare("SELECT s.seq, s.hash, s.bytes FROM logs l JOIN snapshots s ON s.log=l.no WHERE l.id=?");
         _start = _db.Prepare("SELECT c.seq FROM logs l JOIN commits c ON c.log=l.no WHERE l.id=? AND c.seq<=? ORDER BY c.seq DESC LIMIT 1");
@@ -83,7 +85,10 @@ internal sealed class SqliteReader : IDisposable
             """);
     }
 
-    public LogEntry? Find(LogId log) => One(_find.Bind(1, log.Value), Entry);
+    public SqliteFeedReader Feeds { get; }
+
+    public LogEntry? Find(LogId log) =>
+        One(_find.Bind(1, log.Value), row => Entry(row) with { DueAt = row.IsNull(5) ? null : Micros.Time(row.Long(5)) });
 
     public StoredSnapshot? Snapshot(LogId log) =>
         One(_snapshot.Bind(1, log.Value), row => new StoredSnapshot(new Head(row.Long(0), row.Hash(1)), row.Bytes(2)));
@@ -144,7 +149,7 @@ internal sealed class SqliteReader : IDisposable
         return found;
     }
 
-    private static List<T> All<T>(SqliteStatement query, Func<SqliteStatement, T> read)
+    internal static List<T> All<T>(SqliteStatement query, Func<SqliteStatement, T> read)
     {
         var rows = new List<T>();
         while (query.Step())

@@ -5,10 +5,12 @@ namespace PatientGrains.Log.Sqlite;
 /// <summary>
 /// The tables. Commits lie in the order of arrival (a rowid table), because inserting at the end of one tree is several times as fast as
 /// into a tree ordered by log; an index finds those of a log. A log's head is its last commit: no row is rewritten by an append.
+/// <para>Lines of feeds grow at the end of each feed only. What the store learns by them, beside counts and times: which blinded log is due
+/// when, how many lines each feed has, and which events of which blinded log they are; not what they say.</para>
 /// </summary>
 internal static class SqliteSchema
 {
-    public const int Version = 1;
+    public const int Version = 2;
     private const int ApplicationId = 0x50474C47;
 
     private const string Tables = """
@@ -23,8 +25,17 @@ internal static class SqliteSchema
         CREATE TABLE snapshots(log INTEGER PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB NOT NULL, bytes BLOB NOT NULL);
         """;
 
+    /// <summary>Since version 2. A line of a log that was erased has log 0.</summary>
+    private const string FeedTables = """
+        CREATE TABLE feeds(
+          feed INTEGER NOT NULL, number INTEGER NOT NULL, log INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(feed, number)
+        ) WITHOUT ROWID;
+        CREATE TABLE due(log INTEGER PRIMARY KEY, at INTEGER NOT NULL);
+        CREATE INDEX due_by_time ON due(at, log);
+        """;
+
     /// <summary>Steps from an older version to the next, in order; the first is from version 1 to 2.</summary>
-    private static readonly string[] Migrations = [];
+    private static readonly string[] Migrations = [FeedTables];
 
     /// <summary>Makes or checks the tables, in one transaction. Returns the store's id.</summary>
     public static string Prepare(SqliteDb db, string folder, ReadOnlySpan<byte> keyCheck)
@@ -56,7 +67,7 @@ internal static class SqliteSchema
         db.Execute("BEGIN IMMEDIATE");
         if (isNew)
         {
-            db.Execute(Tables);
+            db.Execute(Tables + FeedTables);
             Put(db, "id", RandomNumberGenerator.GetBytes(16));
             Put(db, "keycheck", keyCheck);
         }

@@ -21,8 +21,8 @@ internal sealed class SqliteSideWrites(SqliteDb db)
     /// <summary>
     /// Deleted bytes are overwritten with zeros (sqlite.org/pragma.html#pragma_secure_delete), but pages that were split or freed earlier
     /// may hold a copy of a wrapped key: only removing the key that wrapped it is final.
-    /// Claims and tokens are ordered by key, not by log: erasure reads both tables through, which holds the writer up for seconds in a
-    /// large store. Erasures are rare.
+    /// Claims and tokens are ordered by key and feeds by number, not by log: erasure reads these tables through, which holds the writer up
+    /// for seconds in a large store. Erasures are rare.
     /// </summary>
     public void Erase(LogId log)
     {
@@ -38,6 +38,8 @@ internal sealed class SqliteSideWrites(SqliteDb db)
             DELETE FROM snapshots WHERE log={no};
             DELETE FROM claims WHERE log={no};
             DELETE FROM tokens WHERE log={no};
+            DELETE FROM due WHERE log={no};
+            UPDATE feeds SET log=0, seq=0 WHERE log={no};
             PRAGMA secure_delete=OFF;
             """);
     }

@@ -24,16 +24,18 @@ internal sealed class SqliteWriter
     private readonly SqliteSideWrites _side;
     private readonly SqliteCheckpoints _checkpoints;
     private readonly Action<WriteStep>? _onStep;
+    private readonly LogSignals _signals;
     private readonly BlockingCollection<WriteRequest> _queue = new(new ConcurrentQueue<WriteRequest>(), MaxQueued);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<WriteRequest> _group = new(MaxGroup);
     private long _queuedBytes;
     private volatile LogFailedException? _broken;
 
-    public SqliteWriter(string folder, string file, SqliteDb db, Action<WriteStep>? onStep)
+    public SqliteWriter(string folder, string file, SqliteDb db, LogSignals signals, Action<WriteStep>? onStep)
     {
         _folder = folder;
         _db = db;
+        _signals = signals;
         _onStep = onStep;
         _appends = new SqliteAppends(db);
         _side = new SqliteSideWrites(db);
@@ -142,6 +144,8 @@ internal sealed class SqliteWriter
         }
         _onStep?.Invoke(WriteStep.Committed);
         _checkpoints.CutErased();
+        // Before the answers, so that who was answered finds its lines told.
+        _appends.Tell(_signals);
         foreach (var request in _group)
             request.Answer();
         Checkpoint();
@@ -171,7 +175,7 @@ internal sealed class SqliteWriter
         {
             if (_db.InTransaction)
                 _db.Execute("ROLLBACK");
-            _appends.Forget();
+            _appends.RolledBack();
         }
         catch (SqliteFailure)
         {

@@ -54,7 +54,8 @@ public sealed class LogVerifier
         }
         for (; more; more = expected.MoveNext())
             verifier.Missing(expected.Current);
-        return verifier.Report();
+        var feeds = await FeedWalk.Of(log, cancel).ConfigureAwait(false);
+        return verifier.Report() with { FeedLines = feeds.Lines, BrokenFeeds = feeds.Broken };
     }
 
     private VerifyReport Report() => new(_logs, _erased, _commits, _eventCount, _bytes, _compared, _brokenLogs, _broken);
@@ -146,7 +147,13 @@ public delegate int EventLength(ReadOnlyMemory<byte> bytes);
 public sealed record VerifyReport(
     long Logs, long Erased, long Commits, long Events, long Bytes, long Compared, long BrokenLogs, IReadOnlyList<BrokenLog> Broken)
 {
-    public bool IsSound => BrokenLogs == 0;
+    public bool IsSound => BrokenLogs == 0 && BrokenFeeds.Count == 0;
+
+    /// <summary>Lines of all feeds.</summary>
+    public long FeedLines { get; init; }
+
+    /// <summary>Feeds that are broken, each with the first line that is wrong.</summary>
+    public IReadOnlyList<BrokenFeed> BrokenFeeds { get; init; } = [];
 }
 
 /// <summary>The first broken commit of a log.</summary>
@@ -154,3 +161,6 @@ public sealed record VerifyReport(
 /// may not know.</param>
 /// <param name="Seq">Number of the first event of the commit that is wrong, or where one is missing.</param>
 public sealed record BrokenLog(LogId Log, string? Name, long Seq, string What);
+
+/// <summary>The first broken line of a feed.</summary>
+public sealed record BrokenFeed(int Feed, long Number, string What);

@@ -28,6 +28,9 @@ internal sealed class Vital
             "%", 0, null, null),
     };
 
+    /// <summary>Supplemental oxygen.</summary>
+    public static readonly Vital OxygenFlow = In("3151-8", "Inhaled oxygen flow rate", "L/min", 0);
+
     public static readonly Concept BloodPressure = Concept.Of(Concept.Loinc, "85354-9", "Blood pressure panel with all children optional");
     public static readonly Scale Systolic = new("8480-6", "Systolic blood pressure", "mm[Hg]", 0, null, null);
     public static readonly Scale Diastolic = new("8462-4", "Diastolic blood pressure", "mm[Hg]", 0, null, null);

@@ -69,6 +69,9 @@ internal static class ChartJson
             case VisitEntry visit: EncounterJson.Write(pen, visit, directory); break;
             case PressureEntry pressure: ObservationJson.Write(pen, pressure); break;
             case VitalEntry vital: ObservationJson.Write(pen, vital); break;
+            case ConsciousnessEntry level: ObservationJson.Write(pen, level); break;
+            case CultureEntry culture: InfectionJson.Write(pen, culture); break;
+            case DoseEntry dose: InfectionJson.Write(pen, dose); break;
             case LabEntry lab: ObservationJson.Write(pen, lab, chart.Person); break;
             case SmokingEntry smoking: ObservationJson.Write(pen, smoking); break;
             case ReportEntry report: ClinicalJson.Write(pen, report, directory.Organization(chart.Home)); break;
@@ -86,7 +89,8 @@ internal static class ChartJson
     {
         null => "Patient"u8,
         VisitEntry => "Encounter"u8,
-        ReportEntry => "DiagnosticReport"u8,
+        ReportEntry or CultureEntry => "DiagnosticReport"u8,
+        DoseEntry => "MedicationAdministration"u8,
         ConditionEntry => "Condition"u8,
         MedicationEntry => "MedicationRequest"u8,
         AllergyEntry => "AllergyIntolerance"u8,

@@ -38,6 +38,14 @@ internal static class ObservationJson
         pen.Close();
     }
 
+    public static void Write(Pen pen, ConsciousnessEntry entry)
+    {
+        Start(pen, entry, VitalSigns, Consciousness.Scale);
+        Time(pen, entry.At, entry.At);
+        pen.Concept("valueCodeableConcept"u8, entry.Level);
+        pen.Close();
+    }
+
     public static void Write(Pen pen, SmokingEntry entry)
     {
         Start(pen, entry, SocialHistory, SmokingStatus);

@@ -55,6 +55,15 @@ internal sealed record PressureEntry(int Ordinal, int Visit, DateTime At, int Sy
 
 internal sealed record VitalEntry(int Ordinal, int Visit, DateTime At, Vital Vital, decimal Value) : Entry(Ordinal, Visit, At);
 
+/// <summary>How a patient responds, on the ACVPU scale.</summary>
+internal sealed record ConsciousnessEntry(int Ordinal, int Visit, DateTime At, Concept Level) : Entry(Ordinal, Visit, At);
+
+/// <summary>A blood culture, from when it was drawn; what grows is not told.</summary>
+internal sealed record CultureEntry(int Ordinal, int Visit, DateTime At) : Entry(Ordinal, Visit, At);
+
+/// <summary>The first dose of an antibiotic.</summary>
+internal sealed record DoseEntry(int Ordinal, int Visit, DateTime At) : Entry(Ordinal, Visit, At);
+
 /// <summary>A laboratory result, in the analyte's own scale.</summary>
 internal sealed record LabEntry(int Ordinal, int Visit, DateTime At, Analyte Analyte, decimal Value, DateTime Issued)
     : Entry(Ordinal, Visit, At);

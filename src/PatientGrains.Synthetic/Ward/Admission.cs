@@ -27,7 +27,7 @@ internal sealed class Admission
         Hours = Rng.Between(24, options.Hours);
         if (Rng.Chance(options.SepsisShare))
             OnsetHour = Rng.Between(12, Hours - 6);
-        Chart = new Chart { Index = index, Person = person, Home = Rng.Below(CareDirectory.Organizations) };
+        Chart = new Chart { Index = index, Person = person, Home = Rng.Below(options.Units) };
         Rendering = new Rendering(options.Seed, directory) { Links = Links.Identified, Space = Space };
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using PatientGrains.Synthetic.Chance;
 using PatientGrains.Synthetic.Clinic;
@@ -47,23 +48,26 @@ internal static class WardReplay
         return new WardEvent(
             new DateTimeOffset(sending.At, Times.Offset),
             index,
+            Encoding.ASCII.GetString(ChartJson.TypeOf(sending.Entry)),
             admission.Rendering.IdText(index, sending.Entry.Ordinal),
             sending.Entry.Revision != Revision.None,
             buffer.WrittenMemory);
     }
 
-    /// <summary>An observation and when it is sent: later than it was measured, by the laboratory's turnaround.</summary>
+    /// <summary>A resource and when it is sent: later than it was measured, by the laboratory's turnaround.</summary>
     internal readonly record struct Sending(DateTime At, Entry Entry);
 
     /// <summary>
     /// One stay. Vital signs every hour, temperature every four hours and hourly once somebody worries; blood on admission and every
-    /// twelve hours, and every four from when the patient looks ill.
+    /// twelve hours, and every four from when the patient looks ill. Who is worried about also notes consciousness and oxygen. Somebody
+    /// suspects an infection within three hours of the onset: a blood culture is drawn, and the first dose of an antibiotic follows.
     /// </summary>
     private sealed class StayCourse(Admission admission, double revisionShare)
     {
         private readonly PriorityQueue<Sending, (DateTime, int)> _pending = new();
         private readonly Rng _rng = admission.Rng;
         private readonly Bedside _bed = new(admission.Rng, admission.Chart.Person.Female, admission.OnsetHour, admission.Hours);
+        private readonly int _suspicion = admission.Rng.Below(4);
         private int _ordinal = Admission.FirstOrdinal;
         private int _sent;
 
@@ -93,8 +97,24 @@ internal static class WardReplay
             Send(at, new VitalEntry(_ordinal++, Admission.Visit, at, Vital.OxygenSaturation, _bed.Value(Vital.OxygenSaturation, hour)));
             if (worried || hour % 4 == 0)
                 Send(at, new VitalEntry(_ordinal++, Admission.Visit, at, Vital.Temperature, _bed.Value(Vital.Temperature, hour)));
+            if (worried)
+            {
+                var severity = _bed.Severity(hour);
+                Send(at, new ConsciousnessEntry(_ordinal++, Admission.Visit, at, Consciousness.At(severity)));
+                if (severity > 0.4)
+                    Send(at, new VitalEntry(_ordinal++, Admission.Visit, at, Vital.OxygenFlow, Math.Round((decimal)(2 + 8 * (severity - 0.4)))));
+            }
             if (hour % 12 == 0 || (worried && hour % 4 == 0))
                 Blood(hour, start.AddMinutes(_rng.Between(10, 30)));
+            if (hour == admission.OnsetHour + _suspicion)
+                Suspect(start.AddMinutes(_rng.Between(10, 50)));
+        }
+
+        private void Suspect(DateTime drawn)
+        {
+            var dose = drawn.AddMinutes(_rng.Between(20, 90));
+            Send(drawn, new CultureEntry(_ordinal++, Admission.Visit, drawn));
+            Send(dose, new DoseEntry(_ordinal++, Admission.Visit, dose));
         }
 
         private void Blood(int hour, DateTime drawn)

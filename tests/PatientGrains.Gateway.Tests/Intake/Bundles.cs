@@ -84,7 +84,7 @@ internal static class Bundles
         foreach (var reference in plan.References)
             reference.Target.Settle(stored![reference.Condition.Asked].Key, stored[reference.Condition.Asked].Version);
         problem = Placing.Place(plan, Options) ?? Placing.Check(plan, Options);
-        return (problem is null ? Writing.Build(plan, Submission, new Blob(new byte[32])) : [], problem);
+        return (problem is null ? Writing.Build(plan, Submission, new Blob(new byte[32]), DateTimeOffset.UnixEpoch) : [], problem);
     }
 
     /// <summary>The bodies that a transaction would store, by entry.</summary>

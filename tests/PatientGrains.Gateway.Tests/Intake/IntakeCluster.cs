@@ -29,7 +29,7 @@ public sealed class IntakeCluster : IAsyncLifetime
     public ScannerPool Scanners { get; } = new();
 
     /// <summary>A gateway of its own; all have the same secret.</summary>
-    public SubmissionIntake Gateway() => new(Grains, Scanners, Bundles.Options);
+    public SubmissionIntake Gateway() => new(Grains, Scanners, Bundles.Options, TimeProvider.System);
 
     public async Task InitializeAsync()
     {

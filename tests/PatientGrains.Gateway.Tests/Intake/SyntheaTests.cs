@@ -72,7 +72,7 @@ public class SyntheaTests(IntakeCluster cluster, ITestOutputHelper output) : ICl
                 var hash = ContentDigest.Of(bundle.Source, "transaction");
                 digest.Stop();
                 write.Start();
-                var parts = Writing.Build(planned, Bundles.Submission, hash);
+                var parts = Writing.Build(planned, Bundles.Submission, hash, DateTimeOffset.UnixEpoch);
                 write.Stop();
                 resources += parts.Sum(part => part.Changes.Count);
             }

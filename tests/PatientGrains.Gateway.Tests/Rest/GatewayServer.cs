@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans;
@@ -12,6 +14,7 @@ using PatientGrains.Core.Access;
 using PatientGrains.Core.Record;
 using PatientGrains.Gateway.Auth;
 using PatientGrains.Gateway.Intake;
+using PatientGrains.Grpc;
 using PatientGrains.Host.Composition;
 using PatientGrains.Log;
 
@@ -33,6 +36,14 @@ public sealed class GatewayServer : IAsyncLifetime
 
     public Uri Base => Http.BaseAddress!;
 
+    public Uri GrpcUrl => new(_app!.Urls.Last());
+
+    /// <summary>A client of its own connection, with a token or (empty) without one.</summary>
+    public PatientGrainsClient Grpc(string? token = null) => new(new GrpcChannel(GrpcUrl, new GrpcChannelOptions
+    {
+        Metadata = () => token == "" ? [] : new GrpcMetadata { { "authorization", "Bearer " + (token ?? Token()) } },
+    }));
+
     public IGrainFactory Grains => _app!.Services.GetRequiredService<IGrainFactory>();
 
     public GatewayServer() => Options = new GatewayOptions
@@ -46,13 +57,19 @@ public sealed class GatewayServer : IAsyncLifetime
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(Logs);
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Listen(IPAddress.Loopback, 0, http => http.Protocols = HttpProtocols.Http1);
+            kestrel.Listen(IPAddress.Loopback, 0, grpc => grpc.Protocols = HttpProtocols.Http2);
+            GrpcFront.Limit(kestrel.Limits, Options.Grpc);
+        });
         Services.AddRecords(builder, new InMemoryLog(), _ring, roundTrips: true);
         builder.Services.AddPatientGrainsGateway(Options, new IntakeOptions { IdSecret = _ring.Derive("ids") });
         _app = builder.Build();
+        _app.UsePatientGrainsGrpc();
         _app.MapPatientGrains();
         await _app.StartAsync();
-        Http = new HttpClient { BaseAddress = new Uri(_app.Urls.Single() + "/fhir/") };
+        Http = new HttpClient { BaseAddress = new Uri(_app.Urls.First() + "/fhir/") };
     }
 
     public async Task DisposeAsync()

@@ -1,0 +1,38 @@
+using PatientGrains.LoadTests.Running;
+
+namespace PatientGrains.LoadTests.Reporting;
+
+/// <summary>A scenario that ran.</summary>
+/// <param name="Name">Of the scenario.</param>
+/// <param name="Measures">Its sentence.</param>
+/// <param name="Load">How its steps came.</param>
+/// <param name="Measured">What was seen.</param>
+/// <param name="Figures">What is reported of it; failed requests, when there were any, are one of them.</param>
+internal sealed record Part(string Name, string Measures, Load Load, Measured Measured, IReadOnlyList<Figure> Figures)
+{
+    public static Part Of(IScenario scenario, Measured measured) => new(
+        scenario.Name, scenario.Measures, scenario.Load, measured, [.. scenario.Figures(measured), .. Failures(measured)]);
+
+    private static IEnumerable<Figure> Failures(Measured measured) =>
+        from each in (Recorder[])[measured.Ours, .. measured.Beside]
+        where each.Failed > 0
+        select new Figure($"{each.Name}: failed requests", each.Failed, "")
+        {
+            Also = $"of {each.Attempts:N0}; the first: {each.FirstFailure}",
+            Limits = [Limit.Below(0, Weight.Always)],
+        };
+}
+
+/// <summary>A run: where, with which settings, and all of its parts.</summary>
+/// <param name="Judges">False for a run that shows only that everything runs.</param>
+internal sealed record Report(Surroundings Surroundings, bool Judges, IReadOnlyList<Part> Parts)
+{
+    public IEnumerable<(Figure Figure, Limit Limit)> Missed =>
+        from part in Parts
+        from figure in part.Figures
+        from limit in figure.Missed(Judges)
+        select (figure, limit);
+
+    /// <summary>Whether a limit was missed that is more than an aim.</summary>
+    public bool Failed => Missed.Any(miss => miss.Limit.Weight != Weight.Aim);
+}

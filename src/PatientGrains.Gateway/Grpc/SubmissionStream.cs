@@ -1,0 +1,141 @@
+using System.Threading.Channels;
+using PatientGrains.Grpc;
+using V1 = PatientGrains.Grpc.V1;
+
+namespace PatientGrains.Gateway.Grpc;
+
+/// <summary>
+/// The pipeline of one SubmitStream: takes in so many submissions as may be unanswered and then stops reading, so that the client's window
+/// fills; answers each when it is durable or refused. What names the same resource is done one after the other.
+/// </summary>
+/// <param name="take">Does one; a <see cref="GrpcException"/> is a refusal, and nothing else is thrown.</param>
+/// <param name="next">The next from the client; null when it has closed its side.</param>
+/// <param name="add">Makes an answer ready to leave.</param>
+/// <param name="flush">Lets those leave that are ready.</param>
+/// <param name="width">How many may be unanswered.</param>
+internal sealed class SubmissionStream(
+    Func<V1.Submission, Task<V1.SubmissionAnswer>> take, Func<ValueTask<V1.Submission?>> next,
+    Action<V1.SubmissionAnswer> add, Func<ValueTask> flush, int width)
+{
+    /// <summary>A submission takes a place, and another for each so many bytes: large ones are fewer at a time.</summary>
+    private const int BytesPerPlace = 128 << 10;
+
+    private readonly SemaphoreSlim _places = new(width);
+    private readonly Channel<Owed> _answers = Channel.CreateUnbounded<Owed>(new() { SingleReader = true });
+
+    /// <summary>The last one of each resource that has not been answered.</summary>
+    private readonly Dictionary<(string Type, string Id), Task> _last = [];
+
+    private readonly record struct Owed(V1.SubmissionAnswer Answer, int Places);
+
+    /// <param name="mayGoOn">Throws when nothing more is to be taken in; what was is answered first.</param>
+    /// <param name="stopping">The server stops: then nothing more is taken in either.</param>
+    public async Task Run(Action mayGoOn, CancellationToken stopping)
+    {
+        await flush();
+        var writing = WriteAnswers();
+        try
+        {
+            await TakeIn(mayGoOn, stopping);
+        }
+        finally
+        {
+            // All places are free when everything that was taken in has its answer in the channel.
+            for (int i = 0; i < width; i++)
+                await _places.WaitAsync();
+            _answers.Writer.Complete();
+            await writing;
+        }
+    }
+
+    private async Task TakeIn(Action mayGoOn, CancellationToken stopping)
+    {
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var onStop = stopping.Register(stopped.SetResult);
+        while (true)
+        {
+            await _places.WaitAsync();
+            bool isTaken = false;
+            try
+            {
+                mayGoOn();
+                var coming = next().AsTask();
+                await Task.WhenAny(coming, stopped.Task);
+                mayGoOn();
+                if (await coming is not { } submission)
+                    return;
+                int more = Math.Min(width - 1, submission.Body.Length / BytesPerPlace);
+                for (int i = 0; i < more; i++)
+                    await _places.WaitAsync();
+                isTaken = true;
+                Begin(submission, 1 + more);
+            }
+            finally
+            {
+                if (!isTaken)
+                    _places.Release();
+            }
+        }
+    }
+
+    private void Begin(V1.Submission submission, int places)
+    {
+        var key = (submission.Type, submission.Id);
+        if (submission.Id.Length == 0)
+        {
+            _ = Answer(submission, places, null);
+            return;
+        }
+        var before = _last.GetValueOrDefault(key);
+        _last[key] = Answer(submission, places, before is { IsCompleted: false } ? before : null);
+        // What is done needs no place; the dictionary is no longer than what may be open, twice over.
+        if (_last.Count > 2 * width)
+        {
+            foreach (var (done, _) in _last.Where(last => last.Value.IsCompleted).ToList())
+                _last.Remove(done);
+        }
+    }
+
+    private async Task Answer(V1.Submission submission, int places, Task? after)
+    {
+        if (after is not null)
+            await after;
+        V1.SubmissionAnswer answer;
+        try
+        {
+            answer = await take(submission);
+        }
+        catch (GrpcException refused)
+        {
+            answer = new V1.SubmissionAnswer { MessageId = submission.MessageId, Refusal = refused.ToStatus() };
+        }
+        await _answers.Writer.WriteAsync(new Owed(answer, places));
+    }
+
+    /// <summary>Answers that are there together leave together. A place is free when its answer has left: nobody is owed without bound.</summary>
+    private async Task WriteAnswers()
+    {
+        bool isGone = false;
+        while (await _answers.Reader.WaitToReadAsync())
+        {
+            int places = 0;
+            try
+            {
+                while (_answers.Reader.TryRead(out var owed))
+                {
+                    places += owed.Places;
+                    if (!isGone)
+                        add(owed.Answer);
+                }
+                if (!isGone)
+                    await flush();
+            }
+            catch (Exception failure) when (failure is OperationCanceledException or GrpcException or IOException)
+            {
+                // Nobody is there to be answered. What was taken in is still done to its end; the same message id finds its answer.
+                isGone = true;
+            }
+            _places.Release(places);
+        }
+    }
+}
