@@ -1,5 +1,6 @@
 using PatientGrains.LoadTests.Crud;
 using PatientGrains.LoadTests.Import;
+using PatientGrains.LoadTests.Live;
 using PatientGrains.LoadTests.Reading;
 using PatientGrains.LoadTests.Running;
 using PatientGrains.LoadTests.Validating;
@@ -30,6 +31,12 @@ internal static class Catalog
             new Activation(bench, Snapshot.AsLeft),
             new Activation(bench, Snapshot.OfHead),
             new Activation(bench, Snapshot.None),
+            new GrpcSubmit(bench, settings.Closed(GrpcSubmit.Callers(settings))),
+            new GrpcSubmit(bench, settings.Open(GrpcSubmit.Rate)),
+            new ObservationToAlert(bench, Audience.OfUnits),
+            new ObservationToAlert(bench, Audience.OfAll),
+            new FanOutCapacity(bench),
+            new FanOutDisturbed(bench),
         ];
     }
 

@@ -12,7 +12,7 @@ internal sealed record Settings
     public string Examples { get; init; } = "../shared/data/fhir-r4/examples-4.0.1.ndjson.gz";
     public int? Patients { get; init; }
     public int Rounds { get; init; } = 3;
-    public double Seconds { get; init; } = 5;
+    public double Seconds { get; init; } = 4;
     public int Callers { get; init; } = 64;
     public int? Rate { get; init; }
     public ulong Seed { get; init; } = 1;
@@ -41,6 +41,12 @@ internal sealed record Settings
     public TurnsLoad Turns(int warmUps = 1) => new(Rounds, Smoke ? 0 : warmUps);
 
     private TimeSpan WarmUp => Smoke ? TimeSpan.Zero : TimeSpan.FromSeconds(Seconds / 2);
+
+    /// <summary>Patients of the live scenarios.</summary>
+    public int Inpatients => Smoke ? 60 : 1000;
+
+    /// <summary>Subscribers of the live scenarios.</summary>
+    public int Subscribers => Smoke ? 10 : 100;
 
     /// <returns>Null when the arguments are not to be understood.</returns>
     public static Settings? Parse(string[] args)

@@ -73,6 +73,12 @@ internal sealed class Floor(Corpus corpus, Scan scan, bool packed)
             scanner.Scan(json);
             return;
         }
+        Read(json);
+    }
+
+    /// <summary>One pass of the platform's JSON reader.</summary>
+    public static void Read(ReadOnlySpan<byte> json)
+    {
         var reader = new Utf8JsonReader(json);
         while (reader.Read())
         {
@@ -80,7 +86,7 @@ internal sealed class Floor(Corpus corpus, Scan scan, bool packed)
     }
 
     /// <summary>Nonce, ciphertext, tag, hash, in one array.</summary>
-    private static byte[] Seal(AesGcm aes, ReadOnlySpan<byte> body)
+    public static byte[] Seal(AesGcm aes, ReadOnlySpan<byte> body)
     {
         byte[] compressed = ArrayPool<byte>.Shared.Rent(BrotliEncoder.GetMaxCompressedLength(body.Length));
         if (!BrotliEncoder.TryCompress(body, compressed, out int length, quality: 1, window: 20))

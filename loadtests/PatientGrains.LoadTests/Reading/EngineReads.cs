@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans;
 using PatientGrains.Contracts;
 using PatientGrains.Core.Record;
+using PatientGrains.LoadTests.Import;
 using PatientGrains.LoadTests.Reporting;
 using PatientGrains.LoadTests.Running;
 
@@ -13,16 +14,19 @@ internal sealed class EngineReads(Bench bench, Load load) : IScenario
     /// <summary>Of open loops, requests/s.</summary>
     public const double Rate = 5000;
 
+    /// <summary>About what an access entry has.</summary>
+    private const int EntryBytes = 300;
+
     private IGrainFactory? _grains;
     private Resources? _resources;
-    private BareEntries? _floor;
+    private BareRows? _floor;
 
     public string Name => load is OpenLoad ? "read/engine-open" : "read/engine";
     public string Measures => "an audited read of one resource from its grain, one access entry each";
     public Load Load => load;
 
     public IReadOnlyList<Contender> Beside =>
-        [new($"bare inserts of {BareEntries.EntryBytes} bytes, as many a sync", _floor!.Step)];
+        [new($"bare inserts of {EntryBytes} bytes, as many a sync", _floor!.Step)];
 
     public async Task Prepare(Recorder own)
     {
@@ -30,7 +34,8 @@ internal sealed class EngineReads(Bench bench, Load load) : IScenario
         var server = await store.Engine();
         _grains = server.Services.GetRequiredService<IGrainFactory>();
         _resources = await store.Resources(bench.Settings.Seed);
-        _floor = new BareEntries(bench.Settings);
+        byte[] entry = new byte[EntryBytes];
+        _floor = new BareRows(bench.Settings, seals: false, _ => entry);
         own.Note($"{_resources}");
     }
 

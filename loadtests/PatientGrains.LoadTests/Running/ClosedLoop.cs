@@ -9,14 +9,30 @@ internal sealed class ClosedLoop(TimeProvider clock)
     public async Task<(long Units, double Seconds)> Run(
         int callers, TimeSpan duration, long firstNumber, bool counts, Contender contender, Recorder to)
     {
+        var crowd = new Crowd(clock, contender, to, firstNumber, counts, duration);
         long start = clock.GetTimestamp();
-        long number = firstNumber - 1;
-        long[] units = await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(Caller)));
-        return (units.Sum(), clock.GetElapsedTime(start).TotalSeconds);
-
-        async Task<long> Caller()
+        var all = Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(() => crowd.Caller(start))));
+        try
         {
-            long done = 0;
+            await all.WaitAsync(duration + OpenLoop.LastAnswer, clock);
+        }
+        catch (TimeoutException)
+        {
+            to.Fail($"a caller had no answer {OpenLoop.LastAnswer.TotalSeconds} s after the end");
+        }
+        return (crowd.Units, clock.GetElapsedTime(start).TotalSeconds);
+    }
+
+    /// <summary>The callers of one run, who share one numbering.</summary>
+    private sealed class Crowd(TimeProvider clock, Contender contender, Recorder to, long firstNumber, bool counts, TimeSpan duration)
+    {
+        private long _number = firstNumber - 1;
+        private long _units;
+
+        public long Units => Volatile.Read(ref _units);
+
+        public async Task Caller(long start)
+        {
             int failures = 0;
             for (long now = clock.GetTimestamp(); clock.GetElapsedTime(start, now) < duration && failures < Patience;)
             {
@@ -24,7 +40,8 @@ internal sealed class ClosedLoop(TimeProvider clock)
                 to.Attempted();
                 try
                 {
-                    done += (await contender.Step(new Arrival(Interlocked.Increment(ref number), due, counts))).Units;
+                    var done = await contender.Step(new Arrival(Interlocked.Increment(ref _number), due, counts));
+                    Interlocked.Add(ref _units, done.Units);
                     now = clock.GetTimestamp();
                     if (counts)
                         to.Latency.Add(due, now);
@@ -36,7 +53,6 @@ internal sealed class ClosedLoop(TimeProvider clock)
                     now = clock.GetTimestamp();
                 }
             }
-            return done;
         }
     }
 }

@@ -23,6 +23,9 @@ internal interface IScenario : IAsyncDisposable
     /// <summary>One request, or one turn of many units. May run many times at once. A failure is an exception.</summary>
     ValueTask<Done> Step(Arrival arrival);
 
+    /// <summary>Ends when what the steps set off has arrived, or is late enough to be missed. After the last step.</summary>
+    Task Settle() => Task.CompletedTask;
+
     /// <summary>Floors and peers: measured in the same run, taking turns.</summary>
     IReadOnlyList<Contender> Beside => [];
 

@@ -20,6 +20,7 @@ internal sealed class Runner(TimeProvider clock, Action<TimeSpan> rest)
                 number += recorder.Attempts - before;
             }
         }
+        await scenario.Settle();
         return new Measured(ours, [.. all.Skip(1).Select(one => one.Recorder)]);
     }
 

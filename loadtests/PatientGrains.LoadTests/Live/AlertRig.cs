@@ -1,0 +1,138 @@
+using Google.Protobuf;
+using PatientGrains.Core.Access;
+using PatientGrains.Grpc.V1;
+using PatientGrains.LoadTests.Running;
+
+namespace PatientGrains.LoadTests.Live;
+
+/// <summary>Whom alerts go to.</summary>
+internal enum Audience
+{
+    /// <summary>Each subscriber has one unit.</summary>
+    OfUnits,
+    /// <summary>Each subscriber gets all.</summary>
+    OfAll,
+}
+
+/// <summary>A server with a hospital in it, monitors that submit over gRPC streams, and subscribers to its alerts.</summary>
+internal sealed class AlertRig : IAsyncDisposable
+{
+    private const int Streams = 4;
+
+    /// <summary>So long after the last acknowledgement an alert is late enough to be called lost.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    private readonly Hospital _hospital;
+    private readonly LiveServer _server;
+    private readonly SubmitLane[] _lanes;
+    private readonly List<Subscriber> _prompt = [];
+    private readonly List<Subscriber> _others = [];
+    private readonly Lock _gate = new();
+
+    private AlertRig(Hospital hospital, LiveServer server, Alarms alarms)
+    {
+        (_hospital, _server, Alarms) = (hospital, server, alarms);
+        var login = server.Login("load-monitor", Role.Integrator);
+        _lanes = [.. Enumerable.Range(0, Streams).Select(_ => new SubmitLane(server.Address, login))];
+    }
+
+    public Alarms Alarms { get; }
+
+    /// <summary>Subscribers that read what they get.</summary>
+    public IReadOnlyList<Subscriber> Prompt => _prompt;
+
+    /// <summary>Slow and dead ones.</summary>
+    public IReadOnlyList<Subscriber> Others => _others;
+
+    /// <summary>Opened, with all subscribers waiting for the first alert.</summary>
+    public static async Task<AlertRig> Open(Settings settings, Audience audience)
+    {
+        var hospital = new Hospital(settings.Inpatients, settings.Seed);
+        int subscribers = settings.Subscribers;
+        int Receivers(int unit) => audience == Audience.OfAll ? subscribers
+            : Enumerable.Range(0, subscribers).Count(subscriber => subscriber % Hospital.Units == unit);
+        var rig = new AlertRig(
+            hospital, await LiveServer.Start(settings, hospital), new Alarms(hospital, Receivers, TimeProvider.System));
+        for (int i = 0; i < subscribers; i++)
+        {
+            var request = new SubscribeAlertsRequest { Start = FeedStart.Now };
+            if (audience == Audience.OfUnits)
+                request.Units.Add(Hospital.UnitOf(i % Hospital.Units));
+            rig._prompt.Add(rig.Subscribe($"load-alerting-{i}", request, Pace.Prompt, rig.Alarms));
+        }
+        await Task.WhenAll(rig._prompt.Select(subscriber => subscriber.Begun));
+        return rig;
+    }
+
+    /// <summary>Others, who want everything from the beginning and do not read it.</summary>
+    public async Task Disturb()
+    {
+        foreach (var pace in (Pace[])[Pace.Slow, Pace.Dead])
+        {
+            var request = new SubscribeAlertsRequest { Start = FeedStart.Beginning };
+            _others.Add(Subscribe($"load-{pace}", request, pace, null));
+        }
+        await Task.WhenAll(_others.Select(subscriber => subscriber.Begun));
+    }
+
+    /// <summary>A vital sign that nobody need look at; ends when it is acknowledged.</summary>
+    public async Task Vital(long number)
+    {
+        int patient = _hospital.Whom.Of(number);
+        await LaneOf(patient).Send(new Submission
+        {
+            MessageId = $"v-{number}",
+            Kind = SubmissionKind.Create,
+            Body = UnsafeByteOperations.UnsafeWrap(_hospital.Vital(number, patient, TimeProvider.System.GetUtcNow())),
+        });
+    }
+
+    /// <summary>The next alarming value of a patient, or its correction; ends when it is acknowledged.</summary>
+    /// <param name="patient">Null for whom the number is about.</param>
+    /// <param name="arrival">When it was due.</param>
+    /// <param name="own">Where latencies are noted.</param>
+    public async Task<Alarm> Alarm(int? patient, Arrival arrival, Recorder own)
+    {
+        int whose = patient ?? _hospital.Whom.Of(arrival.Number);
+        Alarm alarm;
+        Task<SubmissionAnswer> answered;
+        // The versions of a value must be sent in their order.
+        lock (_gate)
+        {
+            alarm = Alarms.Next(whose, arrival.Due, arrival.Counts ? own : null);
+            answered = LaneOf(whose).Send(new Submission
+            {
+                MessageId = $"a-{whose}-{alarm.Version}",
+                Kind = SubmissionKind.Update,
+                Type = "Observation",
+                Id = Hospital.AlarmOf(whose),
+                Body = UnsafeByteOperations.UnsafeWrap(Hospital.Alarm(whose, alarm.Raises, TimeProvider.System.GetUtcNow())),
+            });
+        }
+        await answered;
+        Alarms.Acknowledged(alarm);
+        return alarm;
+    }
+
+    /// <summary>Waits for what is on its way.</summary>
+    public async Task Settle()
+    {
+        long begun = TimeProvider.System.GetTimestamp();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (Alarms.Lost > 0 && TimeProvider.System.GetElapsedTime(begun) < Patience)
+            await timer.WaitForNextTickAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var lane in _lanes)
+            await lane.DisposeAsync();
+        await Parallel.ForEachAsync(_prompt.Concat(_others), async (subscriber, _) => await subscriber.DisposeAsync());
+        await _server.DisposeAsync();
+    }
+
+    private SubmitLane LaneOf(int patient) => _lanes[patient % _lanes.Length];
+
+    private Subscriber Subscribe(string subject, SubscribeAlertsRequest request, Pace pace, Alarms? to) =>
+        new(_server.Address, _server.Login(subject, Role.Alerting), request, pace, to);
+}

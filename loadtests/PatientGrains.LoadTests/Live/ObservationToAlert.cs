@@ -1,0 +1,81 @@
+using PatientGrains.LoadTests.Reporting;
+using PatientGrains.LoadTests.Running;
+
+namespace PatientGrains.LoadTests.Live;
+
+/// <summary>
+/// From the acknowledgement of the observation that shows deterioration to the alert at a gRPC subscriber, while thousands of observations
+/// that show none come in.
+/// </summary>
+internal sealed class ObservationToAlert(Bench bench, Audience audience) : IScenario
+{
+    /// <summary>Observations/s.</summary>
+    private const double Rate = 5000;
+
+    /// <summary>One observation of so many is an alarming lactate or its correction, and causes one alert line.</summary>
+    private readonly int _oneOf = bench.Settings.Smoke ? 10 : 100;
+
+    private AlertRig? _rig;
+    private Recorder? _own;
+
+    public string Name => audience == Audience.OfUnits ? "alert/units" : "alert/all";
+
+    public string Measures => "observations over gRPC streams, "
+        + $"one of {_oneOf} a lactate of 6.1 mmol/L (raises an alert) or its correction to 1.1 (withdraws it); "
+        + $"{bench.Settings.Subscribers} gRPC subscribers, "
+        + (audience == Audience.OfUnits ? $"spread over {Hospital.Units} units" : "all of whom get every alert");
+
+    public Load Load => bench.Settings.Open(Rate);
+
+    public async Task Prepare(Recorder own)
+    {
+        _own = own;
+        _rig = await AlertRig.Open(bench.Settings, audience);
+    }
+
+    public async ValueTask<Done> Step(Arrival arrival)
+    {
+        if (arrival.Number % _oneOf == 0)
+            await _rig!.Alarm(null, arrival, _own!);
+        else
+            await _rig!.Vital(arrival.Number);
+        return Done.One;
+    }
+
+    public IEnumerable<Figure> Figures(Measured measured) =>
+        AlertFigures.Of(_rig!, measured.Ours, ((OpenLoad)Load).Arrivals, Limit.Below(20), Limit.Below(5000, Weight.Guard));
+
+    public Task Settle() => _rig!.Settle();
+
+    public ValueTask DisposeAsync() => _rig?.DisposeAsync() ?? ValueTask.CompletedTask;
+}
+
+/// <summary>Figures that all scenarios with alerts have.</summary>
+internal static class AlertFigures
+{
+    public static IEnumerable<Figure> Of(AlertRig rig, Recorder ours, Arrivals arrivals, params Limit[] limits)
+    {
+        var alarms = rig.Alarms;
+        var received = ours.Of(Alarms.AckToReceived);
+        yield return new Figure($"observation acknowledged to alert received, {arrivals}: p99", received.P(0.99), "ms")
+        {
+            Also = $"p50 {Numbers.Text(received.P(0.5))} ms, p99.9 {Numbers.Text(received.P(0.999))} ms, "
+                + $"max {Numbers.Text(received.MaxMillis)} ms; {alarms.Caused:N0} alerts caused, {alarms.Received:N0} deliveries, "
+                + $"{alarms.BeforeAck:N0} of them before the acknowledgement",
+            Limits = limits,
+        };
+        yield return new Figure("same, acknowledgement: p99", ours.Latency.P(0.99), "ms") { Also = ours.Latency.ToString() };
+        foreach (var figure in Nothing(rig))
+            yield return figure;
+    }
+
+    /// <summary>What must not have been.</summary>
+    public static IEnumerable<Figure> Nothing(AlertRig rig)
+    {
+        static Figure Of(string what, long count) => new(what, count, "") { Limits = [Limit.Below(0, Weight.Always)] };
+        yield return Of("deliveries lost", rig.Alarms.Lost);
+        yield return Of("lines with a gap, out of order or again", rig.Prompt.Sum(subscriber => subscriber.Faults));
+        yield return Of("lines that nothing should have caused", rig.Alarms.Unknown);
+        yield return Of("subscriptions that broke", rig.Prompt.Count(subscriber => subscriber.Broken is not null));
+    }
+}
