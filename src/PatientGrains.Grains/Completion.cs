@@ -48,10 +48,11 @@ internal sealed class Completion(PatientJournal<PatientRecord, Event> journal)
     /// <summary>Hands out only what really is a line of the feed, whatever the front asked for; the rest stays null.</summary>
     private async Task<ImmutableArray<FeedItem>> Lines(ImmutableArray<FeedItem> items, Feed feed)
     {
-        if (items.IsEmpty)
+        long[] seqs = [.. items.Where(item => item.Happened is null).Select(item => item.Seq)];
+        if (seqs.Length == 0)
             return items;
-        var events = await journal.ReadAt([.. items.Select(item => item.Seq)]);
-        return [.. items.Zip(events, (item, happened) => item with { Happened = FeedItem.Line(feed, happened) })];
+        var found = seqs.Zip(await journal.ReadAt(seqs)).ToDictionary(pair => pair.First, pair => pair.Second);
+        return [.. items.Select(item => item.Happened is null ? item with { Happened = FeedItem.Line(feed, found[item.Seq]) } : item)];
     }
 
     private static bool IsElsewhere(StoredVersion version) => version is { Body: null, Deleted: false };

@@ -26,6 +26,8 @@ public sealed class Server : IDisposable
 
     public string Url { get; private set; } = "";
 
+    public string GrpcUrl { get; private set; } = "";
+
     public HttpClient Http { get; private set; } = null!;
 
     /// <summary>Everything it said on both streams.</summary>
@@ -44,6 +46,7 @@ public sealed class Server : IDisposable
             if (!line.StartsWith("PatientGrains serves ", StringComparison.Ordinal))
                 continue;
             server.Url = line.Split(' ')[2][..^"/fhir".Length];
+            server.GrpcUrl = line.Split(' ')[6];
             server._output = server.Collect(server._process.StandardOutput);
             server.Http = Clients.For(server.Url, folder["data"]);
             return server;

@@ -38,7 +38,7 @@ internal static class VocabularyRules
             yield return $"{file.At(type)}: {type.Identifier.Text} is not handled in RecordFold.Evolve.";
     }
 
-    /// <summary>Whether it can be made and is one of the root's family, however far down; what is abstract has no name of its own.</summary>
+    /// <summary>Whether it can be made and is of the root's family, however far down; what is abstract has no name of its own.</summary>
     private static bool Derives(RecordDeclarationSyntax type, string root, IEnumerable<RecordDeclarationSyntax> all) =>
         !type.Modifiers.Any(SyntaxKind.AbstractKeyword) && IsBelow(type, root, [.. all]);
 

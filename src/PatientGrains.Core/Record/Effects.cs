@@ -7,8 +7,8 @@ namespace PatientGrains.Core.Record;
 
 /// <summary>
 /// What an event changes outside its own log, as text keys that the journal blinds before the store sees them: claims of the locator
-/// (<c>id:Type/id</c>, unique over all logs) and counts of the population index (<c>Type|param|system|code</c>); the feeds that it is a line
-/// of; and when the record has to be woken.
+/// (<c>id:Type/id</c>, unique over all logs) and counts of the population index (<c>Type|param|system|code</c>); the feeds that it is a
+/// line of; and when the record has to be woken.
 /// </summary>
 public static class Effects
 {
@@ -76,8 +76,8 @@ public static class Effects
     }
 
     /// <summary>
-    /// When the record is to be woken (<see cref="WakeUp"/>): the next moment at which that would do something, unless another command comes
-    /// first; null for none. Only alerts that are open have one, so that it costs nothing for everybody else.
+    /// When the record is to be woken (<see cref="WakeUp"/>): the next moment at which that would do something, unless another command
+    /// comes first; null for none. Only alerts that are open have one, so that it costs nothing for everybody else.
     /// </summary>
     public static DateTimeOffset? DueAt(PatientRecord record) => Screener.Published.DueAt(record);
 

@@ -10,6 +10,10 @@ namespace PatientGrains.Core.Record;
 /// </summary>
 internal sealed class FeedIndex
 {
+    /// <summary>Newest alert events that are held whole, some 1 KB each: a subscriber that keeps up costs no read of the log.</summary>
+    private const int MaxRecent = 16;
+
+    private readonly Queue<(long Seq, AlertEvent Happened)> _recent = [];
     private readonly List<AlertLine> _alerts = [];
     private readonly List<QualityLine> _quality = [];
 
@@ -25,8 +29,16 @@ internal sealed class FeedIndex
 
     public void Add(QualityLine line) => _quality.Add(line);
 
-    public void Add(long seq, AlertEvent happened) => Add(new AlertLine(
-        seq, happened.Number, happened.Rule, happened.Severity, VersionsIn(happened), happened.Unit));
+    public void Add(long seq, AlertEvent happened)
+    {
+        Add(new AlertLine(seq, happened.Number, happened.Rule, happened.Severity, VersionsIn(happened), happened.Unit));
+        _recent.Enqueue((seq, happened));
+        if (_recent.Count > MaxRecent)
+            _recent.Dequeue();
+    }
+
+    /// <returns>Null when the event is not among the newest since the record was opened; it is in the log.</returns>
+    public AlertEvent? Recent(long seq) => _recent.FirstOrDefault(held => held.Seq == seq).Happened;
 
     public void Add(long seq, ResourceStored stored)
     {

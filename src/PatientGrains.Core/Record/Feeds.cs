@@ -16,7 +16,7 @@ public enum Feed
     Quality = 2,
     /// <summary>Refused accesses: logins, roles, purposes.</summary>
     Security = 3,
-    /// <summary>Versions with a <see cref="Placed"/> finding: who lay where, for the burden report. Never delivered to subscribers.</summary>
+    /// <summary>Versions with a <see cref="Placed"/> finding: who lay where, for the burden report. Delivered to nobody.</summary>
     Census = 4,
 }
 
@@ -59,7 +59,9 @@ public sealed record FeedDelivery
     public required FeedFilter Filter { get; init; }
 }
 
-/// <summary>Which lines of the alert feed a subscriber wants; empty sets mean all. On other feeds only <see cref="Patients"/> counts.</summary>
+/// <summary>
+/// Which lines of the alert feed a subscriber wants; empty sets mean all. On other feeds only <see cref="Patients"/> counts.
+/// </summary>
 public sealed record FeedFilter
 {
     /// <summary>Logical ids of patients.</summary>
@@ -106,8 +108,8 @@ public sealed record FeedItem(long Seq, Event? Happened = null)
 public sealed record DeliveryResult(ImmutableArray<int> Items, Rule? RefusedBy = null);
 
 /// <summary>
-/// A hint on the Orleans stream <c>alerts</c> that a patient's alert feed went on: it wakes a reader and carries nothing clinical. It can be
-/// lost or come twice; the feed cannot.
+/// A hint on the Orleans stream <c>alerts</c> that a patient's alert feed went on: it wakes a reader and carries nothing clinical. It can
+/// be lost or come twice; the feed cannot.
 /// </summary>
 /// <param name="Patient">Logical id.</param>
 /// <param name="Number">The newest <see cref="AlertEvent.Number"/>.</param>

@@ -142,6 +142,8 @@ public enum Rule
     AlertUnknown = 18,
     /// <summary>The alert has ended; there is nothing to answer.</summary>
     AlertEnded = 19,
-    /// <summary>The answer is not allowed for this alert: a snooze that is too long or of a critical alert, an override without reason.</summary>
+    /// <summary>
+    /// The answer is not allowed for this alert: a snooze that is too long or of a critical alert, no reason, or a text that is too long.
+    /// </summary>
     AnswerNotAllowed = 20,
 }

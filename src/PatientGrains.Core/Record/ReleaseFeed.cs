@@ -35,7 +35,7 @@ internal static class ReleaseFeedDecision
             if (refusals[i] is not null)
                 wanted[i].Clear();
         }
-        return new Decision(events.ToImmutable(), Released(lines, wanted, refusals));
+        return new Decision(events.ToImmutable(), Released(record, lines, wanted, refusals));
     }
 
     /// <summary>The kind of access that the delivery of a feed is.</summary>
@@ -84,12 +84,12 @@ internal static class ReleaseFeedDecision
         RequestId = to.RequestId,
     };
 
-    private static FeedReleased Released(Line[] lines, List<Line>[] wanted, Rule?[] refusals)
+    private static FeedReleased Released(PatientRecord record, Line[] lines, List<Line>[] wanted, Rule?[] refusals)
     {
         var going = lines.Where(line => wanted.Any(list => list.Contains(line))).ToArray();
         var places = going.Select((line, i) => (line.Seq, i)).ToDictionary(pair => pair.Seq, pair => pair.i);
         return new FeedReleased(
-            [.. going.Select(line => new FeedItem(line.Seq, null))],
+            [.. going.Select(line => new FeedItem(line.Seq, line.Alert is null ? null : record.Lines.Recent(line.Seq)))],
             [.. wanted.Zip(refusals, (list, refusal) => new DeliveryResult([.. list.Select(line => places[line.Seq])], refusal))]);
     }
 

@@ -121,7 +121,7 @@ public sealed class AlertBurden(DateTimeOffset from, DateTimeOffset until)
     }
 }
 
-/// <summary>A line of the burden report; counts are of episodes that were raised in its time, where the patient lay when they were.</summary>
+/// <summary>A line of the burden report; it counts the episodes that were raised in its time, where the patient lay then.</summary>
 public sealed record BurdenRow
 {
     /// <summary>Null for patients of whom no encounter said where they lay.</summary>

@@ -16,7 +16,9 @@ public sealed class AlertReplay
     private readonly List<AlertDifference> _differences = [];
     private bool _isSubmission;
 
-    /// <summary>With the rules that run now; alerts of another version of a rule may differ (<see cref="AlertReason.RuleVersion"/>).</summary>
+    /// <summary>
+    /// With the rules that run now; alerts of another version of a rule may differ (<see cref="AlertReason.RuleVersion"/>).
+    /// </summary>
     public AlertReplay() : this(Screener.Published)
     {
     }

@@ -60,7 +60,10 @@ public sealed class Chart
     public Readings Between(Variable variable, DateTimeOffset from, DateTimeOffset until) =>
         _series[(int)variable].Between(from, until);
 
-    /// <summary>The latest time at which anything measured held, not after a time; null for none. The present that rules assess.</summary>
+    /// <summary>
+    /// The latest time at which anything measured held, a drug was given or a culture was taken, not after a time; null for none. The
+    /// present that rules assess: what was given after the last value counts at once, not when the next value comes.
+    /// </summary>
     public DateTimeOffset? Latest(DateTimeOffset notAfter)
     {
         DateTimeOffset? latest = null;
@@ -68,6 +71,16 @@ public sealed class Chart
         {
             if (series.Newest(notAfter) is { } reading && !(reading.At <= latest))
                 latest = reading.At;
+        }
+        foreach (var drug in Drugs)
+        {
+            if (drug.Finding.At <= notAfter && !(drug.Finding.At <= latest))
+                latest = drug.Finding.At;
+        }
+        foreach (var culture in Cultures)
+        {
+            if (culture.Finding.At <= notAfter && !(culture.Finding.At <= latest))
+                latest = culture.Finding.At;
         }
         return latest;
     }

@@ -13,8 +13,8 @@ internal static class Ending
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
 
     /// <summary>
-    /// Instants of a recovery time that are assessed at most, since it happens in the grain's turn: of a day that is one every three minutes,
-    /// so that what people chart is never thinned, and what monitors send is, evenly.
+    /// Instants of a recovery time that are assessed at most, since it happens in the grain's turn: of a day that is one every three
+    /// minutes, so that what people chart is never thinned, and what monitors send is, evenly.
     /// </summary>
     private const int MaxInstants = 512;
 

@@ -1,12 +1,12 @@
 namespace PatientGrains.Core.Screening;
 
 /// <summary>
-/// How long an alert may ask before it asks louder. The times are ours, derived from what the severities promise; no publication gives them,
-/// and a hospital's own escalation policy goes before them.
+/// How long an alert may ask before it asks louder. The times are ours, derived from what the severities promise; no publication gives
+/// them, and a hospital's own escalation policy goes before them.
 /// </summary>
 internal static class Escalation
 {
-    /// <summary>Three steps reach a ward's nurse, its doctor and the outreach team; who did not come by then will not come by a fourth.</summary>
+    /// <summary>Three steps reach a ward's nurse, its doctor and the outreach team; a fourth would reach nobody else.</summary>
     public const int MaxSteps = 3;
 
     /// <summary>
@@ -24,7 +24,7 @@ internal static class Escalation
     /// <summary>When an alert that asks from now on escalates; null when it does not.</summary>
     public static DateTimeOffset? First(Severity severity, DateTimeOffset now) => now + DelayOf(severity);
 
-    /// <summary>When it escalates again after this step; from now, not from when it was due, so that a late engine does not burst.</summary>
+    /// <summary>When it escalates again: from now, not from when it was due, so that a late engine does not burst.</summary>
     public static DateTimeOffset? After(int step, Severity severity, DateTimeOffset now) =>
         step < MaxSteps ? First(severity, now) : null;
 }

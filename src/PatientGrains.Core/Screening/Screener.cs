@@ -97,8 +97,8 @@ internal sealed class Screener(ImmutableArray<ScreeningRule> rules)
     }
 
     /// <summary>
-    /// Takes back what a correction made groundless: a version that the episode rests on was replaced or deleted, or the birth date was, and
-    /// by the corrected chart the rule would not have been met when it was last raised or worsened.
+    /// Takes back what a correction made groundless: a version that the episode rests on was replaced or deleted, or the birth date was,
+    /// and by the corrected chart the rule would not have been met when it was last raised or worsened.
     /// </summary>
     private void WithdrawUncaused(AlertDraft draft, Chart chart, ChartChanges changed, DateTimeOffset now)
     {

@@ -82,21 +82,23 @@ internal static class SofaTable
     {
         string unit = Variables.Of(variable).Unit;
         var values = new List<SofaValue>();
-        ReadOnlySpan<Reading> readings = chart.Between(variable, from - Day, until).ToArray();
-        int next;
-        for (int first = 0; first < readings.Length; first = next)
+        (DateTimeOffset Start, int Points, Reading Last)? run = null;
+        foreach (ref readonly var reading in chart.Between(variable, from - Day, until))
         {
-            int points = cells.Points(readings[first].Value);
-            next = first + 1;
-            while (next < readings.Length && readings[next].At - readings[next - 1].At <= Day
-                && cells.Points(readings[next].Value) == points)
-            {
-                next++;
-            }
-            var last = readings[next - 1];
-            values.Add(new(points, cells.Name(points), variable, last.Value, unit, last, readings[first].At, last.At + Day));
+            int points = cells.Points(reading.Value);
+            bool goesOn = run is { } before && before.Points == points && reading.At - before.Last.At <= Day;
+            if (!goesOn)
+                End();
+            run = (goesOn ? run!.Value.Start : reading.At, points, reading);
         }
+        End();
         return values;
+
+        void End()
+        {
+            if (run is var (start, points, last))
+                values.Add(new(points, cells.Name(points), variable, last.Value, unit, last, start, last.At + Day));
+        }
     }
 
     /// <summary>
@@ -152,41 +154,41 @@ internal static class SofaTable
     /// </summary>
     private static void AddDerivedPressures(List<SofaValue> values, Chart chart, DateTimeOffset from, DateTimeOffset until)
     {
-        ReadOnlySpan<Reading> means = chart.Between(Variable.MeanArterialPressure, from - Day, until).ToArray();
-        ReadOnlySpan<Reading> systolics = chart.Between(Variable.SystolicPressure, from - Day, until).ToArray();
-        int mean = -1;
-        int systolic = -1;
-        SofaValue? run = null;
+        var means = chart.Between(Variable.MeanArterialPressure, from - Day, until).GetEnumerator();
+        var systolics = chart.Between(Variable.SystolicPressure, from - Day, until).GetEnumerator();
+        bool isMean = means.MoveNext();
+        bool isSystolic = systolics.MoveNext();
+        Reading systolic = default;
+        (DateTimeOffset Start, int Points, Reading Systolic, Reading Diastolic)? run = null;
         foreach (ref readonly var diastolic in chart.Between(Variable.DiastolicPressure, from - Day, until))
         {
-            mean = LastUntil(means, mean, diastolic.At);
-            systolic = LastUntil(systolics, systolic, diastolic.At);
-            bool isMeasured = mean >= 0 && means[mean].At == diastolic.At;
-            bool isPaired = systolic >= 0 && systolics[systolic].At == diastolic.At && systolics[systolic].Value >= diastolic.Value;
-            if (isMeasured || !isPaired)
+            while (isMean && means.Current.At < diastolic.At)
+                isMean = means.MoveNext();
+            for (; isSystolic && systolics.Current.At <= diastolic.At; isSystolic = systolics.MoveNext())
+                systolic = systolics.Current;
+            bool isMeasured = isMean && means.Current.At == diastolic.At;
+            if (isMeasured || systolic.At != diastolic.At || systolic.Value < diastolic.Value)
                 continue;
-            decimal derived = (systolics[systolic].Value + 2 * diastolic.Value) / 3;
-            int points = Pressure.Points(derived);
-            bool goesOn = run is { } before && before.Points == points && diastolic.At <= before.Until;
+            int points = Pressure.Points(Mean(systolic, diastolic));
+            bool goesOn = run is { } before && before.Points == points && diastolic.At - before.Diastolic.At <= Day;
             if (run is { } ended && !goesOn)
-                values.Add(ended);
-            run = new SofaValue(
-                points, points == 0 ? "" : DerivedName, Variable.MeanArterialPressure, Math.Round(derived, 1, MidpointRounding.ToZero),
-                "mm[Hg]", diastolic, goesOn ? run!.From : diastolic.At, diastolic.At + Day)
-            {
-                Beside = new SofaBeside(Variable.SystolicPressure, "systolic pressure of the mean arterial pressure", systolics[systolic]),
-            };
+                values.Add(Derived(ended.Start, ended.Points, ended.Systolic, ended.Diastolic));
+            run = (goesOn ? run!.Value.Start : diastolic.At, points, systolic, diastolic);
         }
         if (run is { } last)
-            values.Add(last);
+            values.Add(Derived(last.Start, last.Points, last.Systolic, last.Diastolic));
     }
 
-    /// <summary>The last place whose time is not after a time, from a place that is known to be before it; -1 for none.</summary>
-    private static int LastUntil(ReadOnlySpan<Reading> readings, int place, DateTimeOffset at)
+    private static decimal Mean(in Reading systolic, in Reading diastolic) => (systolic.Value + 2 * diastolic.Value) / 3;
+
+    private static SofaValue Derived(DateTimeOffset start, int points, Reading systolic, Reading diastolic)
     {
-        while (place + 1 < readings.Length && readings[place + 1].At <= at)
-            place++;
-        return place;
+        decimal shown = Math.Round(Mean(systolic, diastolic), 1, MidpointRounding.ToZero);
+        return new SofaValue(
+            points, points == 0 ? "" : DerivedName, Variable.MeanArterialPressure, shown, "mm[Hg]", diastolic, start, diastolic.At + Day)
+        {
+            Beside = new SofaBeside(Variable.SystolicPressure, "systolic pressure of the mean arterial pressure", systolic),
+        };
     }
 
     private static IEnumerable<SofaValue> Kidneys(Chart chart, DateTimeOffset from, DateTimeOffset until)

@@ -42,7 +42,9 @@ internal sealed class FeedSubscription : IDisposable
         _mailbox = new Mailbox(ask, _limits.MaxWaiting, _bell);
         _heartbeat = _time.CreateTimer(_ => Due(), null, _limits.Heartbeat, _limits.Heartbeat);
         var left = ask.Until - _time.GetUtcNow();
-        _expiry = _time.CreateTimer(_ => _bell.Ring(), null, left > TimeSpan.Zero ? Min(left) : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+        // Timers drop fractions of a millisecond: one that rings too early rings again.
+        var again = TimeSpan.FromMilliseconds(100);
+        _expiry = _time.CreateTimer(_ => _bell.Ring(), null, left > TimeSpan.Zero ? Min(left) : TimeSpan.Zero, again);
         _onServerStops = _serverStops.Register(_bell.Ring);
         FeedMetrics.Opened(this);
     }

@@ -8,9 +8,14 @@ namespace PatientGrains.Gateway.Grpc;
 /// The pipeline of one SubmitStream: takes in so many submissions as may be unanswered and then stops reading, so that the client's window
 /// fills; answers each when it is durable or refused. What names the same resource is done one after the other.
 /// </summary>
+/// <param name="take">Does one; a <see cref="GrpcException"/> is a refusal, and nothing else is thrown.</param>
+/// <param name="next">The next from the client; null when it has closed its side.</param>
+/// <param name="add">Makes an answer ready to leave.</param>
+/// <param name="flush">Lets those leave that are ready.</param>
+/// <param name="width">How many may be unanswered.</param>
 internal sealed class SubmissionStream(
-    Func<V1.Submission, Task<V1.SubmissionAnswer>> take, GrpcRequests<V1.Submission> requests, GrpcResponses<V1.SubmissionAnswer> responses,
-    int width)
+    Func<V1.Submission, Task<V1.SubmissionAnswer>> take, Func<ValueTask<V1.Submission?>> next,
+    Action<V1.SubmissionAnswer> add, Func<ValueTask> flush, int width)
 {
     /// <summary>A submission takes a place, and another for each so many bytes: large ones are fewer at a time.</summary>
     private const int BytesPerPlace = 128 << 10;
@@ -27,7 +32,7 @@ internal sealed class SubmissionStream(
     /// <param name="stopping">The server stops: then nothing more is taken in either.</param>
     public async Task Run(Action mayGoOn, CancellationToken stopping)
     {
-        await responses.Flush();
+        await flush();
         var writing = WriteAnswers();
         try
         {
@@ -54,10 +59,10 @@ internal sealed class SubmissionStream(
             try
             {
                 mayGoOn();
-                var next = requests.Next().AsTask();
-                await Task.WhenAny(next, stopped.Task);
+                var coming = next().AsTask();
+                await Task.WhenAny(coming, stopped.Task);
                 mayGoOn();
-                if (await next is not { } submission)
+                if (await coming is not { } submission)
                     return;
                 int more = Math.Min(width - 1, submission.Body.Length / BytesPerPlace);
                 for (int i = 0; i < more; i++)
@@ -120,10 +125,10 @@ internal sealed class SubmissionStream(
                 {
                     places += owed.Places;
                     if (!isGone)
-                        responses.Add(owed.Answer);
+                        add(owed.Answer);
                 }
                 if (!isGone)
-                    await responses.Flush();
+                    await flush();
             }
             catch (Exception failure) when (failure is OperationCanceledException or GrpcException or IOException)
             {

@@ -28,7 +28,8 @@ internal sealed class SubmitMethods(GrpcLogin logins, Submissions submissions, G
     private async Task SubmitStream(GrpcRequests<V1.Submission> requests, GrpcResponses<V1.SubmissionAnswer> responses, GrpcCall call)
     {
         var caller = await logins.Open(call);
-        var stream = new SubmissionStream(sent => submissions.Take(sent, caller), requests, responses, options.MaxUnanswered);
+        var stream = new SubmissionStream(
+            sent => submissions.Take(sent, caller), requests.Next, responses.Add, responses.Flush, options.MaxUnanswered);
         await stream.Run(() => MayGoOn(caller, call), call.Stopping);
     }
 

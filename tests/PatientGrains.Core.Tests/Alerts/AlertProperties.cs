@@ -51,7 +51,7 @@ public class AlertProperties
     });
 
     [Theory, InlineData(false), InlineData(true)]
-    public void What_an_alert_rests_on_is_in_the_record_of_its_commit_and_is_not_doubted(bool published) => ForAll(published, (bed, steps) =>
+    public void What_an_alert_rests_on_is_in_the_record_of_its_commit(bool published) => ForAll(published, (bed, steps) =>
         steps.All(step =>
         {
             int before = bed.Log.Count;

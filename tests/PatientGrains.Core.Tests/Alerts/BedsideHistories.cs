@@ -16,7 +16,10 @@ internal static class BedsideHistories
     private static readonly string[] Keys = ["Observation/a", "Observation/b", "Observation/c", "Observation/d", "Observation/e"];
 
     private static Gen<int> EffectiveMinutes => Gen.Frequency(
-        (6, Gen.Constant(0)), (4, Gen.Choose(-8, -1).Select(n => n * 30)), (1, Gen.Constant(45)), (1, Gen.Choose(-40, -20).Select(n => n * 60)));
+        (6, Gen.Constant(0)),
+        (4, Gen.Choose(-8, -1).Select(n => n * 30)),
+        (1, Gen.Constant(45)),
+        (1, Gen.Choose(-40, -20).Select(n => n * 60)));
 
     private static Gen<Finding> Value(DateTimeOffset now) =>
         from minutes in EffectiveMinutes
@@ -59,13 +62,23 @@ internal static class BedsideHistories
         (2, Gen.Elements(Keys).Select(Action<Bedside> (key) => bed => bed.Remove(key))),
         (5, Gen.Constant<Action<Bedside>>(bed => bed.Wake())),
         (2, Gen.Constant<Action<Bedside>>(bed => bed.SayAgain())),
-        (4, Answered),
+        (3, Answered),
+        (2, Gen.Constant<Action<Bedside>>(SleepOver)),
         (1, Gen.Elements("icu", "ward").Select(Action<Bedside> (unit) => bed =>
             bed.Say("Encounter/" + unit, new Placed { Unit = "Location/" + unit, From = bed.Now }))),
         (1,
             from year in Gen.Elements(1950, 1950, 2015)
             from isDeceased in Gen.Elements(false, false, true)
             select (Action<Bedside>)(bed => bed.Say("Patient/p", new Born { On = new DateOnly(year, 1, 1), IsDeceased = isDeceased }))));
+
+    /// <summary>A snooze, its end, and whatever the engine does then.</summary>
+    private static void SleepOver(Bedside bed)
+    {
+        int newest = bed.Record.Episodes.Open.LastOrDefault()?.Number ?? 1;
+        bed.Do(new SnoozeAlert { Who = Clinician, Alert = newest, For = TimeSpan.FromHours(1), Reason = "busy" });
+        bed.Now += TimeSpan.FromHours(1);
+        bed.Wake();
+    }
 
     public static Arbitrary<Action<Bedside>[]> Any => Arb.From(
         AnyStep.ArrayOf().Resize(60),

@@ -72,6 +72,18 @@ public class EpisodeTests
         Assert.IsType<AlertClosed>(Assert.Single(_bed.Beats(90)));
     }
 
+    [Theory, InlineData(false), InlineData(true)]
+    public void It_closes_over_more_values_than_are_looked_at_unless_it_was_met_lately(bool relapses)
+    {
+        _bed.Beats(125);
+        for (int second = 1; second <= 7201 && !_bed.Record.Episodes.Open.IsEmpty; second++)
+        {
+            _bed.Now += TimeSpan.FromSeconds(1);
+            _bed.Beats(relapses && second is > 3600 and < 3700 ? 125 : 90);
+        }
+        Assert.Equal(relapses, !_bed.Record.Episodes.Open.IsEmpty);
+    }
+
     [Fact]
     public void A_new_episode_after_the_end_has_the_next_number()
     {
@@ -167,7 +179,8 @@ public class EpisodeTests
     {
         Assert.Empty(_bed.Say("Observation/a", HeartRate(170, _bed.Now - Hours(24))));
         Assert.Null(_bed.Due);
-        Assert.IsType<AlertRaised>(Assert.Single(_bed.Say("Observation/b", HeartRate(170, _bed.Now - Hours(24) + TimeSpan.FromSeconds(1)))));
+        var justYoungEnough = HeartRate(170, _bed.Now - Hours(24) + TimeSpan.FromSeconds(1));
+        Assert.IsType<AlertRaised>(Assert.Single(_bed.Say("Observation/b", justYoungEnough)));
     }
 
     [Fact]

@@ -37,6 +37,19 @@ public class FeedTests
     }
 
     [Fact]
+    public void The_newest_lines_come_from_memory_and_older_ones_are_left_to_the_log()
+    {
+        for (int i = 0; i < 20; i++)
+        {
+            _bed.Beats(125, "Observation/a");
+            _bed.Remove("Observation/a");
+        }
+        var items = Release(Feed.Alerts, SeqsOf<AlertEvent>(), To(System)).Items;
+        Assert.All(items.SkipLast(16), item => Assert.Null(item.Happened));
+        Assert.All(items.TakeLast(16), item => Assert.Same(_bed.Log[(int)item.Seq], item.Happened));
+    }
+
+    [Fact]
     public void Lines_apart_are_named_apart()
     {
         Ward();

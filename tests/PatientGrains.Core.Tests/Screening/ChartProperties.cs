@@ -76,8 +76,9 @@ public class ChartProperties
                         .SequenceEqual(series.Where(reading => reading.At > from && reading.At <= until))
                     && chart.Newest(variable, until) == Last(series.Where(reading => reading.At <= until));
             })
-            && chart.Latest(until) == All.SelectMany(variable => chart.Series(variable).ToArray())
-                .Where(reading => reading.At <= until).Max(reading => (DateTimeOffset?)reading.At);
+            && chart.Latest(until) == All.SelectMany(variable => chart.Series(variable).ToArray()).Select(reading => reading.At)
+                .Concat(chart.Drugs.Select(drug => drug.Finding.At)).Concat(chart.Cultures.Select(culture => culture.Finding.At))
+                .Where(at => at <= until).Max(at => (DateTimeOffset?)at);
     });
 
     [Fact]

@@ -1,7 +1,7 @@
 using PatientGrains.Core.Access;
 using PatientGrains.Gateway.Tests.Rest;
 using PatientGrains.Grpc;
-using PatientGrains.Grpc.Rpc;
+using static PatientGrains.Gateway.Tests.Grpc.Refusals;
 using V1 = PatientGrains.Grpc.V1;
 
 namespace PatientGrains.Gateway.Tests.Grpc;
@@ -89,9 +89,9 @@ public sealed class AlertsOverGrpcTests(GatewayServer server) : IClassFixture<Ga
         await Refused(GrpcCode.PermissionDenied, "SourceUnknown",
             () => server.Grpc(server.Token(source: "elsewhere")).ListAlerts(new()));
         await Refused(GrpcCode.PermissionDenied, "RoleNotPermitted",
-            () => First(server.Grpc(server.Token(Role.Integrator)).SubscribeAlerts(new())));
+            () => server.Grpc(server.Token(Role.Integrator)).SubscribeAlerts(new()).First());
         await Refused(GrpcCode.InvalidArgument, "CursorUnreadable",
-            () => First(server.Grpc(server.Token(Role.Alerting)).SubscribeAlerts(new() { Cursor = "garbage" })));
+            () => server.Grpc(server.Token(Role.Alerting)).SubscribeAlerts(new() { Cursor = "garbage" }).First());
         Assert.Contains(await server.SecurityEntries(), entry => entry is { Asked: "feeds/alerts", RefusedBy: "RoleNotPermitted" });
     }
 
@@ -113,18 +113,5 @@ public sealed class AlertsOverGrpcTests(GatewayServer server) : IClassFixture<Ga
     {
         Assert.True(await stream.MoveNextAsync());
         return stream.Current;
-    }
-
-    private static async Task<T> First<T>(IAsyncEnumerable<T> stream)
-    {
-        await foreach (var one in stream)
-            return one;
-        throw new InvalidOperationException("The stream is empty.");
-    }
-
-    private static async Task Refused<T>(GrpcCode code, string reason, Func<Task<T>> call)
-    {
-        var refused = await Assert.ThrowsAsync<GrpcException>(call);
-        Assert.Equal((code, reason), (refused.Code, refused.Find<ErrorInfo>()?.Reason));
     }
 }

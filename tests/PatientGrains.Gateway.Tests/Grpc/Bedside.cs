@@ -16,7 +16,7 @@ internal static class Bedside
 
     public static string Body(string patient, string id, string mmolPerL, DateTimeOffset? at = null)
     {
-        string effective = (at ?? DateTimeOffset.UtcNow).ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        string effective = (at ?? DateTimeOffset.UtcNow).ToString("yyyy-MM-ddTHH:mm:ss.fffffffZ", CultureInfo.InvariantCulture);
         return $$"""
             {"resourceType":"Observation","id":"{{id}}","status":"final",
             "code":{"coding":[{"system":"http://loinc.org","code":"2524-7"}]},

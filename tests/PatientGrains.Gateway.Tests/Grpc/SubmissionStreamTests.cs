@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using Google.Protobuf;
+using PatientGrains.Gateway.Grpc;
+using PatientGrains.Grpc;
+using V1 = PatientGrains.Grpc.V1;
+
+namespace PatientGrains.Gateway.Tests.Grpc;
+
+/// <summary>The pipeline alone, on submissions that end when the test says so.</summary>
+public class SubmissionStreamTests
+{
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _open = [];
+    private readonly ConcurrentQueue<string> _begun = [];
+    private readonly ConcurrentQueue<string> _answered = [];
+    private int _read;
+
+    [Fact]
+    public async Task It_reads_no_more_than_may_be_unanswered()
+    {
+        var run = Run(width: 4, [.. Enumerable.Range(0, 10).Select(i => Of($"m{i}"))]);
+        await Until(() => _begun.Count == 4);
+        Assert.Equal(4, _read);
+        _open["m2"].SetResult();
+        await Until(() => _begun.Count == 5);
+        Assert.Equal(5, _read);
+        Assert.Equal(["m2"], _answered);
+        for (int i = 0; i < 10; i++)
+        {
+            await Until(() => _open.ContainsKey($"m{i}"));
+            _open[$"m{i}"].TrySetResult();
+        }
+        await run;
+        Assert.Equal(10, _answered.Count);
+    }
+
+    [Fact]
+    public async Task A_large_one_takes_the_places_of_many()
+    {
+        var large = Of("large");
+        large.Body = ByteString.CopyFrom(new byte[3 * (128 << 10)]);
+        var run = Run(width: 4, [large, Of("small")]);
+        await Until(() => _begun.Count == 1);
+        Assert.Equal(1, _read);
+        _open["large"].SetResult();
+        await Until(() => _begun.Count == 2);
+        _open["small"].SetResult();
+        await run;
+        Assert.Equal(["large", "small"], _answered);
+    }
+
+    [Fact]
+    public async Task What_names_the_same_resource_waits_for_the_one_before_and_nothing_else_does()
+    {
+        var run = Run(width: 8, [Of("a1", "a"), Of("a2", "a"), Of("b1", "b"), Of("a3", "a")]);
+        await Until(() => _begun.Count == 2);
+        Assert.Equal(["a1", "b1"], _begun);
+        _open["a1"].SetResult();
+        await Until(() => _begun.Count == 3);
+        Assert.Equal("a2", _begun.Last());
+        _open["a2"].SetResult();
+        await Until(() => _begun.Count == 4);
+        _open["a3"].SetResult();
+        await Until(() => _answered.Count == 3);
+        _open["b1"].SetResult();
+        await run;
+        Assert.Equal(["a1", "a2", "a3", "b1"], _answered);
+    }
+
+    [Fact]
+    public async Task When_the_server_stops_what_was_taken_in_is_answered_first()
+    {
+        using var stopping = new CancellationTokenSource();
+        var silent = new TaskCompletionSource<V1.Submission?>();
+        var sent = new Queue<Task<V1.Submission?>>([Task.FromResult<V1.Submission?>(Of("m1")), silent.Task]);
+        var stream = new SubmissionStream(
+            Take, () => new ValueTask<V1.Submission?>(sent.Dequeue()), one => _answered.Enqueue(one.MessageId), () => ValueTask.CompletedTask, 4);
+        var run = stream.Run(() => _ = stopping.IsCancellationRequested ? throw StatusTable.ServerStops() : 0, stopping.Token);
+        await stopping.CancelAsync();
+        Assert.False(run.IsCompleted);
+        _open["m1"].SetResult();
+        Assert.Equal(GrpcCode.Unavailable, (await Assert.ThrowsAsync<GrpcException>(() => run)).Code);
+        Assert.Equal(["m1"], _answered);
+    }
+
+    private Task Run(int width, V1.Submission[] sent)
+    {
+        var stream = new SubmissionStream(
+            Take,
+            () => new ValueTask<V1.Submission?>(_read < sent.Length ? sent[Interlocked.Increment(ref _read) - 1] : null),
+            one => _answered.Enqueue(one.MessageId),
+            () => ValueTask.CompletedTask,
+            width);
+        return stream.Run(() => { }, default);
+    }
+
+    private async Task<V1.SubmissionAnswer> Take(V1.Submission sent)
+    {
+        var end = _open[sent.MessageId] = new TaskCompletionSource();
+        _begun.Enqueue(sent.MessageId);
+        await end.Task;
+        return new V1.SubmissionAnswer { MessageId = sent.MessageId };
+    }
+
+    private static async Task Until(Func<bool> isSo)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (!isSo())
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
+    private static V1.Submission Of(string messageId, string id = "") => new() { MessageId = messageId, Type = "Observation", Id = id };
+}
