@@ -68,8 +68,8 @@ public static class GatewayFront
     }
 
     /// <summary>
-    /// Answers gRPC, on every endpoint that speaks HTTP/2: cleartext ones need to speak nothing else. Health and reflection are there too, and
-    /// need no token.
+    /// Answers gRPC, on every endpoint that speaks HTTP/2: cleartext ones need to speak nothing else. Health and reflection are there
+    /// too, and need no token.
     /// </summary>
     public static void UsePatientGrainsGrpc(this IApplicationBuilder app)
     {

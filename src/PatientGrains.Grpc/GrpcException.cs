@@ -15,7 +15,8 @@ public sealed class GrpcException : Exception
 
     /// <param name="code">Not <see cref="GrpcCode.Ok"/>.</param>
     /// <param name="message">For developers, in English.</param>
-    /// <param name="details">Messages of google/rpc/error_details.proto; dropped from the end where they would not fit into a trailer.</param>
+    /// <param name="details">Messages of google/rpc/error_details.proto; dropped from the end where they would not fit into a
+    /// trailer.</param>
     public GrpcException(GrpcCode code, string message, params ReadOnlySpan<IMessage> details)
         : base(message)
     {

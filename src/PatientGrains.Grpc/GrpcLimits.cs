@@ -1,11 +1,15 @@
 namespace PatientGrains.Grpc;
 
-/// <summary>What a server bears, each with its reason. Past a limit a call is refused, before a handler sees it where that is possible.</summary>
+/// <summary>
+/// What a server bears, each with its reason. Past a limit a call is refused, before a handler sees it where that is possible.
+/// </summary>
 public sealed record GrpcLimits
 {
     internal const int UsualCompressFrom = 512;
 
-    /// <summary>Bytes of a request message, as sent and after decompression, unless a method says otherwise; gRPC's usual default.</summary>
+    /// <summary>
+    /// Bytes of a request message, as sent and after decompression, unless a method says otherwise; gRPC's usual default.
+    /// </summary>
     public int MaxRequestBytes { get; init; } = 4 << 20;
 
     /// <summary>Bytes of a response message before compression: it is in memory whole.</summary>
@@ -17,16 +21,22 @@ public sealed record GrpcLimits
     /// </summary>
     public long MaxHeldBytes { get; init; } = 512L << 20;
 
-    /// <summary>Calls at once over all connections, subscriptions among them; each costs some 10 KB, and up to 64 KB while a client does not read.</summary>
+    /// <summary>
+    /// Calls at once over all connections, subscriptions among them; each costs some 10 KB, and up to 64 KB while a client does not read.
+    /// </summary>
     public int MaxCalls { get; init; } = 10_000;
 
     /// <summary>Calls at once on one connection; more wait at the client (SETTINGS_MAX_CONCURRENT_STREAMS).</summary>
     public int MaxCallsPerConnection { get; init; } = 250;
 
-    /// <summary>How long the request of a call that has one may take to arrive whole; a stream of requests may be quiet as long as it likes.</summary>
+    /// <summary>
+    /// How long the request of a call that has one may take to arrive whole; a stream of requests may be quiet as long as it likes.
+    /// </summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a client may take nothing of what waits for it before its call is reset; a subscriber resumes by its cursor.</summary>
+    /// <summary>
+    /// How long a client may take nothing of what waits for it before its call is reset; a subscriber resumes by its cursor.
+    /// </summary>
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>A connection that is silent so long is asked whether it lives, so that half-open ones end.</summary>
@@ -35,7 +45,9 @@ public sealed record GrpcLimits
     /// <summary>How long the answer may take.</summary>
     public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>Bytes that a client may send ahead on one call: enough for the round trip, and all that a handler that does not read costs.</summary>
+    /// <summary>
+    /// Bytes that a client may send ahead on one call: enough for the round trip, and all that a handler that does not read costs.
+    /// </summary>
     public int StreamWindowBytes { get; init; } = 512 << 10;
 
     /// <summary>Bytes that a client may send ahead over all calls of a connection.</summary>

@@ -57,7 +57,9 @@ public sealed class GrpcMetadata : IEnumerable<KeyValuePair<string, string>>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <summary>What came from a peer; what belongs to HTTP and the protocol is left out, several binary values in one are told apart.</summary>
+    /// <summary>
+    /// What came from a peer; what belongs to HTTP and the protocol is left out, several binary values in one are told apart.
+    /// </summary>
     internal void Take(string name, string value)
     {
         name = name.ToLowerInvariant();

@@ -5,7 +5,9 @@ using PatientGrains.Grpc.V1;
 
 namespace PatientGrains.Host.Tests;
 
-/// <summary>Streams of submissions against a server that is killed: what was not answered is sent again, and each message has one effect.</summary>
+/// <summary>
+/// Streams of submissions against a server that is killed: what was not answered is sent again, and each message has one effect.
+/// </summary>
 public class KilledStreamTests
 {
     private const int Streams = 4;
@@ -46,7 +48,8 @@ public class KilledStreamTests
     }
 
     private static async Task PushUntilKilled(
-        Server server, TemporaryFolder folder, Dictionary<string, Submission> open, Dictionary<string, ChangeResult> answered, int acknowledgements)
+        Server server, TemporaryFolder folder, Dictionary<string, Submission> open, Dictionary<string, ChangeResult> answered,
+        int acknowledgements)
     {
         int left = acknowledgements;
         try
@@ -65,9 +68,10 @@ public class KilledStreamTests
     }
 
     private static IEnumerable<Task> Pushes(
-        Server server, TemporaryFolder folder, Dictionary<string, Submission> open, Dictionary<string, ChangeResult> answered, Action onAnswer)
+        Server server, TemporaryFolder folder, Dictionary<string, Submission> open, Dictionary<string, ChangeResult> answered,
+        Action onAnswer)
     {
-        var parts = open.Values.Select((one, i) => (one, i)).GroupBy(pair => pair.i % Streams, pair => pair.one).Select(part => part.ToList()).ToList();
+        var parts = open.Values.Chunk(open.Count / Streams + 1);
         var once = new PushOptions { Resume = new ResumeOptions { MaxFailures = 0 } };
         return parts.Select(async part =>
         {

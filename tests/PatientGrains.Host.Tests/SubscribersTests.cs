@@ -7,8 +7,8 @@ using PatientGrains.Grpc.V1;
 namespace PatientGrains.Host.Tests;
 
 /// <summary>
-/// A hundred subscribers of the real program, killed and resumed at random while alerts are raised: each sees every line of the feed, in the
-/// feed's order, and what comes again has the number that it had.
+/// A hundred subscribers of the real program, killed and resumed at random while alerts are raised: each sees every line of the feed, in
+/// the feed's order, and what comes again has the number that it had.
 /// </summary>
 public class SubscribersTests
 {
@@ -17,7 +17,8 @@ public class SubscribersTests
 
     /// <summary>PATIENTGRAINS_ALERTS=100000 for the full proof; the default keeps the suite quick.</summary>
     private static readonly int Alerts =
-        int.TryParse(Environment.GetEnvironmentVariable("PATIENTGRAINS_ALERTS"), CultureInfo.InvariantCulture, out int alerts) ? alerts : 400;
+        int.TryParse(
+            Environment.GetEnvironmentVariable("PATIENTGRAINS_ALERTS"), CultureInfo.InvariantCulture, out int alerts) ? alerts : 400;
 
     [Fact]
     public async Task No_gap_no_reorder_and_duplicates_only_under_the_same_number()

@@ -17,24 +17,22 @@ internal enum Audience
 /// <summary>A server with a hospital in it, monitors that submit over gRPC streams, and subscribers to its alerts.</summary>
 internal sealed class AlertRig : IAsyncDisposable
 {
-    private const int Streams = 4;
-
     /// <summary>So long after the last acknowledgement an alert is late enough to be called lost.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private readonly Hospital _hospital;
     private readonly LiveServer _server;
-    private readonly SubmitLane[] _lanes;
+    private readonly Monitors _monitors;
     private readonly List<Subscriber> _prompt = [];
     private readonly List<Subscriber> _others = [];
     private readonly Lock _gate = new();
 
     private AlertRig(Hospital hospital, LiveServer server, Alarms alarms)
     {
-        (_hospital, _server, Alarms) = (hospital, server, alarms);
-        var login = server.Login("load-monitor", Role.Integrator);
-        _lanes = [.. Enumerable.Range(0, Streams).Select(_ => new SubmitLane(server.Address, login))];
+        (Hospital, _server, Alarms) = (hospital, server, alarms);
+        _monitors = new Monitors(hospital, server.Address, server.Login("load-monitor", Role.Integrator));
     }
+
+    public Hospital Hospital { get; }
 
     public Alarms Alarms { get; }
 
@@ -76,16 +74,7 @@ internal sealed class AlertRig : IAsyncDisposable
     }
 
     /// <summary>A vital sign that nobody need look at; ends when it is acknowledged.</summary>
-    public async Task Vital(long number)
-    {
-        int patient = _hospital.Whom.Of(number);
-        await LaneOf(patient).Send(new Submission
-        {
-            MessageId = $"v-{number}",
-            Kind = SubmissionKind.Create,
-            Body = UnsafeByteOperations.UnsafeWrap(_hospital.Vital(number, patient, TimeProvider.System.GetUtcNow())),
-        });
-    }
+    public ValueTask<Done> Vital(Arrival arrival) => _monitors.Send(arrival);
 
     /// <summary>The next alarming value of a patient, or its correction; ends when it is acknowledged.</summary>
     /// <param name="patient">Null for whom the number is about.</param>
@@ -93,14 +82,14 @@ internal sealed class AlertRig : IAsyncDisposable
     /// <param name="own">Where latencies are noted.</param>
     public async Task<Alarm> Alarm(int? patient, Arrival arrival, Recorder own)
     {
-        int whose = patient ?? _hospital.Whom.Of(arrival.Number);
+        int whose = patient ?? Hospital.Whom.Of(arrival.Number);
         Alarm alarm;
         Task<SubmissionAnswer> answered;
         // The versions of a value must be sent in their order.
         lock (_gate)
         {
             alarm = Alarms.Next(whose, arrival.Due, arrival.Counts ? own : null);
-            answered = LaneOf(whose).Send(new Submission
+            answered = _monitors.LaneOf(whose).Send(new Submission
             {
                 MessageId = $"a-{whose}-{alarm.Version}",
                 Kind = SubmissionKind.Update,
@@ -125,13 +114,10 @@ internal sealed class AlertRig : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var lane in _lanes)
-            await lane.DisposeAsync();
+        await _monitors.DisposeAsync();
         await Parallel.ForEachAsync(_prompt.Concat(_others), async (subscriber, _) => await subscriber.DisposeAsync());
         await _server.DisposeAsync();
     }
-
-    private SubmitLane LaneOf(int patient) => _lanes[patient % _lanes.Length];
 
     private Subscriber Subscribe(string subject, SubscribeAlertsRequest request, Pace pace, Alarms? to) =>
         new(_server.Address, _server.Login(subject, Role.Alerting), request, pace, to);

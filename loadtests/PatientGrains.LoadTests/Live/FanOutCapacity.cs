@@ -43,8 +43,7 @@ internal sealed class FanOutCapacity(Bench bench) : IScenario
                 + $"received by all after p50 {Numbers.Text(measured.Ours.Latency.P(0.5))} ms",
             Limits = [Limit.Above(5, Weight.Guard)],
         };
-        foreach (var figure in AlertFigures.Nothing(_rig!))
-            yield return figure;
+        yield return AlertFigures.Faults(_rig!);
     }
 
     public ValueTask DisposeAsync() => _rig?.DisposeAsync() ?? ValueTask.CompletedTask;

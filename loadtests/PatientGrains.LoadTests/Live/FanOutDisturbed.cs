@@ -68,8 +68,7 @@ internal sealed class FanOutDisturbed(Bench bench) : IScenario
                 Also = $"it has read {other.Lines:N0}{(other.Broken is { } why ? "; ended: " + why : "")}",
             };
         }
-        foreach (var figure in AlertFigures.Nothing(_disturbed!))
-            yield return figure;
+        yield return AlertFigures.Faults(_disturbed!);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,6 +1,4 @@
-using Google.Protobuf;
 using PatientGrains.Core.Access;
-using PatientGrains.Grpc.V1;
 using PatientGrains.LoadTests.Import;
 using PatientGrains.LoadTests.Reading;
 using PatientGrains.LoadTests.Reporting;
@@ -17,18 +15,15 @@ internal sealed class GrpcSubmit(Bench bench, Load load) : IScenario
     /// <summary>Submissions/s of the open loop.</summary>
     public const double Rate = 5000;
 
-    /// <summary>Streams, each on a connection of its own.</summary>
-    private const int Streams = 4;
-
     private readonly Hospital _hospital = new(bench.Settings.Inpatients, bench.Settings.Seed);
     private readonly List<IAsyncDisposable> _open = [];
-    private SubmitLane[] _lanes = [];
-    private SubmitLane[] _noOp = [];
+    private Monitors? _monitors;
+    private NoOpWire? _wire;
     private BareRows? _rows;
     private BareRows? _floor;
 
     public string Name => load is OpenLoad ? "grpc-submit/open" : "grpc-submit/closed";
-    public string Measures => $"single observations over {Streams} gRPC submit streams, each durable, audited and screened when answered";
+    public string Measures => $"single observations over {Monitors.Streams} gRPC submit streams, each durable, audited and screened when answered";
     public Load Load => load;
 
     /// <summary>Callers of a closed loop together: how many submissions are on their way at once.</summary>
@@ -36,7 +31,7 @@ internal sealed class GrpcSubmit(Bench bench, Load load) : IScenario
 
     public IReadOnlyList<Contender> Beside =>
     [
-        new("the wire with a handler that does nothing", arrival => Send(_noOp, arrival)),
+        _wire!.Contender,
         new("floor: scanned, Brotli 1, AES-GCM, SHA-256, a row each", _floor!.Step),
         .. load is OpenLoad ? (Contender[])[] : [new("raw SQLite: the same bytes, a row each", _rows!.Step)],
     ];
@@ -45,25 +40,15 @@ internal sealed class GrpcSubmit(Bench bench, Load load) : IScenario
     {
         var server = await LiveServer.Start(bench.Settings, _hospital);
         _open.Add(server);
-        var wire = await NoOpWire.Start();
-        _open.Add(wire);
-        var login = server.Login("load-monitor", Role.Integrator);
-        _lanes = Connect(server.Address);
-        _noOp = Connect(wire.Address);
+        _monitors = new Monitors(_hospital, server.Address, server.Login("load-monitor", Role.Integrator));
+        _wire = await NoOpWire.Start(_hospital);
         _rows = new BareRows(bench.Settings, seals: false, Body);
         _floor = new BareRows(bench.Settings, seals: true, Body);
-        _open.AddRange([_rows, _floor]);
+        _open.AddRange([_monitors, _wire, _rows, _floor]);
         own.Note($"{_hospital.Patients} patients, {_hospital.Whom}; {Body(0).Length} bytes each");
-
-        SubmitLane[] Connect(Uri address)
-        {
-            SubmitLane[] lanes = [.. Enumerable.Range(0, Streams).Select(_ => new SubmitLane(address, login))];
-            _open.AddRange(lanes);
-            return lanes;
-        }
     }
 
-    public ValueTask<Done> Step(Arrival arrival) => Send(_lanes, arrival);
+    public ValueTask<Done> Step(Arrival arrival) => _monitors!.Send(arrival);
 
     public IEnumerable<Figure> Figures(Measured measured)
     {
@@ -103,16 +88,5 @@ internal sealed class GrpcSubmit(Bench bench, Load load) : IScenario
             await one.DisposeAsync();
     }
 
-    private byte[] Body(long number) => _hospital.Vital(number, _hospital.Whom.Of(number), TimeProvider.System.GetUtcNow());
-
-    private async ValueTask<Done> Send(SubmitLane[] lanes, Arrival arrival)
-    {
-        await lanes[arrival.Number % lanes.Length].Send(new Submission
-        {
-            MessageId = $"m-{arrival.Number}",
-            Kind = SubmissionKind.Create,
-            Body = UnsafeByteOperations.UnsafeWrap(Body(arrival.Number)),
-        });
-        return Done.One;
-    }
+    private byte[] Body(long number) => Monitors.Body(_hospital, number);
 }

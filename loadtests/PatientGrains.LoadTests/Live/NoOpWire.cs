@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using PatientGrains.Grpc;
 using PatientGrains.Grpc.V1;
+using PatientGrains.LoadTests.Running;
 
 namespace PatientGrains.LoadTests.Live;
 
@@ -14,12 +15,19 @@ namespace PatientGrains.LoadTests.Live;
 internal sealed class NoOpWire : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly Monitors _monitors;
 
-    private NoOpWire(WebApplication app) => _app = app;
+    private NoOpWire(WebApplication app, Hospital hospital)
+    {
+        _app = app;
+        string address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        _monitors = new Monitors(hospital, new Uri(address), []);
+    }
 
-    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+    /// <summary>The same observations as the real server gets.</summary>
+    public Contender Contender => new("the wire with a handler that does nothing", _monitors.Send);
 
-    public static async Task<NoOpWire> Start()
+    public static async Task<NoOpWire> Start(Hospital hospital)
     {
         var limits = new GrpcLimits();
         var builder = WebApplication.CreateSlimBuilder();
@@ -33,10 +41,14 @@ internal sealed class NoOpWire : IAsyncDisposable
         var app = builder.Build();
         app.UseGrpc([GrpcMethod.Bidi<Submission, SubmissionAnswer>(SubmitLane.Method, Answer)], limits, TimeProvider.System);
         await app.StartAsync();
-        return new NoOpWire(app);
+        return new NoOpWire(app, hospital);
     }
 
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _monitors.DisposeAsync();
+        await _app.DisposeAsync();
+    }
 
     private static async Task Answer(GrpcRequests<Submission> requests, GrpcResponses<SubmissionAnswer> responses, GrpcCall call)
     {

@@ -70,7 +70,7 @@ internal static class ReadFigures
                 Also = Tail(ours.Latency),
                 Beside = $"{floorName} {Numbers.Text(floor.PerSecond)}/s",
                 Ratio = Measured.Ratio(ours, floor, round => round.PerSecond),
-                Limits = [Limit.Above(500, Weight.Guard)],
+                Limits = [Limit.Above(200, Weight.Guard)],
             };
     }
 

@@ -42,7 +42,7 @@ internal sealed record Figure(string What, double Value, string Unit)
     public IEnumerable<Limit> Missed(bool judges) =>
         Limits.Where(limit => (judges || limit.Weight == Weight.Always) && !limit.IsMetBy(Value));
 
-    public string Measured => Also.Length == 0 ? $"{Numbers.Text(Value)} {Unit}".TrimEnd() : $"{Numbers.Text(Value)} {Unit}, {Also}";
+    public string Measured => $"{Numbers.Text(Value)} {Unit}".TrimEnd() + (Also.Length == 0 ? "" : ", " + Also);
 
     /// <summary>How a limit that was missed is told.</summary>
     public string Complaint(Limit limit) => limit.Weight == Weight.Aim

@@ -12,8 +12,8 @@ internal sealed class Bell
             _ring.TrySetResult();
     }
 
-    /// <summary>Completes at the next ring, at once when there was one since the last wait.</summary>
-    public Task Wait()
+    /// <summary>Completes at the next ring, at once when there was one since the last time.</summary>
+    public Task Heard()
     {
         lock (_lock)
         {

@@ -7,9 +7,9 @@ using PatientGrains.Core.Record;
 namespace PatientGrains.Gateway.Feeds;
 
 /// <summary>
-/// Where a subscriber stands in a feed, as 32 characters of base64url: version, feed, number, digest of the store's id, check digits. It is no
-/// secret and grants nothing, every delivery is decided anew; the digits are there so that what is no cursor is told apart from what is an old
-/// one.
+/// Where a subscriber stands in a feed, as 32 characters of base64url: version, feed, number, digest of the store's id, check digits. It
+/// is no secret and grants nothing, every delivery is decided anew; the digits are there so that what is no cursor is told apart from
+/// what is an old one.
 /// </summary>
 internal static class FeedCursor
 {

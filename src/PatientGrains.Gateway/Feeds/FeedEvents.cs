@@ -12,10 +12,10 @@ using PatientGrains.Gateway.Grpc;
 namespace PatientGrains.Gateway.Feeds;
 
 /// <summary>
-/// <c>GET /feeds/{alerts|quality|security}</c> as server-sent events (WHATWG HTML 9.2). <c>id</c> is the cursor, which the client sends back
-/// as <c>Last-Event-ID</c>; <c>event</c> is the kind of line; <c>data</c> is the message of the gRPC contract (<c>AlertLine</c>,
-/// <c>QualityLine</c>, <c>SecurityLine</c>) in protobuf's JSON mapping. Heartbeats are comments that move the id. Parameters: <c>patient</c>,
-/// <c>unit</c>, <c>rule</c> (each may come often), <c>severity</c> (the least), <c>cursor</c>, <c>start=beginning</c>.
+/// <c>GET /feeds/{alerts|quality|security}</c> as server-sent events (WHATWG HTML 9.2). <c>id</c> is the cursor, which the client sends
+/// back as <c>Last-Event-ID</c>; <c>event</c> is the kind of line; <c>data</c> is the message of the gRPC contract (<c>AlertLine</c>,
+/// <c>QualityLine</c>, <c>SecurityLine</c>) in protobuf's JSON mapping. Heartbeats are comments that move the id. Parameters:
+/// <c>patient</c>, <c>unit</c>, <c>rule</c> (each may come often), <c>severity</c> (the least), <c>cursor</c>, <c>start=beginning</c>.
 /// </summary>
 internal sealed class FeedEvents(Login login, FeedHub hub, ResponseWriter responses)
 {
@@ -65,7 +65,10 @@ internal sealed class FeedEvents(Login login, FeedHub hub, ResponseWriter respon
             FromBeginning = query.First("start") == "beginning",
             Filter = new FeedFilter
             {
-                Patients = [.. All(query, "patient")], Units = [.. All(query, "unit")], Rules = [.. All(query, "rule")], MinSeverity = severity,
+                Patients = [.. All(query, "patient")],
+                Units = [.. All(query, "unit")],
+                Rules = [.. All(query, "rule")],
+                MinSeverity = severity,
             },
         });
         return (subscription, refusal is null ? null : AnswerOf(refusal));
@@ -106,7 +109,7 @@ internal sealed class FeedEvents(Login login, FeedHub hub, ResponseWriter respon
                     text.Append(CultureInfo.InvariantCulture, $": position {news.Position} head {news.Head}\nid: {news.Cursor}\n\n");
                 ended = news.End;
                 if (ended is { } why)
-                    text.Append(CultureInfo.InvariantCulture, $": {(why == FeedEnd.TokenExpired ? "the token has expired" : "the server stops")}\n\n");
+                    text.Append(why == FeedEnd.TokenExpired ? ": the token has expired\n\n" : ": the server stops\n\n");
                 await http.Response.WriteAsync(text.ToString(), end.Token);
                 await http.Response.Body.FlushAsync(end.Token);
                 text.Clear();

@@ -4,12 +4,14 @@ namespace PatientGrains.Gateway.Feeds;
 public sealed record FeedLimits
 {
     /// <summary>
-    /// Subscribers of one process and feed: each is an access entry for each record that has news, written before the news leaves; it is also
-    /// the most that one question to a record may name.
+    /// Subscribers of one process and feed: each is an access entry for each record that has news, written before the news leaves; it is
+    /// also the most that one question to a record may name.
     /// </summary>
     public int MaxSubscribers { get; init; } = 1_000;
 
-    /// <summary>Subscribers of one requester (subject and source), over all feeds: a client that loses its streams must not use up all places.</summary>
+    /// <summary>
+    /// Subscribers of one requester (subject and source), over all feeds: a client that loses its streams must not use up all places.
+    /// </summary>
     public int MaxPerRequester { get; init; } = 250;
 
     /// <summary>

@@ -21,9 +21,11 @@ internal static class FeedMetrics
 
     static FeedMetrics()
     {
-        Meter.CreateObservableGauge("patientgrains.feed.subscribers", () => OfEach(all => all.Count()), "{subscriber}", "Open subscriptions");
         Meter.CreateObservableGauge(
-            "patientgrains.feed.lag", () => OfEach(all => all.Max(one => one.Lag)), "{line}", "How far the slowest subscriber is behind the feed's head");
+            "patientgrains.feed.subscribers", () => OfEach(all => all.Count()), "{subscriber}", "Open subscriptions");
+        Meter.CreateObservableGauge(
+            "patientgrains.feed.lag", () => OfEach(all => all.Max(one => one.Lag)), "{line}",
+            "How far the slowest subscriber is behind the feed's head");
     }
 
     public static void Opened(FeedSubscription subscription) => Open.TryAdd(subscription, 0);

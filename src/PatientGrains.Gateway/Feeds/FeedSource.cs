@@ -7,8 +7,8 @@ using PatientGrains.Core.Record;
 namespace PatientGrains.Gateway.Feeds;
 
 /// <summary>
-/// Where lines come from: the feed says which there are, the record of each says who may have it. What cannot be asked is asked again, for as
-/// long as somebody wants it: passing over a line would be a gap. Safe for concurrent use.
+/// Where lines come from: the feed says which there are, the record of each says who may have it. What cannot be asked is asked again,
+/// for as long as somebody wants it: passing over a line would be a gap. Safe for concurrent use.
 /// </summary>
 internal sealed partial class FeedSource(IGrainFactory grains, FeedLimits limits, TimeProvider time, ILogger<FeedSource> log)
 {

@@ -57,8 +57,8 @@ internal sealed class FeedSubscription : IDisposable
     private long Head => Math.Max(_live.Head, Interlocked.Read(ref _head));
 
     /// <summary>
-    /// What comes next. At first, after falling behind, and at each heartbeat this may be the position only. Whatever it holds has its access
-    /// entry, which is durable. When the caller gives up waiting, nothing is lost.
+    /// What comes next. At first, after falling behind, and at each heartbeat this may be the position only. Whatever it holds has its
+    /// access entry, which is durable. When the caller gives up waiting, nothing is lost.
     /// </summary>
     public async Task<FeedNews> Next(CancellationToken cancel)
     {
@@ -78,7 +78,7 @@ internal sealed class FeedSubscription : IDisposable
             if (_live.Failure is { } failure)
                 throw new InvalidOperationException("The feed is not followed any more.", failure);
             if (IsLive)
-                await _bell.Wait().WaitAsync(cancel);
+                await _bell.Heard().WaitAsync(cancel);
         }
     }
 
@@ -97,11 +97,13 @@ internal sealed class FeedSubscription : IDisposable
         return entries;
     }
 
-    /// <summary>A batch from where it stands; nothing when it takes so long that the subscriber must be told something else first.</summary>
+    /// <summary>
+    /// A batch from where it stands; nothing when it takes so long that the subscriber must be told something else first.
+    /// </summary>
     private async Task<IReadOnlyList<FeedEntry>> TakeByItself(CancellationToken cancel)
     {
         _step ??= CatchUp();
-        await Task.WhenAny(_step, _bell.Wait()).WaitAsync(cancel);
+        await Task.WhenAny(_step, _bell.Heard()).WaitAsync(cancel);
         if (!_step.IsCompleted)
             return [];
         var step = _step;

@@ -3,8 +3,8 @@ using PatientGrains.Core.Record;
 namespace PatientGrains.Gateway.Feeds;
 
 /// <summary>
-/// Follows a feed for all subscribers of the process that keep up: each line is read once, its record is asked once, and what it releases goes
-/// to each of them. Nobody is waited for but records.
+/// Follows a feed for all subscribers of the process that keep up: each line is read once, its record is asked once, and what it releases
+/// goes to each of them. Nobody is waited for but records.
 /// </summary>
 internal sealed class LiveReader : IDisposable
 {
@@ -40,7 +40,8 @@ internal sealed class LiveReader : IDisposable
     public Exception? Failure { get; private set; }
 
     /// <summary>
-    /// Takes a subscriber in, unless it is too far behind. What lies between its position and where the reader is now it has to read by itself.
+    /// Takes a subscriber in, unless it is too far behind. What lies between its position and where the reader is now it has to read by
+    /// itself.
     /// </summary>
     /// <param name="mailbox">The subscriber's.</param>
     /// <param name="position">The number up to which it has everything.</param>

@@ -1,8 +1,8 @@
 namespace PatientGrains.Gateway.Feeds;
 
 /// <summary>
-/// What the live reader has for one subscriber. It is bounded: a subscriber that does not keep up is let go, and what it has by then is all it
-/// gets from here; the rest it reads by itself.
+/// What the live reader has for one subscriber. It is bounded: a subscriber that does not keep up is let go, and what it has by then is
+/// all it gets from here; the rest it reads by itself.
 /// </summary>
 internal sealed class Mailbox(FeedAsk ask, int capacity, Bell bell)
 {

@@ -12,8 +12,8 @@ namespace PatientGrains.Gateway.Fhir;
 
 /// <summary>
 /// Alerts as R4: a DetectedIssue with the evidence and what was done about it, a Flag for charts, and a Provenance that names rule,
-/// version, publication and the versions that were looked at. A DetectedIssue rather than a RiskAssessment: the latter predicts an outcome with a
-/// probability, which no published screen does, and has no place for severity, evidence per criterion and mitigation.
+/// version, publication and the versions that were looked at. A DetectedIssue rather than a RiskAssessment: the latter predicts an
+/// outcome with a probability, which no published screen does, and has no place for severity, evidence per criterion and mitigation.
 /// </summary>
 internal sealed partial class AlertWriter(GatewayOptions options)
 {

@@ -5,7 +5,9 @@ using PatientGrains.Grpc;
 
 namespace PatientGrains.Gateway.Grpc;
 
-/// <summary>Who a call comes from: asked once for each call, however many messages it has; a call that lasts longer than its token ends.</summary>
+/// <summary>
+/// Who a call comes from: asked once for each call, however many messages it has; a call that lasts longer than its token ends.
+/// </summary>
 internal sealed class GrpcLogin(Login login)
 {
     /// <exception cref="GrpcException">Nobody can be named; it is noted.</exception>

@@ -11,7 +11,9 @@ using V1 = PatientGrains.Grpc.V1;
 
 namespace PatientGrains.Gateway.Grpc;
 
-/// <summary>Reading: each page of a stream is a question of its own to the record, with an access entry that is durable before it leaves.</summary>
+/// <summary>
+/// Reading: each page of a stream is a question of its own to the record, with an access entry that is durable before it leaves.
+/// </summary>
 internal sealed class ReadMethods(
     GrpcLogin logins, RecordDoor records, Search search, ResourceWriter resources, AccessNotes notes, GatewayOptions options)
 {
@@ -20,7 +22,8 @@ internal sealed class ReadMethods(
         var service = V1.RecordsReflection.Descriptor.FindTypeByName<ServiceDescriptor>("RecordService");
         yield return GrpcMethod.Unary<V1.ReadRequest, V1.ResourceVersion>(service.FindMethodByName("Read"), Read);
         yield return GrpcMethod.ServerStreaming<V1.HistoryRequest, V1.ResourceVersion>(service.FindMethodByName("History"), History);
-        yield return GrpcMethod.ServerStreaming<V1.EverythingRequest, V1.ResourceVersion>(service.FindMethodByName("Everything"), Everything);
+        yield return GrpcMethod.ServerStreaming<V1.EverythingRequest, V1.ResourceVersion>(
+            service.FindMethodByName("Everything"), Everything);
         yield return GrpcMethod.ServerStreaming<V1.SearchRequest, V1.ResourceVersion>(service.FindMethodByName("Search"), Find);
         yield return GrpcMethod.ServerStreaming<V1.AccessLogRequest, V1.AccessEntry>(service.FindMethodByName("AccessLog"), AccessLog);
     }

@@ -13,7 +13,8 @@ using PatientGrains.Grpc.Rpc;
 namespace PatientGrains.Gateway.Grpc;
 
 /// <summary>
-/// The one table from refusals to gRPC statuses; tests walk every enum. Reasons are names of rules; words never hold anything of the request.
+/// The one table from refusals to gRPC statuses; tests walk every enum. Reasons are names of rules; words never hold anything of the
+/// request.
 /// </summary>
 internal static class StatusTable
 {
@@ -30,7 +31,8 @@ internal static class StatusTable
             "Another version than if_version is current; read the resource again and apply the change to that."),
         Rule.ConditionAmbiguous => (GrpcCode.FailedPrecondition, "if_none_exist matches several resources; it is not selective enough."),
         Rule.ConditionIdTaken => (GrpcCode.Aborted, null),
-        Rule.MessageIdReused => (GrpcCode.AlreadyExists, "The same message_id came before with other content. Use a new one for new content."),
+        Rule.MessageIdReused => (GrpcCode.AlreadyExists,
+            "The same message_id came before with other content. Use a new one for new content."),
         Rule.ResourceExists => (GrpcCode.AlreadyExists, null),
         Rule.ChangedTwice => (GrpcCode.InvalidArgument, null),
         Rule.BelongsElsewhere or Rule.RecordFull or Rule.AlertEnded or Rule.AnswerNotAllowed => (GrpcCode.FailedPrecondition, null),
@@ -122,7 +124,8 @@ internal static class StatusTable
 
     /// <summary>Something broke: what it was stands in the log.</summary>
     public static GrpcException Failure(Exception failed) => failed is TimeoutException
-        ? new(GrpcCode.Unavailable, "It took too long. Nothing was acknowledged; try again with the same message_id.", Info("Timeout"), Retry(1))
+        ? new(GrpcCode.Unavailable, "It took too long. Nothing was acknowledged; try again with the same message_id.",
+            Info("Timeout"), Retry(1))
         : new(GrpcCode.Internal, "The server failed. Nothing was acknowledged.", Info("Failure"));
 
     public static GrpcException TokenExpired() =>
@@ -154,5 +157,8 @@ internal static class StatusTable
 
     private static RetryInfo Retry(int seconds) => new() { RetryDelay = Duration.FromTimeSpan(TimeSpan.FromSeconds(seconds)) };
 
-    private static BadRequest Bad(string field, string words) => new() { FieldViolations = { new BadRequest.Types.FieldViolation { Field = field, Description = words } } };
+    private static BadRequest Bad(string field, string words) => new()
+    {
+        FieldViolations = { new BadRequest.Types.FieldViolation { Field = field, Description = words } },
+    };
 }

@@ -112,7 +112,9 @@ internal sealed class SubmissionStream(
         await _answers.Writer.WriteAsync(new Owed(answer, places));
     }
 
-    /// <summary>Answers that are there together leave together. A place is free when its answer has left: nobody is owed without bound.</summary>
+    /// <summary>
+    /// Answers that are there together leave together. A place is free when its answer has left: nobody is owed without bound.
+    /// </summary>
     private async Task WriteAnswers()
     {
         bool isGone = false;

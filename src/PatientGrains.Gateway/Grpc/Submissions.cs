@@ -10,11 +10,12 @@ using V1 = PatientGrains.Grpc.V1;
 namespace PatientGrains.Gateway.Grpc;
 
 /// <summary>
-/// One submission of the contract, handed to the intake as the FHIR front would: its message id is what the Idempotency-Key is there, so that
-/// a submission may be begun over one front and repeated over the other.
+/// One submission of the contract, handed to the intake as the FHIR front would: its message id is what the Idempotency-Key is there, so
+/// that a submission may be begun over one front and repeated over the other.
 /// </summary>
 internal sealed partial class Submissions(
-    SubmissionIntake intake, ScannerPool scanners, ResourceWriter resources, AccessNotes notes, GatewayOptions options, ILogger<Submissions> log)
+    SubmissionIntake intake, ScannerPool scanners, ResourceWriter resources, AccessNotes notes, GatewayOptions options,
+    ILogger<Submissions> log)
 {
     /// <summary>Whatever it answers is durable.</summary>
     /// <exception cref="GrpcException">It was refused, and nothing was changed; the refusal is logged.</exception>
@@ -65,10 +66,14 @@ internal sealed partial class Submissions(
     private async Task<(V1.SubmissionAnswer?, GrpcException?, bool)> Transaction(V1.Submission sent, ScannedResource bundle, Submission s)
     {
         if (bundle.Bundle is { } content && content.Type != "transaction")
-            return (null, StatusTable.BadField("body", "The Bundle must be of type transaction; entries of a batch are submissions of their own."), false);
+        {
+            const string Wanted = "The Bundle must be of type transaction; entries of a batch are submissions of their own.";
+            return (null, StatusTable.BadField("body", Wanted), false);
+        }
         if (bundle.Bundle?.Entries.Any(entry => entry.Method is "GET" or "HEAD") == true)
             return (null, StatusTable.BadField("body", "A submission does not read; use Read or Search."), false);
-        var answer = await intake.Bundle(bundle, s, (_, _, _) => throw new InvalidOperationException("The Bundle has no entry that reads."));
+        var answer = await intake.Bundle(bundle, s,
+            (_, _, _) => throw new InvalidOperationException("The Bundle has no entry that reads."));
         if (answer is not BundleDone done)
             return Of(sent, ((BundleFailed)answer).Why, ((BundleFailed)answer).Entry);
         var all = done.Entries.Select(entry => (Done)((EntryChanged)entry).Answer).ToList();
@@ -87,7 +92,8 @@ internal sealed partial class Submissions(
 
     private V1.SubmissionAnswer AnswerOf(V1.Submission sent, List<Done> all)
     {
-        var answer = new V1.SubmissionAnswer { MessageId = sent.MessageId, IsRepeat = all.Count > 0 && all.TrueForAll(done => done.Repeated) };
+        bool isRepeat = all.Count > 0 && all.TrueForAll(done => done.Repeated);
+        var answer = new V1.SubmissionAnswer { MessageId = sent.MessageId, IsRepeat = isRepeat };
         foreach (var done in all)
         {
             answer.Results.Add(RecordMessages.Result(done.Result));
@@ -102,7 +108,8 @@ internal sealed partial class Submissions(
     {
         bool named = sent.Kind is V1.SubmissionKind.Update or V1.SubmissionKind.Delete;
         if (sent.MessageId.Length == 0 || sent.MessageId.Length > options.MaxMessageIdChars)
-            return StatusTable.BadField("message_id", FormattableString.Invariant($"1 to {options.MaxMessageIdChars} characters are needed."));
+            return StatusTable.BadField(
+                "message_id", FormattableString.Invariant($"1 to {options.MaxMessageIdChars} characters are needed."));
         if (sent.Kind is < V1.SubmissionKind.Create or > V1.SubmissionKind.Transaction)
             return StatusTable.BadField("kind", "The kind is needed.");
         if (named != sent.Id.Length > 0 || (named && !References.IsId(sent.Id)))

@@ -23,7 +23,8 @@ internal sealed class SubmitMethods(GrpcLogin logins, Submissions submissions, G
         };
     }
 
-    private async Task<V1.SubmissionAnswer> Submit(V1.Submission sent, GrpcCall call) => await submissions.Take(sent, await logins.Open(call));
+    private async Task<V1.SubmissionAnswer> Submit(V1.Submission sent, GrpcCall call) =>
+        await submissions.Take(sent, await logins.Open(call));
 
     private async Task SubmitStream(GrpcRequests<V1.Submission> requests, GrpcResponses<V1.SubmissionAnswer> responses, GrpcCall call)
     {

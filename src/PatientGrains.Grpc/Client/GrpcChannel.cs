@@ -19,7 +19,9 @@ public sealed record GrpcChannelOptions
     /// <summary>Metadata of each call, asked for at its begin: the place of a token that is renewed.</summary>
     public Func<GrpcMetadata>? Metadata { get; init; }
 
-    /// <summary>A connection with calls on it that is silent so long is asked whether it lives, so that a subscriber learns of a dead one.</summary>
+    /// <summary>
+    /// A connection with calls on it that is silent so long is asked whether it lives, so that a subscriber learns of a dead one.
+    /// </summary>
     public TimeSpan KeepAliveDelay { get; init; } = TimeSpan.FromSeconds(20);
 
     /// <summary>How long the answer may take.</summary>
@@ -43,7 +45,8 @@ public sealed record GrpcCallOptions
 }
 
 /// <summary>
-/// Calls to one server over HTTP/2: <c>http://</c> with prior knowledge, <c>https://</c> with ALPN. Connects when there is something to call,
+/// Calls to one server over HTTP/2: <c>http://</c> with prior knowledge, <c>https://</c> with ALPN. Connects when there is something to
+/// call,
 /// and again after a loss. A call that fails is not repeated: only the caller knows whether it may be.
 /// </summary>
 public sealed class GrpcChannel : IDisposable

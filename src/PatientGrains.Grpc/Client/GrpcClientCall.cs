@@ -6,7 +6,8 @@ using PatientGrains.Grpc.Wire;
 namespace PatientGrains.Grpc;
 
 /// <summary>
-/// An open call: one side writes requests, the other reads responses, each by one user at a time, both at once. Disposing it before its end
+/// An open call: one side writes requests, the other reads responses, each by one user at a time, both at once. Disposing it before its
+/// end
 /// cancels it.
 /// </summary>
 public sealed class GrpcClientCall<TRequest, TResponse> : IAsyncDisposable
@@ -58,11 +59,14 @@ public sealed class GrpcClientCall<TRequest, TResponse> : IAsyncDisposable
     /// <summary>Beside the status; there when the end has been read.</summary>
     public GrpcMetadata? Trailers { get; private set; }
 
-    /// <summary>Buffers a request without sending it, so that several leave together; the first <see cref="Flush"/> must have been.</summary>
+    /// <summary>
+    /// Buffers a request without sending it, so that several leave together; the first <see cref="Flush"/> must have been.
+    /// </summary>
     public void Add(TRequest request) => _writer!.Add(request);
 
     /// <summary>
-    /// Sends what was added, and the headers; waits while the server takes nothing. False when the call is over or broken: reading tells why.
+    /// Sends what was added, and the headers; waits while the server takes nothing. False when the call is over or broken: reading tells
+    /// why.
     /// </summary>
     public async ValueTask<bool> Flush()
     {
@@ -127,6 +131,19 @@ public sealed class GrpcClientCall<TRequest, TResponse> : IAsyncDisposable
         }
     }
 
+    /// <summary>As <see cref="Next"/>, for whoever goes on after a failure.</summary>
+    internal async ValueTask<(TResponse? Response, GrpcException? Failure)> NextOrFailure()
+    {
+        try
+        {
+            return (await Next().ConfigureAwait(false), null);
+        }
+        catch (GrpcException e)
+        {
+            return (null, e);
+        }
+    }
+
     /// <summary>The one response of a call that has one; statuscodes.md: any other number is UNIMPLEMENTED.</summary>
     internal async ValueTask<TResponse> Only()
     {
@@ -186,14 +203,9 @@ public sealed class GrpcClientCall<TRequest, TResponse> : IAsyncDisposable
         _reader?.Dispose();
         if (_pipe is not null)
             await _pipe.CompleteAsync().ConfigureAwait(false);
-        try
-        {
+        await ((Task)_sent).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_sent.IsCompletedSuccessfully)
             (await _sent.ConfigureAwait(false)).Dispose();
-        }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
-        {
-            // It ended before it began; whoever read has been told.
-        }
         _end.Dispose();
         _deadline.Dispose();
     }

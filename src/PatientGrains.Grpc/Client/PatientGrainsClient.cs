@@ -6,7 +6,8 @@ using PatientGrains.Grpc.V1;
 namespace PatientGrains.Grpc;
 
 /// <summary>
-/// The methods of patientgrains.v1; what each means stands in the .proto files. All throw <see cref="GrpcException"/> for a status other than
+/// The methods of patientgrains.v1; what each means stands in the .proto files. All throw <see cref="GrpcException"/> for a status other
+/// than
 /// OK. Tokens come from <see cref="GrpcChannelOptions.Metadata"/>.
 /// </summary>
 public sealed class PatientGrainsClient(GrpcChannel channel)
@@ -42,7 +43,8 @@ public sealed class PatientGrainsClient(GrpcChannel channel)
         EverythingRequest request, GrpcCallOptions? options = null, CancellationToken stop = default) =>
         Stream<EverythingRequest, ResourceVersion>(Records, request, options, stop);
 
-    public IAsyncEnumerable<ResourceVersion> Search(SearchRequest request, GrpcCallOptions? options = null, CancellationToken stop = default) =>
+    public IAsyncEnumerable<ResourceVersion> Search(
+        SearchRequest request, GrpcCallOptions? options = null, CancellationToken stop = default) =>
         Stream<SearchRequest, ResourceVersion>(Records, request, options, stop);
 
     public IAsyncEnumerable<AccessEntry> AccessLog(
@@ -81,20 +83,24 @@ public sealed class PatientGrainsClient(GrpcChannel channel)
     public Task<AlertState> SnoozeAlert(SnoozeAlertRequest request, GrpcCallOptions? options = null, CancellationToken stop = default) =>
         Unary<SnoozeAlertRequest, AlertState>(Alerts, request, options, stop);
 
-    public Task<AlertState> OverrideAlert(OverrideAlertRequest request, GrpcCallOptions? options = null, CancellationToken stop = default) =>
+    public Task<AlertState> OverrideAlert(
+        OverrideAlertRequest request, GrpcCallOptions? options = null, CancellationToken stop = default) =>
         Unary<OverrideAlertRequest, AlertState>(Alerts, request, options, stop);
 
-    public Task<ListAlertsResponse> ListAlerts(ListAlertsRequest request, GrpcCallOptions? options = null, CancellationToken stop = default) =>
+    public Task<ListAlertsResponse> ListAlerts(
+        ListAlertsRequest request, GrpcCallOptions? options = null, CancellationToken stop = default) =>
         Unary<ListAlertsRequest, ListAlertsResponse>(Alerts, request, options, stop);
 
     private Task<TResponse> Unary<TRequest, TResponse>(
-        ServiceDescriptor service, TRequest request, GrpcCallOptions? options, CancellationToken stop, [CallerMemberName] string method = "")
+        ServiceDescriptor service, TRequest request, GrpcCallOptions? options, CancellationToken stop,
+        [CallerMemberName] string method = "")
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse> =>
         channel.Unary<TRequest, TResponse>(service.FindMethodByName(method), request, options, stop);
 
     private IAsyncEnumerable<TResponse> Stream<TRequest, TResponse>(
-        ServiceDescriptor service, TRequest request, GrpcCallOptions? options, CancellationToken stop, [CallerMemberName] string method = "")
+        ServiceDescriptor service, TRequest request, GrpcCallOptions? options, CancellationToken stop,
+        [CallerMemberName] string method = "")
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse> =>
         channel.ServerStream<TRequest, TResponse>(service.FindMethodByName(method), request, options, stop);
@@ -109,23 +115,13 @@ public sealed class PatientGrainsClient(GrpcChannel channel)
         long last = 0;
         while (true)
         {
-            GrpcException failure;
+            GrpcException? failure;
             await using (var call = channel.Open<TRequest, TResponse>(method, null, stop))
             {
                 await call.WriteLast(request).ConfigureAwait(false);
                 while (true)
                 {
-                    TResponse? response;
-                    try
-                    {
-                        response = await call.Next().ConfigureAwait(false);
-                        failure = SubmissionPush.Ended;
-                    }
-                    catch (GrpcException e)
-                    {
-                        response = null;
-                        failure = e;
-                    }
+                    (var response, failure) = await call.NextOrFailure().ConfigureAwait(false);
                     if (response is null)
                         break;
                     resuming.Progressed();
@@ -137,7 +133,7 @@ public sealed class PatientGrainsClient(GrpcChannel channel)
                     goOnFrom(request, cursor);
                 }
             }
-            await resuming.After(failure, stop).ConfigureAwait(false);
+            await resuming.After(failure ?? Resuming.Ended, stop).ConfigureAwait(false);
         }
     }
 }

@@ -17,6 +17,9 @@ public sealed record ResumeOptions
 /// <summary>Counts the failures of one stream, and decides whether it goes on.</summary>
 internal sealed class Resuming(ResumeOptions options, TimeProvider clock)
 {
+    /// <summary>An end with OK while more is expected: a server that stops.</summary>
+    public static GrpcException Ended { get; } = new(GrpcCode.Unavailable, "The server ended the stream.");
+
     private int _failures;
     private bool _progressed;
 

@@ -8,21 +8,21 @@ namespace PatientGrains.Grpc;
 /// <summary>How submissions are pushed.</summary>
 public sealed record PushOptions
 {
-    /// <summary>Submissions that may be unanswered: enough for the round trip and the server's group commit; all of them are kept for a resend.</summary>
+    /// <summary>
+    /// Submissions that may be unanswered: enough for the round trip and the server's group commit; all of them are kept for a resend.
+    /// </summary>
     public int Window { get; init; } = 1_024;
 
     public ResumeOptions Resume { get; init; } = new();
 }
 
 /// <summary>
-/// A stream of submissions that outlives its connections. A submission counts as unanswered from before it is sent until its answer came, so
+/// A stream of submissions that outlives its connections. A submission counts as unanswered from before it is sent until its answer came,
+/// so
 /// that whenever the stream breaks, nothing is lost; the server answers what it had taken as it did then.
 /// </summary>
 internal sealed class SubmissionPush(GrpcChannel channel, MethodDescriptor method, PushOptions options)
 {
-    /// <summary>An end with OK while more is expected: a server that stops.</summary>
-    public static GrpcException Ended { get; } = new(GrpcCode.Unavailable, "The server ended the stream.");
-
     private readonly Channel<Submission> _waiting = Channel.CreateBounded<Submission>(
         new BoundedChannelOptions(options.Window) { SingleReader = true, SingleWriter = true });
 
@@ -39,36 +39,18 @@ internal sealed class SubmissionPush(GrpcChannel channel, MethodDescriptor metho
         var resuming = new Resuming(options.Resume, channel.Options.Clock);
         try
         {
-            while (true)
+            while (!IsDone)
             {
                 GrpcException? failure = null;
-                await using (var call = channel.Open<Submission, SubmissionAnswer>(method, null, end.Token))
+                await foreach (var answer in Connected(e => failure = e, end.Token).ConfigureAwait(false))
                 {
-                    using var broken = CancellationTokenSource.CreateLinkedTokenSource(end.Token);
-                    var sending = Send(call, broken.Token);
-                    try
-                    {
-                        while (failure is null)
-                        {
-                            (var answer, failure) = await Receive(call).ConfigureAwait(false);
-                            if (answer is null)
-                                break;
-                            resuming.Progressed();
-                            // One that is not waited for is a second answer to what was sent twice.
-                            if (Settle(answer.MessageId))
-                                yield return answer;
-                        }
-                    }
-                    finally
-                    {
-                        await broken.CancelAsync().ConfigureAwait(false);
-                        await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                    }
-                    await sending.ConfigureAwait(false);
+                    resuming.Progressed();
+                    // One that is not waited for is a second answer to what was sent twice.
+                    if (Settle(answer.MessageId))
+                        yield return answer;
                 }
-                if (failure is null && IsDone)
-                    break;
-                await resuming.After(failure ?? Ended, stop).ConfigureAwait(false);
+                if (failure is not null || !IsDone)
+                    await resuming.After(failure ?? Resuming.Ended, stop).ConfigureAwait(false);
             }
             await taking.ConfigureAwait(false);
         }
@@ -77,6 +59,33 @@ internal sealed class SubmissionPush(GrpcChannel channel, MethodDescriptor metho
             await end.CancelAsync().ConfigureAwait(false);
             await taking.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
+
+    /// <summary>The answers of one connection, as long as it lasts.</summary>
+    private async IAsyncEnumerable<SubmissionAnswer> Connected(
+        Action<GrpcException?> ended, [EnumeratorCancellation] CancellationToken stop)
+    {
+        await using var call = channel.Open<Submission, SubmissionAnswer>(method, null, stop);
+        using var broken = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var sending = Send(call, broken.Token);
+        try
+        {
+            while (true)
+            {
+                var (answer, failure) = await call.NextOrFailure().ConfigureAwait(false);
+                ended(failure);
+                if (answer is null)
+                    break;
+                yield return answer;
+            }
+        }
+        finally
+        {
+            await broken.CancelAsync().ConfigureAwait(false);
+            await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        // What a caller did wrong is its to hear.
+        await sending.ConfigureAwait(false);
     }
 
     private bool IsDone
@@ -102,37 +111,12 @@ internal sealed class SubmissionPush(GrpcChannel channel, MethodDescriptor metho
         }
     }
 
-    /// <summary>First what an earlier connection left unanswered, then what comes; several leave together.</summary>
     private async Task Send(GrpcClientCall<Submission, SubmissionAnswer> call, CancellationToken broken)
     {
         try
         {
-            if (!await call.Flush().ConfigureAwait(false))
-                return;
-            Submission[] again;
-            lock (_gate)
-                again = [.. _unanswered];
-            foreach (var submission in again)
-            {
-                if (!await call.Write(submission).ConfigureAwait(false))
-                    return;
-            }
-            while (await _waiting.Reader.WaitToReadAsync(broken).ConfigureAwait(false))
-            {
-                await _room.WaitAsync(broken).ConfigureAwait(false);
-                if (!AddOne(call))
-                    _room.Release();
-                while (_room.Wait(0, CancellationToken.None))
-                {
-                    if (AddOne(call))
-                        continue;
-                    _room.Release();
-                    break;
-                }
-                if (!await call.Flush().ConfigureAwait(false))
-                    return;
-            }
-            call.CloseRequests();
+            if (await SendAll(call, broken).ConfigureAwait(false))
+                call.CloseRequests();
         }
         catch (OperationCanceledException) when (broken.IsCancellationRequested)
         {
@@ -145,10 +129,32 @@ internal sealed class SubmissionPush(GrpcChannel channel, MethodDescriptor metho
         }
     }
 
+    /// <summary>First what an earlier connection left unanswered, then what comes; several leave together. False when it broke.</summary>
+    private async Task<bool> SendAll(GrpcClientCall<Submission, SubmissionAnswer> call, CancellationToken broken)
+    {
+        bool flows = await call.Flush().ConfigureAwait(false);
+        Submission[] again;
+        lock (_gate)
+            again = [.. _unanswered];
+        for (int i = 0; flows && i < again.Length; i++)
+            flows = await call.Write(again[i]).ConfigureAwait(false);
+        while (flows && await _waiting.Reader.WaitToReadAsync(broken).ConfigureAwait(false))
+        {
+            await _room.WaitAsync(broken).ConfigureAwait(false);
+            while (AddOne(call) && _room.Wait(0, CancellationToken.None)) { }
+            flows = await call.Flush().ConfigureAwait(false);
+        }
+        return flows;
+    }
+
+    /// <summary>Uses a place in the window, or gives it back when nothing waits.</summary>
     private bool AddOne(GrpcClientCall<Submission, SubmissionAnswer> call)
     {
         if (!_waiting.Reader.TryRead(out var submission))
+        {
+            _room.Release();
             return false;
+        }
         lock (_gate)
         {
             if (!_byId.TryAdd(submission.MessageId, _unanswered.AddLast(submission)))
@@ -156,19 +162,6 @@ internal sealed class SubmissionPush(GrpcChannel channel, MethodDescriptor metho
         }
         call.Add(submission);
         return true;
-    }
-
-    private static async ValueTask<(SubmissionAnswer? Answer, GrpcException? Failure)> Receive(
-        GrpcClientCall<Submission, SubmissionAnswer> call)
-    {
-        try
-        {
-            return (await call.Next().ConfigureAwait(false), null);
-        }
-        catch (GrpcException e)
-        {
-            return (null, e);
-        }
     }
 
     private bool Settle(string messageId)

@@ -31,7 +31,8 @@ public sealed class GrpcCall
     public CancellationToken Token => _call.Token;
 
     /// <summary>
-    /// Cancelled when the server is asked to stop. A stream without end throws <see cref="GrpcCode.Unavailable"/> then; others go on to their end.
+    /// Cancelled when the server is asked to stop. A stream without end throws <see cref="GrpcCode.Unavailable"/> then; others go on to
+    /// their end.
     /// </summary>
     public CancellationToken Stopping => _call.Stopping;
 

@@ -7,19 +7,22 @@ using Microsoft.Extensions.Logging;
 namespace PatientGrains.Grpc;
 
 /// <summary>
-/// The door to gRPC on ASP.NET Core: answers every request whose content type is gRPC's or whose address is a method's, hands on all others.
+/// The door to gRPC on ASP.NET Core: answers every request whose content type is gRPC's or whose address is a method's, hands on all
+/// others.
 /// </summary>
 public static class GrpcFront
 {
     /// <summary>
-    /// Serves these methods; those of <see cref="GrpcHealth"/> and <see cref="GrpcReflection"/> are to be among them. It needs an endpoint that speaks HTTP/2: one with TLS, or a
+    /// Serves these methods; those of <see cref="GrpcHealth"/> and <see cref="GrpcReflection"/> are to be among them. It needs an endpoint
+    /// that speaks HTTP/2: one with TLS, or a
     /// cleartext one with <see cref="HttpProtocols.Http2"/> alone.
     /// </summary>
     /// <param name="app">Where in its order of middleware this is called, there gRPC is answered.</param>
     /// <param name="methods">Each path once.</param>
     /// <param name="limits">The same as <see cref="Limit"/> got.</param>
     /// <param name="clock">For deadlines.</param>
-    public static IApplicationBuilder UseGrpc(this IApplicationBuilder app, IEnumerable<GrpcMethod> methods, GrpcLimits limits, TimeProvider clock)
+    public static IApplicationBuilder UseGrpc(
+        this IApplicationBuilder app, IEnumerable<GrpcMethod> methods, GrpcLimits limits, TimeProvider clock)
     {
         var log = app.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger("PatientGrains.Grpc");
         var stopping = app.ApplicationServices.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
@@ -32,7 +35,8 @@ public static class GrpcFront
     }
 
     /// <summary>
-    /// Sets what Kestrel limits for all of HTTP/2: calls per connection, windows, keep-alive; and, for HTTP/1 too, how long a client may take
+    /// Sets what Kestrel limits for all of HTTP/2: calls per connection, windows, keep-alive; and, for HTTP/1 too, how long a client may
+    /// take
     /// nothing of a response before its connection is closed: twice <see cref="GrpcLimits.WriteTimeout"/>, so that a call is reset first.
     /// </summary>
     public static void Limit(KestrelServerLimits kestrel, GrpcLimits limits)

@@ -4,7 +4,8 @@ using ServingStatus = PatientGrains.Grpc.Health.HealthCheckResponse.Types.Servin
 namespace PatientGrains.Grpc;
 
 /// <summary>
-/// Tells load balancers and probes which services serve: grpc.health.v1 (grpc/doc/health-checking.md). Needs no login and says nothing else.
+/// Tells load balancers and probes which services serve: grpc.health.v1 (grpc/doc/health-checking.md). Needs no login and says nothing
+/// else.
 /// </summary>
 public sealed class GrpcHealth
 {

@@ -3,7 +3,9 @@ using Google.Protobuf.Reflection;
 
 namespace PatientGrains.Grpc;
 
-/// <summary>A method of the contract and what answers it. Handlers end a call with a status other than OK by throwing <see cref="GrpcException"/>.</summary>
+/// <summary>
+/// A method of the contract and what answers it. Handlers end a call with a status other than OK by throwing <see cref="GrpcException"/>.
+/// </summary>
 public sealed record GrpcMethod
 {
     private GrpcMethod(MethodDescriptor descriptor, Func<ServerCall, Task> run)

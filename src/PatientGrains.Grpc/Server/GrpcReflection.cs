@@ -43,7 +43,8 @@ public static class GrpcReflection
             switch (request.MessageRequestCase)
             {
                 case ServerReflectionRequest.MessageRequestOneofCase.ListServices:
-                    response.ListServicesResponse = new() { Service = { _services.Select(s => new ServiceResponse { Name = s.FullName }) } };
+                    response.ListServicesResponse = new();
+                    response.ListServicesResponse.Service.Add(_services.Select(service => new ServiceResponse { Name = service.FullName }));
                     break;
                 case ServerReflectionRequest.MessageRequestOneofCase.FileByFilename:
                     AnswerFile(response, _files.GetValueOrDefault(request.FileByFilename));

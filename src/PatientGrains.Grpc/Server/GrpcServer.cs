@@ -13,7 +13,9 @@ internal sealed partial class GrpcServer(
 {
     private const string ContentType = "application/grpc";
 
-    private readonly FrozenDictionary<string, GrpcMethod> _methods = methods.ToFrozenDictionary(method => method.Path, StringComparer.Ordinal);
+    private readonly FrozenDictionary<string, GrpcMethod> _methods =
+        methods.ToFrozenDictionary(method => method.Path, StringComparer.Ordinal);
+
     private int _calls;
 
     public GrpcLimits Limits { get; } = limits;
@@ -129,6 +131,10 @@ internal sealed partial class GrpcServer(
         catch (Exception e) when (call.IsPastDeadline && e is OperationCanceledException or IOException)
         {
             return PastDeadline();
+        }
+        catch (OperationCanceledException e) when (e.InnerException is IOException)
+        {
+            return new GrpcException(GrpcCode.Cancelled, "The call was cancelled.");
         }
         catch (Exception e) when (http.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException)
         {

@@ -37,7 +37,8 @@ public sealed class GrpcRequests<T> : IAsyncEnumerable<T> where T : class, IMess
 }
 
 /// <summary>
-/// The responses of a call. One writer at a time. At most 64 KB wait for a client that does not read; then writing waits, and when the client
+/// The responses of a call. One writer at a time. At most 64 KB wait for a client that does not read; then writing waits, and when the
+/// client
 /// takes nothing for <see cref="GrpcLimits.WriteTimeout"/> the call is reset.
 /// </summary>
 public sealed class GrpcResponses<T> where T : class, IMessage<T>

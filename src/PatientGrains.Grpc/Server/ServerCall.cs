@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -86,8 +87,10 @@ internal sealed class ServerCall : IDisposable
     {
         Begin();
         var flush = _writer.Flush(Token);
-        return flush.IsCompletedSuccessfully && !flush.GetAwaiter().GetResult().IsCanceled ? ValueTask.CompletedTask : Wait(flush.AsTask());
+        return flush.IsCompleted ? End(flush) : Wait(flush.AsTask());
     }
+
+    private static async ValueTask End(ValueTask<FlushResult> flush) => await flush.ConfigureAwait(false);
 
     private async ValueTask Wait(Task flush)
     {

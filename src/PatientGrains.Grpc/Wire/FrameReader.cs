@@ -7,7 +7,8 @@ namespace PatientGrains.Grpc.Wire;
 
 /// <summary>
 /// Reads length-prefixed messages: a byte that says whether the message is compressed, its length as four bytes, big endian, the message
-/// (PROTOCOL-HTTP2.md, Length-Prefixed-Message). Takes from the pipe only what is asked for, so that the sender feels a reader that is slow.
+/// (PROTOCOL-HTTP2.md, Length-Prefixed-Message). Takes from the pipe only what is asked for, so that the sender feels a reader that is
+/// slow.
 /// </summary>
 internal sealed class FrameReader(PipeReader pipe, int maxBytes, string? encoding, HeldBytes held) : IDisposable
 {
@@ -32,7 +33,7 @@ internal sealed class FrameReader(PipeReader pipe, int maxBytes, string? encodin
             if (_holds)
                 pipe.AdvanceTo(_rest.Start, _rest.End);
             _holds = false;
-            var result = await pipe.ReadAsync(stop).ConfigureAwait(false);
+            var result = await Read(stop).ConfigureAwait(false);
             _rest = result.Buffer;
             _holds = true;
             _ended = result.IsCompleted;
@@ -41,6 +42,19 @@ internal sealed class FrameReader(PipeReader pipe, int maxBytes, string? encodin
             held.Change(ref _counted, _rest.Length);
         }
         return _rest.IsEmpty ? null : throw new GrpcException(GrpcCode.Internal, "The stream ended within a message.");
+    }
+
+    private async ValueTask<ReadResult> Read(CancellationToken stop)
+    {
+        try
+        {
+            return await pipe.ReadAsync(stop).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            // A reset. Kestrel says so before it cancels the request, and a handler is to see one kind of exception.
+            throw new OperationCanceledException("The stream broke.", e, stop);
+        }
     }
 
     private bool TryTake<T>(MessageParser<T> parser, out T? message) where T : class, IMessage<T>

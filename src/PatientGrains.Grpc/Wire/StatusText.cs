@@ -4,7 +4,9 @@ using PatientGrains.Grpc.Rpc;
 
 namespace PatientGrains.Grpc.Wire;
 
-/// <summary>How a status travels in headers: grpc-message is percent-encoded UTF-8 (PROTOCOL-HTTP2.md, Status-Message), details are base64.</summary>
+/// <summary>
+/// How a status travels in headers: grpc-message is percent-encoded UTF-8 (PROTOCOL-HTTP2.md, Status-Message), details are base64.
+/// </summary>
 internal static class StatusText
 {
     /// <summary>Clients refuse header lists over 8 KiB; base64 makes four of three.</summary>

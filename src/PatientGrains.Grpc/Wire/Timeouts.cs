@@ -8,7 +8,9 @@ internal static class Timeouts
     public static bool TryParse(string text, out TimeSpan timeout)
     {
         timeout = default;
-        if (text.Length is < 2 or > 9 || !uint.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out uint value))
+        if (text.Length is < 2 or > 9)
+            return false;
+        if (!uint.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out uint value))
             return false;
         long ticks = text[^1] switch
         {
@@ -25,7 +27,9 @@ internal static class Timeouts
         return ticks >= 0;
     }
 
-    /// <summary>In the finest unit that eight digits hold, rounded down; what has passed is one nanosecond, as 0 is not understood everywhere.</summary>
+    /// <summary>
+    /// In the finest unit that eight digits hold, rounded down; what has passed is one nanosecond, as 0 is not understood everywhere.
+    /// </summary>
     public static string Format(TimeSpan timeout)
     {
         const long Limit = 100_000_000;

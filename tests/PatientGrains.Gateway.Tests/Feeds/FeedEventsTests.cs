@@ -20,7 +20,8 @@ public sealed class FeedEventsTests(GatewayServer server) : IClassFixture<Gatewa
             var raised = await first.Event();
             Assert.Equal("raised", raised["event"]);
             var data = JsonNode.Parse(raised["data"])!;
-            Assert.Equal((patient, "SEVERITY_WARNING", 1), ((string?)data["patientId"], (string?)data["severity"], (int?)data["patientNumber"]));
+            Assert.Equal((patient, "SEVERITY_WARNING", 1),
+                ((string?)data["patientId"], (string?)data["severity"], (int?)data["patientNumber"]));
             Assert.Equal("3", (string?)data["raised"]!["reason"]!["criteria"]![0]!["value"]);
             id = raised["id"];
         }

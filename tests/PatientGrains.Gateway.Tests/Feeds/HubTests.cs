@@ -58,7 +58,8 @@ public class HubTests
         Assert.Equal(FeedProblem.CursorUnreadable, await hub.Refused(hub.Ask(cursor: "garbage")));
         Assert.Equal(FeedProblem.CursorUnreadable, await hub.Refused(hub.Ask(cursor: "")));
         Assert.Equal(FeedProblem.CursorUnreadable, await hub.Refused(hub.Ask(cursor: new string('A', good.Length))));
-        Assert.Equal(FeedProblem.CursorUnreadable, await hub.Refused(hub.Ask(cursor: good[..5] + (good[5] == 'B' ? 'C' : 'B') + good[6..])));
+        string mistyped = good[..5] + (good[5] == 'B' ? 'C' : 'B') + good[6..];
+        Assert.Equal(FeedProblem.CursorUnreadable, await hub.Refused(hub.Ask(cursor: mistyped)));
         Assert.Equal(FeedProblem.CursorOfOtherFeed,
             await hub.Refused(hub.Ask(cursor: FeedCursor.Write(Feed.Quality, ScriptedFeed.StoreId, 1))));
         Assert.Equal(FeedProblem.CursorOfOtherStore, await hub.Refused(hub.Ask(cursor: FeedCursor.Write(Feed.Alerts, "store-2", 1))));
@@ -71,7 +72,10 @@ public class HubTests
     public async Task Filters_let_through_what_was_asked_for_and_only_that_is_written_down()
     {
         var hub = new Hub(_feed);
-        var ask = hub.Ask(fromBeginning: true, filter: new FeedFilter { Patients = ["a", "b"], Rules = ["news2"], MinSeverity = Severity.Urgent, Units = ["Location/icu"] });
+        var ask = hub.Ask(fromBeginning: true, filter: new FeedFilter
+        {
+            Patients = ["a", "b"], Rules = ["news2"], MinSeverity = Severity.Urgent, Units = ["Location/icu"],
+        });
         _feed.Add("a", "news2", Severity.Urgent, "Location/icu");
         _feed.Add("a", "sirs", Severity.Urgent, "Location/icu");
         _feed.Add("a", "news2", Severity.Warning, "Location/icu");

@@ -37,7 +37,8 @@ public sealed class RecordsOverGrpcTests(GatewayServer server) : IClassFixture<G
         var repeated = await Client.Submit(Create(key, body));
         Assert.True(repeated.IsRepeat);
         Assert.Contains($"Observation/{repeated.Results[0].Id}/", posted.Header("Location"));
-        await Refused(GrpcCode.AlreadyExists, "MessageIdReused", () => Client.Submit(Create(key, Samples.Observation(patient, value: "73"))));
+        await Refused(GrpcCode.AlreadyExists, "MessageIdReused",
+            () => Client.Submit(Create(key, Samples.Observation(patient, value: "73"))));
     }
 
     [Fact]
@@ -61,7 +62,10 @@ public sealed class RecordsOverGrpcTests(GatewayServer server) : IClassFixture<G
         });
         Assert.Equal([(2, V1.ChangeEffect.Updated), (1, V1.ChangeEffect.Created)], bundle.Results.Select(one => (one.Version, one.Effect)));
         Assert.Equal(2, bundle.Versions.Count);
-        var gone = await Client.Submit(new() { MessageId = Fresh(), Kind = V1.SubmissionKind.Delete, Type = "Observation", Id = bundle.Results[1].Id });
+        var gone = await Client.Submit(new()
+        {
+            MessageId = Fresh(), Kind = V1.SubmissionKind.Delete, Type = "Observation", Id = bundle.Results[1].Id,
+        });
         Assert.Equal(V1.ChangeEffect.Deleted, gone.Results[0].Effect);
         await Refused(GrpcCode.NotFound, "ResourceDeleted", () => Client.Read(new() { Type = "Observation", Id = bundle.Results[1].Id }));
     }
@@ -93,14 +97,16 @@ public sealed class RecordsOverGrpcTests(GatewayServer server) : IClassFixture<G
         await Client.Submit(Update(Fresh(), id, Samples.Observation(patient, id, value: "80")));
         await Client.Submit(Create(Fresh(), Samples.Observation(patient, code: "8310-5")));
         Assert.Equal([2, 1], (await Client.History(new() { Type = "Observation", Id = id }).All()).Select(version => version.Version));
-        Assert.Equal([2], (await Client.History(new() { Type = "Observation", Id = id, Limit = 1 }).All()).Select(version => version.Version));
-        var found = await Client.Search(new() { Type = "Observation", Query = $"patient={patient}&code=http%3A%2F%2Floinc.org%7C8867-4" }).All();
+        Assert.Equal(2, Assert.Single(await Client.History(new() { Type = "Observation", Id = id, Limit = 1 }).All()).Version);
+        const string HeartRate = "code=http%3A%2F%2Floinc.org%7C8867-4";
+        var found = await Client.Search(new() { Type = "Observation", Query = $"patient={patient}&{HeartRate}" }).All();
         Assert.Equal(id, Assert.Single(found).Id);
         Assert.Single(await Client.Search(new() { Type = "Observation", Query = $"patient={patient}", Limit = 1 }).All());
         var all = await Client.Everything(new() { PatientId = patient }).All();
         Assert.Equal(["Patient", "Observation", "Observation"], all.Select(version => version.Type));
         Assert.Equal(2, (await Client.Everything(new() { PatientId = patient, Types_ = { "Observation" } }).All()).Count);
-        await Refused(GrpcCode.FailedPrecondition, "too-costly", () => Client.Search(new() { Type = "Observation", Query = "code=8867-4" }).All());
+        await Refused(GrpcCode.FailedPrecondition, "too-costly",
+            () => Client.Search(new() { Type = "Observation", Query = "code=8867-4" }).All());
         await Refused(GrpcCode.InvalidArgument, "not-supported",
             () => Client.Search(new() { Type = "Observation", Query = $"patient={patient}&colour=red" }).All());
         await Refused(GrpcCode.NotFound, "ResourceUnknown", () => Client.Read(new() { Type = "Observation", Id = Fresh() }));
@@ -114,7 +120,8 @@ public sealed class RecordsOverGrpcTests(GatewayServer server) : IClassFixture<G
         await Client.Read(new() { Type = "Patient", Id = patient });
         var officer = server.Grpc(server.Token(Role.PrivacyOfficer, purpose: "HOPERAT", subject: "officer"));
         var log = await officer.AccessLog(new() { PatientId = patient }).All();
-        Assert.Equal([("officer", "search-type"), ("dr-test", "read"), ("dr-test", "update")], log.Select(entry => (entry.Subject, entry.Interaction)));
+        Assert.Equal([("officer", "search-type"), ("dr-test", "read"), ("dr-test", "update")],
+            log.Select(entry => (entry.Subject, entry.Interaction)));
         Assert.Equal(patient, Assert.Single(log[1].Versions).Id);
         Assert.Single(await officer.AccessLog(new() { PatientId = patient, Limit = 1 }).All());
         await Refused(GrpcCode.PermissionDenied, "RoleNotPermitted", () => Client.AccessLog(new() { PatientId = patient }).All());

@@ -22,7 +22,8 @@ public class StatusTableTests
         Assert.NotEqual(GrpcCode.Unknown, status.Code);
         Assert.EndsWith(".", status.Message);
         var info = status.Find<ErrorInfo>()!;
-        Assert.Equal((rule.ToString(), "patientgrains", "3", "2"), (info.Reason, info.Domain, info.Metadata["version"], info.Metadata["entry"]));
+        Assert.Equal((rule.ToString(), "patientgrains", "3", "2"),
+            (info.Reason, info.Domain, info.Metadata["version"], info.Metadata["entry"]));
         Assert.Equal("Observation/x", status.Find<ResourceInfo>()!.ResourceName);
         // The contract promises it for every INVALID_ARGUMENT.
         Assert.Equal(status.Code == GrpcCode.InvalidArgument, status.Find<BadRequest>() is not null);

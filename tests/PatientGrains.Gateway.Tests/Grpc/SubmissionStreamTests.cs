@@ -73,7 +73,8 @@ public class SubmissionStreamTests
         var silent = new TaskCompletionSource<V1.Submission?>();
         var sent = new Queue<Task<V1.Submission?>>([Task.FromResult<V1.Submission?>(Of("m1")), silent.Task]);
         var stream = new SubmissionStream(
-            Take, () => new ValueTask<V1.Submission?>(sent.Dequeue()), one => _answered.Enqueue(one.MessageId), () => ValueTask.CompletedTask, 4);
+            Take, () => new ValueTask<V1.Submission?>(sent.Dequeue()),
+            one => _answered.Enqueue(one.MessageId), () => ValueTask.CompletedTask, 4);
         var run = stream.Run(() => _ = stopping.IsCancellationRequested ? throw StatusTable.ServerStops() : 0, stopping.Token);
         await stopping.CancelAsync();
         Assert.False(run.IsCompleted);

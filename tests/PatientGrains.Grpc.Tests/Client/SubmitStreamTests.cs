@@ -174,9 +174,16 @@ public class SubmitStreamTests
         var left = new TaskCompletionSource();
         await using var server = await Serve(async (requests, responses, call) =>
         {
-            await using var registration = call.Token.Register(left.SetResult);
-            await foreach (var submission in requests)
-                await responses.Write(new SubmissionAnswer { MessageId = submission.MessageId });
+            try
+            {
+                await foreach (var submission in requests)
+                    await responses.Write(new SubmissionAnswer { MessageId = submission.MessageId });
+            }
+            catch (OperationCanceledException)
+            {
+                left.SetResult();
+                throw;
+            }
         });
         await foreach (var _ in new PatientGrainsClient(server.Channel()).SubmitStream(Many(1_000_000), new PushOptions { Window = 5 }))
             break;

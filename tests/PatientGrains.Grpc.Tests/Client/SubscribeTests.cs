@@ -73,7 +73,10 @@ public class SubscribeTests
             await responses.Write(Heartbeat(0));
             throw new GrpcException(GrpcCode.Unauthenticated, "expired");
         });
-        var channel = server.Channel(new GrpcChannelOptions { Metadata = () => new() { { "authorization", tokens++ < 5 ? $"t{tokens}" : "bad" } } });
+        var channel = server.Channel(new GrpcChannelOptions
+        {
+            Metadata = () => new() { { "authorization", tokens++ < 5 ? $"t{tokens}" : "bad" } },
+        });
         int seen = 0;
         var error = await Assert.ThrowsAsync<GrpcException>(async () =>
         {

@@ -67,19 +67,20 @@ public class AddressTests
     {
         await using var server = await EchoServer.Start();
         using var http = server.Raw();
-        var answer = await (RawCall.Once(RawCall.Frame(new Piece())) with { Version = HttpVersion.Version11 }).Send(http, server.Http1Address);
+        var raw = RawCall.Once(RawCall.Frame(new Piece())) with { Version = HttpVersion.Version11 };
+        var answer = await raw.Send(http, server.Http1Address);
         Assert.Equal(HttpStatusCode.UpgradeRequired, answer.Http);
     }
 
     [Fact]
     public async Task What_is_not_gRPC_is_left_to_others()
     {
-        await using var server = await EchoServer.Start([GrpcMethod.Unary<Piece, Piece>(EchoServer.Once, (piece, _) => Task.FromResult(piece))],
-            also: app => app.Run(http =>
-            {
-                http.Response.StatusCode = StatusCodes.Status418ImATeapot;
-                return Task.CompletedTask;
-            }));
+        var echo = GrpcMethod.Unary<Piece, Piece>(EchoServer.Once, (piece, _) => Task.FromResult(piece));
+        await using var server = await EchoServer.Start([echo], also: app => app.Run(http =>
+        {
+            http.Response.StatusCode = StatusCodes.Status418ImATeapot;
+            return Task.CompletedTask;
+        }));
         using var http = server.Raw();
         var other = new RawCall("/fhir/Patient") { ContentType = "application/fhir+json" };
         Assert.Equal((HttpStatusCode)418, (await other.Send(http, server.Address)).Http);

@@ -47,7 +47,8 @@ public class CallEndTests
             return Task.FromResult(piece);
         })]);
         using var http = server.Raw();
-        var answer = await (RawCall.Once(RawCall.Frame(new Piece())) with { Headers = [("grpc-timeout", timeout)] }).Send(http, server.Address);
+        var raw = RawCall.Once(RawCall.Frame(new Piece())) with { Headers = [("grpc-timeout", timeout)] };
+        var answer = await raw.Send(http, server.Address);
         Assert.Equal((code, code == GrpcCode.Ok ? 1 : 0), (answer.Code, handled));
     }
 
@@ -69,7 +70,7 @@ public class CallEndTests
     public async Task A_client_that_leaves_in_the_middle_of_a_stream_ends_it()
     {
         var ended = new TaskCompletionSource();
-        await using var server = await EchoServer.Start([GrpcMethod.ServerStreaming<Piece, Piece>(EchoServer.Split, async (_, pieces, call) =>
+        await using var server = await EchoServer.Start([GrpcMethod.ServerStreaming<Piece, Piece>(EchoServer.Split, async (_, pieces, _) =>
         {
             try
             {

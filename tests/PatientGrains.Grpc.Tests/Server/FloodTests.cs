@@ -82,7 +82,8 @@ public class FloodTests
     {
         int running = 0;
         int most = 0;
-        await using var server = await EchoServer.Start([Waiting(() => most = Math.Max(most, Interlocked.Increment(ref running))), Echoing]);
+        var counting = Waiting(() => most = Math.Max(most, Interlocked.Increment(ref running)));
+        await using var server = await EchoServer.Start([counting, Echoing]);
         await using var client = await RawHttp2.Connect(server.Address);
         // The server may have closed the connection before all are written.
         var writing = Task.Run(async () =>
@@ -101,8 +102,8 @@ public class FloodTests
                 refused++;
         }
         await Task.WhenAny(writing);
-        Assert.InRange(most, 1, new GrpcLimits().MaxCallsPerConnection);
-        Assert.Equal("ok", (await server.Channel().Unary<Piece, Piece>(EchoServer.Once, new Piece { Text = "ok" }).WaitAsync(Patience)).Text);
+        Assert.InRange(most, 0, new GrpcLimits().MaxCallsPerConnection);
+        Assert.False(await Refused(server));
     }
 
     [Fact]
@@ -164,7 +165,7 @@ public class FloodTests
             }
         }
         Assert.NotEmpty(ends);
-        Assert.Equal("ok", (await server.Channel().Unary<Piece, Piece>(EchoServer.Once, new Piece { Text = "ok" }).WaitAsync(Patience)).Text);
+        Assert.False(await Refused(server));
     }
 
     private static GrpcMethod Echoing { get; } = GrpcMethod.Unary<Piece, Piece>(EchoServer.Once, (piece, _) => Task.FromResult(piece));

@@ -15,9 +15,11 @@ internal sealed record RawCall(string Path)
     public (string Name, string Value)[] Headers { get; init; } = [];
     public Version Version { get; init; } = HttpVersion.Version20;
 
-    public static RawCall Once(params byte[][] frames) => new("/patientgrains.tests.EchoService/Once") { Body = [.. frames.SelectMany(f => f)] };
+    public static RawCall Once(params byte[][] frames) =>
+        new("/patientgrains.tests.EchoService/Once") { Body = [.. frames.SelectMany(frame => frame)] };
 
-    public static RawCall Talk(params byte[][] frames) => new("/patientgrains.tests.EchoService/Talk") { Body = [.. frames.SelectMany(f => f)] };
+    public static RawCall Talk(params byte[][] frames) =>
+        new("/patientgrains.tests.EchoService/Talk") { Body = [.. frames.SelectMany(frame => frame)] };
 
     /// <summary>A message with its five bytes.</summary>
     public static byte[] Frame(byte[] message, byte flag = 0, uint? length = null)

@@ -23,7 +23,8 @@ public class StatusTextTests
     [InlineData("%4", "%4")]
     [InlineData("%zz!", "%zz!")]
     [InlineData("%e2%98%83", "☃")]
-    public void What_is_badly_encoded_is_shown_as_it_is(string encoded, string message) => Assert.Equal(message, StatusText.Decode(encoded));
+    public void What_is_badly_encoded_is_shown_as_it_is(string encoded, string message) =>
+        Assert.Equal(message, StatusText.Decode(encoded));
 
     [Theory]
     [InlineData("!")]

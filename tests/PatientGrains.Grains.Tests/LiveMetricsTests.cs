@@ -1,0 +1,52 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using PatientGrains.Contracts;
+using PatientGrains.Core.Record;
+
+namespace PatientGrains.Grains.Tests;
+
+/// <summary>Instruments belong to the process, so this runs while no other test does.</summary>
+[CollectionDefinition(nameof(LiveMetricsTests), DisableParallelization = true)]
+[Collection(nameof(LiveMetricsTests))]
+public sealed class LiveMetricsTests
+{
+    [Fact]
+    public async Task Head_lag_and_hints_are_measured_per_feed_and_name_nobody()
+    {
+        var seen = new ConcurrentQueue<(string Name, double Value, string Tags)>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter.Name.StartsWith("PatientGrains.", StringComparison.Ordinal))
+                self.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => seen.Enqueue((instrument.Name, value, Text(tags))));
+        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => seen.Enqueue((instrument.Name, value, Text(tags))));
+        listener.Start();
+
+        var cluster = new RecordCluster();
+        await cluster.InitializeAsync();
+        var now = DateTimeOffset.UtcNow;
+        foreach (string patient in new[] { "nobody-1", "nobody-2", "nobody-3" })
+            await cluster.Patient(patient).Ask(Lactates.At(patient, "o", now, Lactates.Value(4.5m, now)));
+        await cluster.Grains.GetGrain<IFeedGrain>("feeds").Read(Feed.Alerts, 0, 1, 0);
+        // The waker and the hints go their own way.
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!seen.Contains(("patientgrains.due.backlog", 0, "")) || Hints() < 3)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+        await cluster.DisposeAsync();
+
+        Assert.Contains(("patientgrains.log.feed.head", 3, "feed=1"), seen);
+        Assert.Contains(("patientgrains.feed.lag", 2, "feed=alerts"), seen);
+        Assert.Equal(3, Hints());
+        Assert.DoesNotContain(seen, measured => measured.Tags.Contains("nobody", StringComparison.Ordinal));
+
+        int Hints() => seen.Count(measured => measured is ("patientgrains.alerts.hints", 1, "outcome=sent"));
+    }
+
+    private static string Text(ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+        string.Join(',', tags.ToArray().Select(tag => $"{tag.Key}={tag.Value}"));
+}
