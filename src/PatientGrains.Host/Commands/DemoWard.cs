@@ -118,15 +118,21 @@ internal sealed class DemoWard(HostSettings settings)
 
     private async IAsyncEnumerable<Submission> Replay(FastClock clock, [EnumeratorCancellation] CancellationToken cancel)
     {
-        foreach (var stay in _stays)
-            yield return new() { MessageId = "stay-" + stay.PatientId, Kind = SubmissionKind.Transaction, Body = UnsafeByteOperations.UnsafeWrap(stay.Registration) };
+        var coming = new Queue<WardStay>(_stays.OrderBy(stay => stay.AdmittedAt));
         int number = 0;
         foreach (var sent in SyntheticWard.Replay(Ward))
         {
             await clock.Until(sent.At, cancel);
+            while (coming.TryPeek(out var stay) && stay.AdmittedAt <= sent.At)
+                yield return Admission(coming.Dequeue());
             yield return Update($"ward-{number++}", sent.Type, sent.Id, sent.Resource);
         }
     }
+
+    private static Submission Admission(WardStay stay) => new()
+    {
+        MessageId = "stay-" + stay.PatientId, Kind = SubmissionKind.Transaction, Body = UnsafeByteOperations.UnsafeWrap(stay.Registration),
+    };
 
     /// <summary>A lactate that was mistyped, then the laboratory's correction of it.</summary>
     private async Task Correct(RecordServer server, FastClock clock, Task watching, CancellationToken cancel)
@@ -156,5 +162,6 @@ internal sealed class DemoWard(HostSettings settings)
 
     private static Requester Ehr => new() { Subject = "interface-engine/ehr", Roles = [Role.Integrator], Purpose = "TREAT", Source = "ehr" };
 
-    private static void Say(string line) => Common.Out.WriteLine(line);
+    /// <summary>Past the console's width too: a broken line is harder to read than a long one.</summary>
+    private static void Say(string line) => Console.Out.WriteLine(line);
 }
