@@ -8,8 +8,8 @@ using PatientGrains.Core.Screening;
 namespace PatientGrains.Core.Tests;
 
 /// <summary>
-/// What is written can be read: nulls are left out, so that a member which may be null must either be written nevertheless or not be asked for
-/// when it is read. An event that breaks this would be acknowledged and lost with everything behind it.
+/// What is written can be read: nulls are left out, so that a member which may be null must either be written nevertheless or not be asked
+/// for when it is read. An event that breaks this would be acknowledged and lost with everything behind it.
 /// </summary>
 public class RequiredMemberTests
 {

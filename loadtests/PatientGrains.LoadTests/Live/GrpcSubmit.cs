@@ -23,7 +23,8 @@ internal sealed class GrpcSubmit(Bench bench, Load load) : IScenario
     private BareRows? _floor;
 
     public string Name => load is OpenLoad ? "grpc-submit/open" : "grpc-submit/closed";
-    public string Measures => $"single observations over {Monitors.Streams} gRPC submit streams, each durable, audited and screened when answered";
+    public string Measures =>
+        $"single observations over {Monitors.Streams} gRPC submit streams, each durable, audited and screened when answered";
     public Load Load => load;
 
     /// <summary>Callers of a closed loop together: how many submissions are on their way at once.</summary>

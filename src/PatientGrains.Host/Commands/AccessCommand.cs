@@ -20,7 +20,11 @@ internal static class AccessCommand
     public static Command Build()
     {
         var patient = new Argument<string>("patient") { Description = "Logical id of the Patient." };
-        var count = new Option<int>("--count") { Description = "How many of the newest entries, 1 to 1000.", DefaultValueFactory = _ => 50 };
+        var count = new Option<int>("--count")
+        {
+            Description = "How many of the newest entries, 1 to 1000.",
+            DefaultValueFactory = _ => 50,
+        };
         return Common.Verb(
             "access",
             "Show the access log of a patient, newest first.",

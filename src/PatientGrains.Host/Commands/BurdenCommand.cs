@@ -35,13 +35,17 @@ internal static class BurdenCommand
     internal static async Task Show(RecordServer server, DateTimeOffset now, CancellationToken cancel) =>
         Show(await Burden.Of(server.Services, DateTimeOffset.MinValue, now, cancel));
 
-    private static async Task<ImmutableArray<BurdenRow>> Rows(HostSettings settings, DateTimeOffset from, DateTimeOffset until, CancellationToken cancel)
+    private static async Task<ImmutableArray<BurdenRow>> Rows(
+        HostSettings settings, DateTimeOffset from, DateTimeOffset until, CancellationToken cancel)
     {
         using (var ring = EmbeddedLog.RingOfStore(settings))
         {
             using var live = await LiveServer.Find(settings, ring, Common.Operator(Role.PrivacyOfficer), cancel);
             if (live is not null)
-                return await live.Http.GetFromJsonAsync<ImmutableArray<BurdenRow>>($"{OperationEndpoints.Burden}?from={from:O}&until={until:O}".Replace("+", "%2B"), cancel);
+            {
+                string address = $"{OperationEndpoints.Burden}?from={from.UtcDateTime:O}&until={until.UtcDateTime:O}";
+                return await live.Http.GetFromJsonAsync<ImmutableArray<BurdenRow>>(address, cancel);
+            }
         }
         await using var server = await RecordServer.StartWithoutFront(settings, cancel);
         return await Burden.Of(server.Services, from, until, cancel);
@@ -55,14 +59,15 @@ internal static class BurdenCommand
             return;
         }
         var table = new Table().Border(TableBorder.Simple)
-            .AddColumns("unit", "rule", "alerts", "patient-days", "per patient-day", "median to acknowledge", "acknowledged", "escalated", "overridden", "withdrawn");
+            .AddColumns("unit", "rule", "alerts", "patient-days", "per patient-day", "median to acknowledge")
+            .AddColumns("acknowledged", "escalated", "overridden", "withdrawn");
         foreach (var row in rows)
         {
             string?[] cells =
             [
                 row.Unit ?? "not said", row.Rule ?? "all", Text(row.Alerts), Text(row.PatientDays), Text(row.AlertsPerPatientDay),
-                row.MedianToAcknowledge is { } median ? $"{median.TotalMinutes:F0} min" : "-", Share(row, row.Acknowledged), Share(row, row.Escalated),
-                Share(row, row.Overridden), Share(row, row.Withdrawn),
+                row.MedianToAcknowledge is { } median ? $"{median.TotalMinutes:F0} min" : "-",
+                Share(row, row.Acknowledged), Share(row, row.Escalated), Share(row, row.Overridden), Share(row, row.Withdrawn),
             ];
             table.AddRow([.. cells.Select(cell => Markup.Escape(cell!))]);
         }

@@ -14,12 +14,20 @@ internal static class Common
     public const int Found = 1;
     public const int CouldNotRun = 2;
 
-    public static readonly Option<string?> Config = new("--config") { Description = "Settings file (JSON); default ./patientgrains.json when it is there." };
+    public static readonly Option<string?> Config = new("--config")
+    {
+        Description = "Settings file (JSON); default ./patientgrains.json when it is there.",
+    };
+
     public static readonly Option<string?> Data = new("--data") { Description = "Folder of the store; default ./data." };
-    public static readonly Option<string?> Ring = new("--keyring") { Description = "Key ring file; default keyring.json in the data folder." };
+    public static readonly Option<string?> Ring = new("--keyring")
+    {
+        Description = "Key ring file; default keyring.json in the data folder.",
+    };
 
     /// <summary>A command with the common options, whose known failures become one line on standard error and exit code 2.</summary>
-    public static Command Verb(string name, string description, Func<ParseResult, HostSettings, CancellationToken, Task<int>> run, params Symbol[] more)
+    public static Command Verb(
+        string name, string description, Func<ParseResult, HostSettings, CancellationToken, Task<int>> run, params Symbol[] more)
     {
         var command = new Command(name, description) { Config, Data, Ring };
         foreach (var symbol in more)
@@ -35,29 +43,31 @@ internal static class Common
             {
                 return await run(parsed, SettingsOf(parsed), cancel);
             }
-            catch (Exception known) when (known is SettingsException or LogException or VerbException or IOException or UnauthorizedAccessException or InvalidDataException)
+            catch (Exception known) when (known is SettingsException or LogException or VerbException or IOException
+                or UnauthorizedAccessException or InvalidDataException)
             {
-                await Console.Error.WriteLineAsync($"patientgrains {name}: {known.Message}");
-                return CouldNotRun;
+                return await Fail(name, known.Message);
             }
             catch (GrpcException refused)
             {
-                await Console.Error.WriteLineAsync($"patientgrains {name}: the server answered {refused.Code}: {refused.Message}");
-                return CouldNotRun;
+                return await Fail(name, $"the server answered {refused.Code}: {refused.Message}");
             }
             catch (HttpRequestException broken)
             {
-                await Console.Error.WriteLineAsync(
-                    $"patientgrains {name}: the server went away: {broken.Message} What it acknowledged is kept; run this again.");
-                return CouldNotRun;
+                return await Fail(name, $"the server went away: {broken.Message} What it acknowledged is kept; run this again.");
             }
             catch (OperationCanceledException)
             {
-                await Console.Error.WriteLineAsync($"patientgrains {name}: stopped before its end.");
-                return CouldNotRun;
+                return await Fail(name, "stopped before its end.");
             }
         });
         return command;
+    }
+
+    private static async Task<int> Fail(string verb, string why)
+    {
+        await Console.Error.WriteLineAsync($"patientgrains {verb}: {why}");
+        return CouldNotRun;
     }
 
     /// <summary>Whoever can read the key ring may act as this installation's operator; the subject says so in every access entry.</summary>

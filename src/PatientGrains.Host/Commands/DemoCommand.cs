@@ -16,18 +16,22 @@ namespace PatientGrains.Host.Commands;
 
 /// <summary>
 /// <c>patientgrains demo</c>: generates and imports patients, updates one from two sources over the FHIR front, reads it back with its
-/// history, shows who accessed it, and verifies every chain; then a ward, live. Nothing is staged: it is the server, on a folder of its own,
-/// spoken to over HTTP and gRPC.
+/// history, shows who accessed it, and verifies every chain; then a ward, live. Nothing is staged: it is the server, on a folder of its
+/// own, spoken to over HTTP and gRPC.
 /// </summary>
 internal static class DemoCommand
 {
     public static Command Build()
     {
         var patients = new Option<int>("--patients") { Description = "How many patients.", DefaultValueFactory = _ => 50 };
-        var keep = new Option<DirectoryInfo?>("--keep") { Description = "Keep files and store in this folder, which must be new or empty; default: a temporary folder, removed at the end." };
+        var keep = new Option<DirectoryInfo?>("--keep")
+        {
+            Description = "Keep files and store in this folder, which must be new or empty; default: a temporary folder, removed "
+                + "at the end.",
+        };
         return Common.Verb(
             "demo",
-            "Watch synthetic patients being ingested, updated by two sources, read back, audited and verified; then a ward whose alerts arrive live.",
+            "Watch synthetic patients being ingested, updated by two sources, read back, audited and verified; then a ward, live.",
             async (parsed, settings, cancel) =>
             {
                 var folder = parsed.GetValue(keep) ?? Directory.CreateTempSubdirectory("patientgrains-demo-");
@@ -52,7 +56,15 @@ internal static class DemoCommand
 
     private static async Task<int> Run(HostSettings settings, string folder, int patients, CancellationToken cancel)
     {
-        var demo = settings with { Data = Path.Combine(folder, "data"), KeyRing = null, Url = "http://127.0.0.1:0", Certificate = null, CertificateKey = null };
+        var demo = settings with
+        {
+            Data = Path.Combine(folder, "data"),
+            KeyRing = null,
+            Url = "http://127.0.0.1:0",
+            GrpcUrl = null,
+            Certificate = null,
+            CertificateKey = null,
+        };
         Title("1. Generate");
         string files = Path.Combine(folder, "files");
         await GenerateCommand.WriteAll(new SyntheticOptions { Patients = Math.Max(1, patients) }, files, cancel);

@@ -27,7 +27,11 @@ internal sealed class DemoWard(HostSettings settings)
     /// <summary>Alerts below Urgent are counted, not printed.</summary>
     private const Severity Printed = Severity.Urgent;
 
-    private static readonly WardOptions Ward = new() { Stays = 40, Hours = 36, AdmissionHours = 6, Units = 2, SepsisShare = 0.15, RevisionShare = 0.02, Seed = 7 };
+    private static readonly WardOptions Ward = new()
+    {
+        Seed = 7, Stays = 40, Hours = 36, AdmissionHours = 6, Units = 2, SepsisShare = 0.15, RevisionShare = 0.02,
+    };
+
 
     private readonly List<WardStay> _stays = [.. SyntheticWard.Stays(Ward)];
     private readonly ConcurrentDictionary<AlertLine.EventOneofCase, int> _counts = [];
@@ -47,7 +51,7 @@ internal sealed class DemoWard(HostSettings settings)
         var until = _stays.Max(stay => stay.AdmittedAt.AddHours(stay.Hours));
         var clock = new FastClock(from, (until - from).TotalSeconds / Duration);
         await using var server = await RecordServer.StartWithFront(settings, cancel, clock);
-        Say($"{(until - from).TotalHours:F0} hours in {Duration:F0} s; alerts of at least {Printed} are printed as they arrive over gRPC at {server.GrpcUrl}");
+        Say($"{(until - from).TotalHours:F0} hours in {Duration:F0} s; a subscriber at {server.GrpcUrl} prints what is {Printed} or worse");
 
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var watching = Watch(server, clock, ended.Token);
@@ -58,7 +62,8 @@ internal sealed class DemoWard(HostSettings settings)
         await ended.CancelAsync();
         await watching;
 
-        Say($"{_answers} messages acknowledged; alerts: {string.Join(", ", _counts.OrderBy(one => one.Key).Select(one => $"{one.Value} {one.Key}"))}".ToLowerInvariant());
+        string counts = string.Join(", ", _counts.OrderBy(one => one.Key).Select(one => $"{one.Value} {one.Key}"));
+        Say($"{_answers} messages acknowledged; alerts: {counts}".ToLowerInvariant());
         DemoCommand.Title("7. Alert burden: what the ward was asked to look at");
         await BurdenCommand.Show(server, clock.GetUtcNow(), cancel);
         return VerifyCommand.Show(await Verification.Run(server.Log, server.Ring, null, null, cancel));
@@ -66,7 +71,7 @@ internal sealed class DemoWard(HostSettings settings)
 
     private async Task Watch(RecordServer server, FastClock clock, CancellationToken cancel)
     {
-        using var channel = Channel(server, clock, new() { Subject = "ward-board", Roles = [Role.Alerting], Purpose = "TREAT", Source = "local" });
+        using var channel = Channel(server, clock, Who("ward-board", Role.Alerting));
         var all = new SubscribeAlertsRequest { Start = FeedStart.Beginning };
         try
         {
@@ -87,7 +92,8 @@ internal sealed class DemoWard(HostSettings settings)
         _counts.AddOrUpdate(line.EventCase, 1, (_, count) => count + 1);
         bool isMistaken = line.PatientId == Mistaken.PatientId && line.Rule == "lactate";
         bool isAnswer = line.EventCase is AlertLine.EventOneofCase.Acknowledged or AlertLine.EventOneofCase.Withdrawn;
-        if (isAnswer || isMistaken || (line.Severity >= Printed && line.EventCase is AlertLine.EventOneofCase.Raised or AlertLine.EventOneofCase.Worsened))
+        bool isGraver = line.EventCase is AlertLine.EventOneofCase.Raised or AlertLine.EventOneofCase.Worsened;
+        if (isAnswer || isMistaken || (isGraver && line.Severity >= Printed))
             Say("  " + AlertText.Of(line));
         if (line is { Raised: not null, Severity: >= Printed } && !isMistaken)
             _urgent.TrySetResult(line);
@@ -100,7 +106,7 @@ internal sealed class DemoWard(HostSettings settings)
     private async Task Acknowledge(RecordServer server, FastClock clock, CancellationToken cancel)
     {
         var line = await _urgent.Task.WaitAsync(cancel);
-        using var channel = Channel(server, clock, new() { Subject = "dr-grey", Roles = [Role.Clinician], Purpose = "TREAT", Source = "local" });
+        using var channel = Channel(server, clock, Who("dr-grey", Role.Clinician));
         var request = new AcknowledgeAlertRequest { PatientId = line.PatientId, Alert = line.Alert, Note = "I am at the bedside." };
         await new PatientGrainsClient(channel).AcknowledgeAlert(request, stop: cancel);
     }
@@ -146,7 +152,8 @@ internal sealed class DemoWard(HostSettings settings)
     }
 
     private byte[] Lactate(string status, string mmolPerL, string at) => Encoding.UTF8.GetBytes($$$"""
-        {"resourceType":"Observation","id":"lactate-mistaken","status":"{{{status}}}","subject":{"reference":"Patient/{{{Mistaken.PatientId}}}"},
+        {"resourceType":"Observation","id":"lactate-mistaken","status":"{{{status}}}",
+        "subject":{"reference":"Patient/{{{Mistaken.PatientId}}}"},
         "code":{"coding":[{"system":"http://loinc.org","code":"2524-7"}]},"effectiveDateTime":"{{{at}}}",
         "valueQuantity":{"value":{{{mmolPerL}}},"unit":"mmol/L","system":"http://unitsofmeasure.org","code":"mmol/L"}}
         """);
@@ -160,7 +167,9 @@ internal sealed class DemoWard(HostSettings settings)
         return GrpcLink.Open(new Uri(server.GrpcUrl), () => issuer.Issue(who, TimeSpan.FromDays(30)), null);
     }
 
-    private static Requester Ehr => new() { Subject = "interface-engine/ehr", Roles = [Role.Integrator], Purpose = "TREAT", Source = "ehr" };
+    private static Requester Ehr => Who("interface-engine/ehr", Role.Integrator) with { Source = "ehr" };
+
+    private static Requester Who(string subject, Role role) => new() { Subject = subject, Roles = [role], Purpose = "TREAT", Source = "local" };
 
     /// <summary>Past the console's width too: a broken line is harder to read than a long one.</summary>
     private static void Say(string line) => Console.Out.WriteLine(line);

@@ -19,8 +19,16 @@ internal static class GenerateCommand
         var folder = new Argument<DirectoryInfo>("folder") { Description = "Where the files go; made when missing." };
         var patients = new Option<int>("--patients") { Description = "How many.", DefaultValueFactory = _ => 100 };
         var years = new Option<int>("--years") { Description = "Years of history of each.", DefaultValueFactory = _ => 5 };
-        var seed = new Option<ulong>("--seed") { Description = "The same seed gives the same bytes, everywhere.", DefaultValueFactory = _ => 1 };
-        var form = new Option<Form>("--form") { Description = "Bundles: one transaction per patient. Ndjson: one resource a line.", DefaultValueFactory = _ => Form.Bundles };
+        var seed = new Option<ulong>("--seed")
+        {
+            Description = "The same seed gives the same bytes, everywhere.",
+            DefaultValueFactory = _ => 1,
+        };
+        var form = new Option<Form>("--form")
+        {
+            Description = "Bundles: one transaction per patient. Ndjson: one resource a line.",
+            DefaultValueFactory = _ => Form.Bundles,
+        };
         return Common.Verb(
             "generate",
             "Write deterministic synthetic patients as FHIR R4.",

@@ -22,10 +22,26 @@ internal static class ImportCommand
 
     public static Command Build()
     {
-        var paths = new Argument<string[]>("path") { Description = "Files or folders: .json, .ndjson, .json.gz, .ndjson.gz.", Arity = ArgumentArity.OneOrMore };
-        var source = new Option<string>("--source") { Description = "Slug of the source that asserts what is imported.", DefaultValueFactory = _ => "local" };
-        var rejects = new Option<string>("--rejects") { Description = "Where rejected submissions are listed, with reasons; made when there are any.", DefaultValueFactory = _ => "rejects.ndjson" };
-        var lanes = new Option<int>("--parallel") { Description = "Submissions on their way at once, 1 to 4096.", DefaultValueFactory = _ => DefaultLanes };
+        var paths = new Argument<string[]>("path")
+        {
+            Description = "Files or folders: .json, .ndjson, .json.gz, .ndjson.gz.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var source = new Option<string>("--source")
+        {
+            Description = "Slug of the source that asserts what is imported.",
+            DefaultValueFactory = _ => "local",
+        };
+        var rejects = new Option<string>("--rejects")
+        {
+            Description = "Where rejected submissions are listed, with reasons; made when there are any.",
+            DefaultValueFactory = _ => "rejects.ndjson",
+        };
+        var lanes = new Option<int>("--parallel")
+        {
+            Description = "Submissions on their way at once, 1 to 4096.",
+            DefaultValueFactory = _ => DefaultLanes,
+        };
         return Common.Verb(
             "import",
             "Import Bundles and resources from files, into a running server or, when none runs, into the data folder.",

@@ -22,10 +22,26 @@ internal static class PushCommand
 
     public static Command Build()
     {
-        var paths = new Argument<string[]>("path") { Description = "Files or folders: .json, .ndjson, .json.gz, .ndjson.gz; a resource or transaction Bundle each, or a line each.", Arity = ArgumentArity.OneOrMore };
-        var source = new Option<string>("--source") { Description = "Slug of the source that asserts it.", DefaultValueFactory = _ => "local" };
-        var window = new Option<int>("--window") { Description = "Messages that may be unanswered, 1 to 4096.", DefaultValueFactory = _ => 256 };
-        var rejects = new Option<string>("--rejects") { Description = "Where refused messages are listed, with reasons; made when there are any.", DefaultValueFactory = _ => "rejects.ndjson" };
+        var paths = new Argument<string[]>("path")
+        {
+            Description = "Files or folders: .json, .ndjson, .json.gz, .ndjson.gz; a resource or transaction Bundle each, or a line each.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var source = new Option<string>("--source")
+        {
+            Description = "Slug of the source that asserts it.",
+            DefaultValueFactory = _ => "local",
+        };
+        var window = new Option<int>("--window")
+        {
+            Description = "Messages that may be unanswered, 1 to 4096.",
+            DefaultValueFactory = _ => 256,
+        };
+        var rejects = new Option<string>("--rejects")
+        {
+            Description = "Where refused messages are listed, with reasons; made when there are any.",
+            DefaultValueFactory = _ => "rejects.ndjson",
+        };
         return Common.Verb(
             "push",
             "Push resources to a server over gRPC, as an EHR does.",
@@ -66,7 +82,9 @@ internal static class PushCommand
             if (answer.IsRepeat)
                 repeats++;
         }
-        Common.Out.WriteLine($"{taken} messages acknowledged, {repeats} of them repeats, in {watch.Elapsed.TotalSeconds:F1} s ({taken / Math.Max(watch.Elapsed.TotalSeconds, 0.001):F0}/s, all durable)");
+        double seconds = Math.Max(watch.Elapsed.TotalSeconds, 0.001);
+        string speed = $"{taken / seconds:F0}/s, all durable";
+        Common.Out.WriteLine($"{taken} messages acknowledged, {repeats} of them repeats, in {seconds:F1} s ({speed})");
         foreach (var damaged in reader.Damaged)
             Common.Out.WriteLine($"  {damaged.Path} was not pushed: {damaged.Reason}");
         if (refused.Count > 0)
@@ -75,7 +93,8 @@ internal static class PushCommand
     }
 
     private static async IAsyncEnumerable<Submission> Submissions(
-        IReadOnlyList<string> files, ImportFiles reader, Dictionary<string, ImportItem> unanswered, [EnumeratorCancellation] CancellationToken cancel)
+        IReadOnlyList<string> files, ImportFiles reader, Dictionary<string, ImportItem> unanswered,
+        [EnumeratorCancellation] CancellationToken cancel)
     {
         foreach (string file in files)
         {

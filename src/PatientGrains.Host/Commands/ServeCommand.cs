@@ -8,7 +8,10 @@ internal static class ServeCommand
 {
     public static Command Build()
     {
-        var url = new Option<string?>("--url") { Description = "Where to listen; default http://127.0.0.1:8090. Beyond loopback only with a certificate." };
+        var url = new Option<string?>("--url")
+        {
+            Description = "Where to listen; default http://127.0.0.1:8090. Beyond loopback only with a certificate.",
+        };
         var grpc = new Option<string?>("--grpc-url")
         {
             Description = "Where to serve gRPC; default: the port after that of the URL, with a certificate the same one.",

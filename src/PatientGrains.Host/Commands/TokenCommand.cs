@@ -2,6 +2,7 @@ using System.CommandLine;
 using PatientGrains.Core.Access;
 using PatientGrains.Gateway.Auth;
 using PatientGrains.Host.Composition;
+using PatientGrains.Host.Settings;
 
 namespace PatientGrains.Host.Commands;
 
@@ -10,16 +11,20 @@ internal static class TokenCommand
 {
     public static Command Build()
     {
-        var subject = new Option<string>("--subject") { Description = "Who: a stable name of the person or system; it stands in every access entry.", Required = true };
+        var subject = new Option<string>("--subject") { Description = "Who: a stable name, for every access entry.", Required = true };
         var role = new Option<string[]>("--role")
         {
             Description = "clinician, integrator, privacy-officer or alerting; may be given several times.",
             DefaultValueFactory = _ => ["clinician"],
         };
         role.AcceptOnlyFromAmong("clinician", "integrator", "privacy-officer", "alerting");
-        var purpose = new Option<string>("--purpose") { Description = "Purpose of use, a code of HL7's PurposeOfUse.", DefaultValueFactory = _ => "TREAT" };
+        var purpose = new Option<string>("--purpose") { Description = "A code of HL7's PurposeOfUse.", DefaultValueFactory = _ => "TREAT" };
         purpose.AcceptOnlyFromAmong([.. AccessPolicy.Purposes]);
-        var source = new Option<string>("--source") { Description = "Slug of the source that the client writes for.", DefaultValueFactory = _ => "local" };
+        var source = new Option<string>("--source")
+        {
+            Description = "Slug of the source that the client writes for.",
+            DefaultValueFactory = _ => "local",
+        };
         var hours = new Option<double>("--hours") { Description = "How long it is valid, at most 720.", DefaultValueFactory = _ => 8 };
         return Common.Verb(
             "token",
@@ -29,9 +34,6 @@ internal static class TokenCommand
                 Common.RequireSource(settings, parsed.GetRequiredValue(source));
                 if (parsed.GetValue(hours) is not (> 0 and <= 720))
                     throw new VerbException("--hours is over 0 and at most 720.");
-                if (string.IsNullOrWhiteSpace(parsed.GetValue(subject)))
-                    throw new VerbException("--subject names somebody.");
-                using var ring = EmbeddedLog.Ring(settings);
                 var who = new Requester
                 {
                     Subject = parsed.GetRequiredValue(subject),
@@ -39,11 +41,18 @@ internal static class TokenCommand
                     Purpose = parsed.GetRequiredValue(purpose),
                     Source = parsed.GetRequiredValue(source),
                 };
-                var issuer = new TokenIssuer(Services.GatewayOptionsOf(settings, ring), TimeProvider.System);
-                Console.Out.WriteLine(issuer.Issue(who, TimeSpan.FromHours(parsed.GetValue(hours))));
+                Console.Out.WriteLine(Token(settings, who, TimeSpan.FromHours(parsed.GetValue(hours))));
                 return Task.FromResult(Common.Done);
             },
             subject, role, purpose, source, hours);
+    }
+
+    private static string Token(HostSettings settings, Requester who, TimeSpan validFor)
+    {
+        if (string.IsNullOrWhiteSpace(who.Subject))
+            throw new VerbException("--subject names somebody.");
+        using var ring = EmbeddedLog.Ring(settings);
+        return new TokenIssuer(Services.GatewayOptionsOf(settings, ring), TimeProvider.System).Issue(who, validFor);
     }
 
     private static Role RoleOf(string name) => name switch

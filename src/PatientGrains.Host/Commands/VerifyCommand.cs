@@ -15,9 +15,15 @@ internal static class VerifyCommand
     public static Command Build()
     {
         var withoutKeys = new Option<bool>("--without-keys") { Description = "Verify as an auditor who cannot read the records." };
-        var checkpoint = new Option<FileInfo>("--checkpoint") { Description = "A checkpoint exported earlier: finds ends that were cut off and chains that were recomputed." };
+        var checkpoint = new Option<FileInfo>("--checkpoint")
+        {
+            Description = "A checkpoint exported earlier: finds ends that were cut off and chains that were recomputed.",
+        };
         checkpoint.AcceptExistingOnly();
-        var export = new Option<FileInfo>("--export") { Description = "Write a signed checkpoint of all heads instead; keep it outside the store." };
+        var export = new Option<FileInfo>("--export")
+        {
+            Description = "Write a signed checkpoint of all heads instead; keep it outside the store.",
+        };
         return Common.Verb(
             "verify",
             "Recompute the hash chain of every record and name the first broken commit.",

@@ -8,8 +8,8 @@ using PatientGrains.Host.Live;
 namespace PatientGrains.Host.Commands;
 
 /// <summary>
-/// <c>patientgrains watch</c>: an alert subscriber over gRPC. It reconnects by itself and goes on where it stopped, also after it was killed
-/// when it keeps its cursor in a file.
+/// <c>patientgrains watch</c>: an alert subscriber over gRPC. It reconnects by itself and goes on where it stopped, also after it was
+/// killed when it keeps its cursor in a file.
 /// </summary>
 internal static class WatchCommand
 {
@@ -21,7 +21,10 @@ internal static class WatchCommand
         var severity = new Option<string?>("--severity") { Description = "Nothing below: notice, warning, urgent or critical." };
         severity.AcceptOnlyFromAmong("notice", "warning", "urgent", "critical");
         var beginning = new Option<bool>("--from-beginning") { Description = "Every alert that there ever was, then what comes." };
-        var cursor = new Option<FileInfo?>("--cursor-file") { Description = "Keeps the place in this file, and begins there when it has one." };
+        var cursor = new Option<FileInfo?>("--cursor-file")
+        {
+            Description = "Keeps the place in this file, and begins there when it has one.",
+        };
         var count = new Option<int?>("--count") { Description = "Ends after so many lines." };
         var json = new Option<bool>("--json") { Description = "Lines as JSON, as the .proto shapes them." };
         return Common.Verb(
@@ -36,13 +39,14 @@ internal static class WatchCommand
                     PatientIds = { parsed.GetValue(patients) ?? [] },
                     Units = { parsed.GetValue(units) ?? [] },
                     Rules = { parsed.GetValue(rules) ?? [] },
-                    MinSeverity = parsed.GetValue(severity) is { } least ? Enum.Parse<Severity>(least, ignoreCase: true) : Severity.Unspecified,
+                    MinSeverity = Enum.Parse<Severity>(parsed.GetValue(severity) ?? nameof(Severity.Unspecified), ignoreCase: true),
                     Start = parsed.GetValue(beginning) ? FeedStart.Beginning : FeedStart.Now,
                 };
                 var place = parsed.GetValue(cursor);
                 if (place is { Exists: true })
                     request.Cursor = (await File.ReadAllTextAsync(place.FullName, cancel)).Trim();
-                await Watch(new PatientGrainsClient(channel), request, place, parsed.GetValue(count) ?? int.MaxValue, parsed.GetValue(json), cancel);
+                int most = parsed.GetValue(count) ?? int.MaxValue;
+                await Watch(new PatientGrainsClient(channel), request, place, most, parsed.GetValue(json), cancel);
                 return Common.Done;
             },
             GrpcLink.Server, GrpcLink.Token, patients, units, rules, severity, beginning, cursor, count, json);

@@ -22,7 +22,8 @@ internal sealed class FastClock(DateTimeOffset start, double speed) : TimeProvid
         return left > TimeSpan.Zero ? Task.Delay(left, cancel) : Task.CompletedTask;
     }
 
-    private TimeSpan Sooner(TimeSpan time) => time <= TimeSpan.Zero ? time : TimeSpan.FromMilliseconds(Math.Ceiling(time.TotalMilliseconds / speed));
+    private TimeSpan Sooner(TimeSpan time) =>
+        time <= TimeSpan.Zero ? time : TimeSpan.FromMilliseconds(Math.Ceiling(time.TotalMilliseconds / speed));
 
     private sealed class Hurried(FastClock clock) : TimeProvider
     {

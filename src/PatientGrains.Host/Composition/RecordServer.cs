@@ -63,7 +63,8 @@ internal sealed class RecordServer : IAsyncDisposable
         return Start(settings, parts => BuildFront(settings, endpoints, certificate, parts, clock), announce, cancel);
     }
 
-    private static WebApplication BuildFront(HostSettings settings, Endpoints at, X509Certificate2? certificate, Parts parts, TimeProvider? clock)
+    private static WebApplication BuildFront(
+        HostSettings settings, Endpoints at, X509Certificate2? certificate, Parts parts, TimeProvider? clock)
     {
         var builder = WebApplication.CreateSlimBuilder();
         // The web server would also listen where its own files and environment variables say; only our settings count.

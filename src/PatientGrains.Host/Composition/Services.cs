@@ -11,7 +11,8 @@ public static class Services
 {
     /// <summary>Record grains, and the gateway on top of them.</summary>
     public static void Add(
-        IHostApplicationBuilder builder, HostSettings settings, IPatientLog log, KeyRing ring, bool roundTrips = false, TimeProvider? clock = null)
+        IHostApplicationBuilder builder, HostSettings settings, IPatientLog log, KeyRing ring, bool roundTrips = false,
+        TimeProvider? clock = null)
     {
         AddRecords(builder, log, ring, roundTrips, clock);
         builder.Services.AddPatientGrainsGateway(GatewayOptionsOf(settings, ring), new IntakeOptions

@@ -37,8 +37,10 @@ internal static class AlertText
     private static string Because(AlertReason reason)
     {
         string score = reason.HasScore ? $", score {reason.Score}" : "";
-        string criteria = string.Join("; ", reason.Criteria.Select(one => one.HasValue ? $"{one.Name} ({one.Value} {one.Unit})" : one.Name));
+        string criteria = string.Join("; ", reason.Criteria.Select(Text));
         string missing = reason.Missing.Count > 0 ? $" [not known: {string.Join(", ", reason.Missing)}]" : "";
         return $"{score}: {criteria}{missing}";
     }
+
+    private static string Text(AlertCriterion one) => one.HasValue ? $"{one.Name} ({one.Value} {one.Unit})" : one.Name;
 }

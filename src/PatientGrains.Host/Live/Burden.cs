@@ -15,7 +15,8 @@ internal static class Burden
 {
     private const int PageSize = 1_000;
 
-    public static async Task<ImmutableArray<BurdenRow>> Of(IServiceProvider services, DateTimeOffset from, DateTimeOffset until, CancellationToken cancel)
+    public static async Task<ImmutableArray<BurdenRow>> Of(
+        IServiceProvider services, DateTimeOffset from, DateTimeOffset until, CancellationToken cancel)
     {
         var feeds = services.GetRequiredService<IGrainFactory>().GetGrain<IFeedGrain>("burden");
         var host = services.GetRequiredService<RecordHost>();

@@ -13,8 +13,15 @@ namespace PatientGrains.Host.Live;
 /// <summary>How verbs reach a server's gRPC front: by address and token, or the server that runs on the data folder.</summary>
 internal static class GrpcLink
 {
-    public static readonly Option<string?> Server = new("--server") { Description = "Address of the gRPC front; default: the server that runs on the data folder." };
-    public static readonly Option<string?> Token = new("--token") { Description = "Bearer token; default: one signed with the local key ring." };
+    public static readonly Option<string?> Server = new("--server")
+    {
+        Description = "Address of the gRPC front; default: the server that runs on the data folder.",
+    };
+
+    public static readonly Option<string?> Token = new("--token")
+    {
+        Description = "Bearer token; default: one signed with the local key ring.",
+    };
 
     /// <summary>Tokens of the local key ring are renewed for every call, and live longer than a call should.</summary>
     private static readonly TimeSpan TokenLife = TimeSpan.FromHours(12);
@@ -29,7 +36,8 @@ internal static class GrpcLink
             return Open(address, Tokens(parsed.GetValue(Token), settings, who), null);
         }
         var live = await LiveServer.GrpcOf(settings, cancel)
-            ?? throw new VerbException($"no server runs on {Path.GetFullPath(settings.Data)}: start one with `patientgrains serve`, or name one with --server.");
+            ?? throw new VerbException(
+                $"no server runs on {Path.GetFullPath(settings.Data)}: start one with `patientgrains serve`, or name one with --server.");
         return Open(live.Url, Tokens(parsed.GetValue(Token), settings, who), live.Fingerprint);
     }
 
@@ -39,7 +47,8 @@ internal static class GrpcLink
         Tls = fingerprint is null ? null : new SslClientAuthenticationOptions
         {
             // The certificate that the server announced in its own folder, whoever signed it.
-            RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.GetCertHashString(HashAlgorithmName.SHA256) == fingerprint,
+            RemoteCertificateValidationCallback = (_, certificate, _, _) =>
+                certificate?.GetCertHashString(HashAlgorithmName.SHA256) == fingerprint,
         },
     });
 

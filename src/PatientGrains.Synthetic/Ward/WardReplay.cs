@@ -102,7 +102,10 @@ internal static class WardReplay
                 var severity = _bed.Severity(hour);
                 Send(at, new ConsciousnessEntry(_ordinal++, Admission.Visit, at, Consciousness.At(severity)));
                 if (severity > 0.4)
-                    Send(at, new VitalEntry(_ordinal++, Admission.Visit, at, Vital.OxygenFlow, Math.Round((decimal)(2 + 8 * (severity - 0.4)))));
+                {
+                    var flow = Math.Round((decimal)(2 + 8 * (severity - 0.4)));
+                    Send(at, new VitalEntry(_ordinal++, Admission.Visit, at, Vital.OxygenFlow, flow));
+                }
             }
             if (hour % 12 == 0 || (worried && hour % 4 == 0))
                 Blood(hour, start.AddMinutes(_rng.Between(10, 30)));

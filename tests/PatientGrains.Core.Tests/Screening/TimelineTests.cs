@@ -40,7 +40,8 @@ public class TimelineTests
             var (from, until) = (Now.AddMinutes(random.Next(700) - 20), Now.AddMinutes(random.Next(700) - 20));
             return timeline.All.ToArray().SequenceEqual(sorted)
                 && timeline.Between(from, until).ToArray().SequenceEqual(sorted.Where(reading => reading.At > from && reading.At <= until))
-                && timeline.Newest(until) == sorted.Select(reading => (Reading?)reading).LastOrDefault(reading => reading!.Value.At <= until);
+                && timeline.Newest(until)
+                    == sorted.Select(reading => (Reading?)reading).LastOrDefault(reading => reading!.Value.At <= until);
         }).QuickCheckThrowOnFailure();
 
     [Fact]

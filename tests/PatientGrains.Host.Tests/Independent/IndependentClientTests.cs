@@ -49,7 +49,8 @@ public abstract class Suite(string tool, string script) : IDisposable
     public static string Folder([CallerFilePath] string here = "") => Path.GetDirectoryName(here)!;
 
     public static TheoryData<string> Names(string script, string pattern, Func<string, string> name) =>
-        [.. Regex.Matches(File.ReadAllText(Path.Combine(Folder(), script)), pattern, RegexOptions.Multiline).Select(match => name(match.Groups[1].Value))];
+        [.. Regex.Matches(File.ReadAllText(Path.Combine(Folder(), script)), pattern, RegexOptions.Multiline)
+            .Select(match => name(match.Groups[1].Value))];
 
     public async Task Passed(string name)
     {
@@ -154,7 +155,8 @@ internal static class SuiteTool
     {
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            var start = new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+            using var process = Process.Start(start)!;
             process.WaitForExit();
             return process.ExitCode == 0;
         }

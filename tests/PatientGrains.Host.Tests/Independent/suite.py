@@ -144,7 +144,7 @@ def test_a_stale_version_and_a_delete():
     submit(patient(name))
     stale = update(patient(name), name + "-stale")
     stale.if_version = 7
-    error = refused(grpc.StatusCode.FAILED_PRECONDITION, lambda: CLIENT.Submit(stale, metadata=who("integrator"), timeout=10))
+    error = refused(grpc.StatusCode.ABORTED, lambda: CLIENT.Submit(stale, metadata=who("integrator"), timeout=10))
     assert reason(error) == "VersionStale"
     CLIENT.Submit(Submission(message_id=name + "-d", kind=3, type="Patient", id=name), metadata=who("integrator"), timeout=10)
     error = refused(grpc.StatusCode.NOT_FOUND,
