@@ -96,6 +96,9 @@ public sealed class CommandTests : IDisposable
         Assert.Contains("All chains are sound", ran.Out);
         Assert.Contains("dr-grey", ran.Out);
         Assert.Contains("version 3", ran.Out.Replace("\"", ""));
+        Assert.Contains("acknowledged by dr-grey", ran.Out);
+        Assert.Contains("withdrawn: Observation/lactate-mistaken was corrected by its version 2", ran.Out);
+        Assert.Matches("sepsis3 +[1-9]", ran.Out);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
         Directory.CreateDirectory(_folder["full/x"]);
         Assert.Contains("not empty", (await Tool.Expect(2, _folder, "demo", "--keep", "full")).Error);

@@ -29,7 +29,7 @@ internal sealed class DemoWard(HostSettings settings)
 
     private static readonly WardOptions Ward = new()
     {
-        Seed = 7, Stays = 40, Hours = 36, AdmissionHours = 6, Units = 2, SepsisShare = 0.15, RevisionShare = 0.02,
+        Seed = 7, Stays = 40, Hours = 36, AdmissionHours = 6, Units = 2, SepsisShare = 0.25, RevisionShare = 0.02,
     };
 
 
