@@ -21,13 +21,14 @@ public sealed class LiveVerbTests : IDisposable
         var again = await Tool.Expect(0, _folder, "push", "ehr");
         Assert.Contains("2 messages acknowledged, 2 of them repeats", again.Out);
 
-        var watched = await Tool.Expect(0, _folder, "watch", "--from-beginning", "--count", "1", "--rule", "lactate", "--cursor-file", "at");
+        string[] one = ["watch", "--count", "1", "--rule", "lactate", "--cursor-file", "at"];
+        var watched = await Tool.Expect(0, _folder, [.. one, "--from-beginning"]);
         Assert.Contains("Patient/p1  lactate #1: raised", watched.Out);
         Assert.Contains("6.3 mmol/L", watched.Out);
 
         _folder.Write("corrected.ndjson", Lactate("o1", 1.1m));
         await Tool.Expect(0, _folder, "push", "corrected.ndjson");
-        var resumed = await Tool.Expect(0, _folder, "watch", "--count", "1", "--rule", "lactate", "--cursor-file", "at");
+        var resumed = await Tool.Expect(0, _folder, one);
         Assert.Contains("withdrawn: Observation/o1 was corrected by its version 2", resumed.Out);
 
         var burden = await Tool.Expect(0, _folder, "burden");
