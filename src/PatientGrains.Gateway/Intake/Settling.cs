@@ -20,7 +20,10 @@ internal sealed class Settling(ConditionSearch search, Records records, DerivedI
             if (change.Condition is { } condition)
                 looks.Add(SettleCreate(change, condition, s));
             else if (change.GetsNewId)
-                change.Target.Settle(new ResourceKey(change.Resource!.Type, (entryIds ??= ids.Of(s.Who.Source, s.MessageId)).ForEntry(change.Index)), 1);
+            {
+                entryIds ??= ids.Of(s.Who.Source, s.MessageId);
+                change.Target.Settle(new ResourceKey(change.Resource!.Type, entryIds.Value.ForEntry(change.Index)), 1);
+            }
             else if (change.Kind == ChangeKind.Delete)
                 looks.Add(SettleDelete(change));
         }
