@@ -70,7 +70,8 @@ public sealed record AccessEntry
     /// <summary>Ties the entry to the front's trace.</summary>
     public string? RequestId { get; init; }
 
-    internal static AccessEntry For(Command command, Facts facts, string interaction, string asked) => new()
+    internal static AccessEntry For(
+        Command command, Facts facts, string interaction, string asked, ImmutableArray<ReleasedVersion> versions = default) => new()
     {
         Id = facts.EntryId,
         At = facts.Now,
@@ -78,5 +79,6 @@ public sealed record AccessEntry
         Interaction = interaction,
         Asked = asked,
         RequestId = command.RequestId,
+        Versions = versions,
     };
 }

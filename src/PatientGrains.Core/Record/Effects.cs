@@ -64,9 +64,9 @@ public static class Effects
                 appears(Feed.Alerts);
                 break;
             case ResourceStored { Body.Findings: { IsEmpty: false } findings }:
-                if (findings.Any(finding => finding is Doubted))
+                if (findings.Any(static finding => finding is Doubted))
                     appears(Feed.Quality);
-                if (findings.Any(finding => finding is Placed))
+                if (findings.Any(static finding => finding is Placed))
                     appears(Feed.Census);
                 break;
             case AccessRecorded { Entry: { RefusedBy: not null } entry } when IsSecurityMatter(entry):

@@ -25,14 +25,23 @@ public readonly record struct ResourceKey(string Type, string Id)
         return good;
     }
 
-    public override string ToString() => $"{Type}/{Id}";
+    public override string ToString() => string.Concat(Type, "/", Id);
 }
 
 internal sealed class ResourceKeyJson : JsonConverter<ResourceKey>
 {
+    /// <summary>R4's longest type name and id (2.24.0.1: 64 characters) with room to spare.</summary>
+    private const int MostOnStack = 128;
+
     public override ResourceKey Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         ResourceKey.Parse(reader.GetString()!);
 
-    public override void Write(Utf8JsonWriter writer, ResourceKey value, JsonSerializerOptions options) =>
-        writer.WriteStringValue(value.ToString());
+    public override void Write(Utf8JsonWriter writer, ResourceKey value, JsonSerializerOptions options)
+    {
+        Span<char> text = stackalloc char[MostOnStack];
+        if (text.TryWrite($"{value.Type}/{value.Id}", out int length))
+            writer.WriteStringValue(text[..length]);
+        else
+            writer.WriteStringValue(value.ToString());
+    }
 }

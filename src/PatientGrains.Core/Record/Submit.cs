@@ -96,14 +96,14 @@ internal static class SubmitDecision
     {
         private readonly ImmutableArray<Event>.Builder _events = ImmutableArray.CreateBuilder<Event>(submit.Changes.Length + 2);
         private readonly ImmutableArray<ChangeResult>.Builder _results = ImmutableArray.CreateBuilder<ChangeResult>(submit.Changes.Length);
-        private readonly ImmutableArray<StoredVersion>.Builder _bodies = ImmutableArray.CreateBuilder<StoredVersion>();
-        private readonly HashSet<ResourceKey> _touched = [];
+        private readonly ImmutableArray<StoredVersion>.Builder _bodies = ImmutableArray.CreateBuilder<StoredVersion>(0);
+        private HashSet<ResourceKey>? _touched;
 
         private string Source => submit.Who!.Source;
 
         public Refused? Add(Change change, int index)
         {
-            if (!_touched.Add(change.Key))
+            if (!Touch(change.Key))
                 return new Refused(Rule.ChangedTwice, change.Key, index);
             if (change.Body is null && change.Kind != ChangeKind.Delete)
                 throw new ArgumentException("A create or an update needs a body.");
@@ -120,6 +120,9 @@ internal static class SubmitDecision
                 var unknown => throw new ArgumentException($"No change of kind {(int)unknown} is known."),
             };
         }
+
+        /// <returns>False when another change of the submission is about the same resource.</returns>
+        private bool Touch(ResourceKey key) => submit.Changes.Length == 1 || (_touched ??= []).Add(key);
 
         private Refused? Create(Change change, Statement? present, int index)
         {
@@ -148,7 +151,7 @@ internal static class SubmitDecision
             if (match is not null && match.Key != change.Key && change.IsReferredTo)
                 return new Refused(Rule.ConditionIdTaken, change.Key, index);
             if (match is not null)
-                return match.Key == change.Key || _touched.Add(match.Key) ? Keep(match) : new Refused(Rule.ChangedTwice, match.Key, index);
+                return match.Key == change.Key || Touch(match.Key) ? Keep(match) : new Refused(Rule.ChangedTwice, match.Key, index);
             return present is null
                 ? Store(change, 1, ChangeEffect.Created, index)
                 : new Refused(Rule.ConditionIdTaken, change.Key, index, present.Version);
@@ -226,7 +229,7 @@ internal static class SubmitDecision
 
         public Decision Finish()
         {
-            var results = _results.ToImmutable();
+            var results = _results.DrainToImmutable();
             var alerts = screener.Screen(record, _events, facts.Now);
             // The changes lie right before this, in order: that is where a repeated submission finds the bodies of its old answer.
             _events.Add(new SubmissionAccepted
@@ -240,13 +243,20 @@ internal static class SubmitDecision
             _events.AddRange(alerts);
             _events.Add(new AccessRecorded
             {
-                Entry = AccessEntry.For(submit, facts, submit.Interaction, Asked(submit)) with
-                {
-                    Versions = [.. results.Where(result => result.Version > 0)
-                        .Select(result => new ReleasedVersion(result.Key, result.Version))],
-                },
+                Entry = AccessEntry.For(submit, facts, submit.Interaction, Asked(submit), Written(results)),
             });
-            return new Decision(_events.ToImmutable(), new Accepted(results, _bodies.ToImmutable()));
+            return new Decision(_events.DrainToImmutable(), new Accepted(results, _bodies.DrainToImmutable()));
+        }
+
+        private static ImmutableArray<ReleasedVersion> Written(ImmutableArray<ChangeResult> results)
+        {
+            var written = ImmutableArray.CreateBuilder<ReleasedVersion>(results.Length);
+            foreach (var result in results)
+            {
+                if (result.Version > 0)
+                    written.Add(new ReleasedVersion(result.Key, result.Version));
+            }
+            return written.DrainToImmutable();
         }
     }
 }

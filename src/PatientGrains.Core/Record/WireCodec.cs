@@ -16,7 +16,8 @@ public static class WireCodec
     public static void Write<T>(IBufferWriter<byte> output, T value)
     {
         var outer = BlobJson.Aside;
-        var blobs = BlobJson.Aside = [];
+        var blobs = BlobJson.Aside = SpareBlobs ?? [];
+        SpareBlobs = null;
         try
         {
             var head = Scratch ??= new ArrayBufferWriter<byte>(1024);
@@ -37,6 +38,8 @@ public static class WireCodec
         finally
         {
             BlobJson.Aside = outer;
+            blobs.Clear();
+            SpareBlobs = blobs;
         }
     }
 
@@ -194,4 +197,7 @@ public static class WireCodec
 
     [ThreadStatic]
     private static Utf8JsonWriter? HeadWriter;
+
+    [ThreadStatic]
+    private static List<ReadOnlyMemory<byte>>? SpareBlobs;
 }

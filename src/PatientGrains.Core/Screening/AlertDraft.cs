@@ -6,7 +6,7 @@ namespace PatientGrains.Core.Screening;
 /// <summary>The alert events of one decision as they grow, each with the next number, over the episodes that they make.</summary>
 internal sealed class AlertDraft(Episodes before, DateTimeOffset now)
 {
-    private readonly ImmutableArray<AlertEvent>.Builder _events = ImmutableArray.CreateBuilder<AlertEvent>();
+    private readonly ImmutableArray<AlertEvent>.Builder _events = ImmutableArray.CreateBuilder<AlertEvent>(0);
 
     public Episodes Episodes { get; private set; } = before;
 

@@ -115,7 +115,7 @@ public sealed class Chart
     /// <summary>The chart with the findings of a statement of which it has none.</summary>
     internal Chart Plus(ResourceKey key, int version, ImmutableArray<Finding> findings)
     {
-        if (findings.All(finding => finding is Doubted))
+        if (findings.All(static finding => finding is Doubted))
             return this;
         var chart = new Chart(this);
         foreach (var finding in findings)

@@ -51,7 +51,15 @@ internal sealed class ChartChanges
         return chart;
     }
 
-    public bool Concerns(ScreeningRule rule) => _isMore || rule.Variables.Any(_variables.Contains);
+    public bool Concerns(ScreeningRule rule)
+    {
+        foreach (var variable in _variables)
+        {
+            if (rule.Variables.Contains(variable))
+                return true;
+        }
+        return _isMore;
+    }
 
     /// <summary>The first version of the decision that replaces one which the episode rests on.</summary>
     public ReplacedVersion? CorrectionOf(Alert open)

@@ -30,7 +30,15 @@ public sealed record Episodes
     /// <summary>How many lines this record has in the alert feed: the <see cref="AlertEvent.Number"/> of the newest.</summary>
     public int Lines { get; init; }
 
-    public Alert? OpenOf(string rule) => Open.FirstOrDefault(alert => alert.Rule == rule);
+    public Alert? OpenOf(string rule)
+    {
+        foreach (var alert in Open)
+        {
+            if (alert.Rule == rule)
+                return alert;
+        }
+        return null;
+    }
 
     /// <returns>Null when it never was, or ended too long ago to be held.</returns>
     public Alert? Find(int number) =>

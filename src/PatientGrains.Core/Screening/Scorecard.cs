@@ -8,7 +8,7 @@ namespace PatientGrains.Core.Screening;
 /// </summary>
 internal sealed class Scorecard(Chart chart, DateTimeOffset at)
 {
-    private readonly ImmutableArray<MetCriterion>.Builder _criteria = ImmutableArray.CreateBuilder<MetCriterion>();
+    private readonly ImmutableArray<MetCriterion>.Builder _criteria = ImmutableArray.CreateBuilder<MetCriterion>(0);
     private readonly ImmutableArray<Variable>.Builder _missing = ImmutableArray.CreateBuilder<Variable>();
     private bool _anythingKnown;
 

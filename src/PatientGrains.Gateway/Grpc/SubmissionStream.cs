@@ -59,9 +59,14 @@ internal sealed class SubmissionStream(
             try
             {
                 mayGoOn();
-                var coming = next().AsTask();
-                await Task.WhenAny(coming, stopped.Task);
-                mayGoOn();
+                var coming = next();
+                if (!coming.IsCompleted)
+                {
+                    var waited = coming.AsTask();
+                    coming = new(waited);
+                    await Task.WhenAny(waited, stopped.Task);
+                    mayGoOn();
+                }
                 if (await coming is not { } submission)
                     return;
                 int more = Math.Min(width - 1, submission.Body.Length / BytesPerPlace);

@@ -14,7 +14,9 @@ internal sealed class Sending(Records records)
     /// <returns>The refusal, or null when everything was taken.</returns>
     public async Task<Refused?> Send(List<RecordPart> parts, List<Answered> answered)
     {
-        var confirmations = parts.Count < 2 ? [] : parts.FindAll(IsConfirmation);
+        if (parts.Count == 1)
+            return await Write(parts, answered);
+        var confirmations = parts.FindAll(IsConfirmation);
         var writes = parts.FindAll(part => !confirmations.Contains(part));
         if (writes.Count > 0 && await Write(writes, answered) is { } refused)
             return refused;
@@ -37,7 +39,7 @@ internal sealed class Sending(Records records)
             ? await records.Of(parts[0].Log).Ask(parts[0].Submit)
             : await records.Of(parts[0].Log).Transact(TransactionOf(parts));
         if (outcome is Accepted accepted)
-            answered.Add(new Answered([.. parts.SelectMany(part => part.Changes)], accepted));
+            answered.Add(new Answered(parts.Count == 1 ? parts[0].Changes : [.. parts.SelectMany(part => part.Changes)], accepted));
         return outcome as Refused;
     }
 

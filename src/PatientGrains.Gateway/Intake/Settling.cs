@@ -13,19 +13,24 @@ internal sealed class Settling(ConditionSearch search, Records records, DerivedI
 {
     public async Task<Problem?> Settle(SubmissionPlan plan, Submission s)
     {
-        var creates = new List<Task<Problem?>>();
-        var entryIds = ids.Of(s.Who.Source, s.MessageId);
+        List<Task<Problem?>> looks = [];
+        MessageIds? entryIds = null;
         foreach (var change in plan.Changes)
         {
             if (change.Condition is { } condition)
-                creates.Add(SettleCreate(change, condition, s));
+                looks.Add(SettleCreate(change, condition, s));
             else if (change.GetsNewId)
-                change.Target.Settle(new ResourceKey(change.Resource!.Type, entryIds.ForEntry(change.Index)), 1);
+            {
+                entryIds ??= ids.Of(s.Who.Source, s.MessageId);
+                change.Target.Settle(new ResourceKey(change.Resource!.Type, entryIds.Value.ForEntry(change.Index)), 1);
+            }
             else if (change.Kind == ChangeKind.Delete)
-                creates.Add(SettleDelete(change));
+                looks.Add(SettleDelete(change));
         }
-        if (First(await Task.WhenAll(creates)) is { } problem)
+        if (looks.Count > 0 && First(await Task.WhenAll(looks)) is { } problem)
             return problem;
+        if (plan.References.Count == 0)
+            return null;
         // R4 3.1.0.11.2 resolves conditional references after all writes: what the transaction itself creates can be found, what it deletes
         // cannot.
         return First(await Task.WhenAll(plan.References.Select(reference => SettleReference(plan, reference, s))));

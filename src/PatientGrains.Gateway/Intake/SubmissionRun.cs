@@ -68,9 +68,9 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options, Time
     /// </summary>
     private async Task<Problem?> KeepOwners(SubmissionPlan plan, Submission s)
     {
-        var owned = plan.Changes.Where(change =>
+        var owned = plan.Changes.FindAll(static change =>
             change is { GetsNewId: false, Kind: not ChangeKind.Delete } && !change.Key.IsPatient
-            && FhirTypes.CanBelongToPatient(change.Key.Type)).ToList();
+            && FhirTypes.CanBelongToPatient(change.Key.Type));
         // Who may not write is refused by the record, which logs it, and hears nothing about what exists elsewhere.
         if (owned.Count == 0 || AccessPolicy.RefusalFor(s.Who, AccessKind.WriteRecord) is not null)
             return null;

@@ -21,6 +21,8 @@ internal static class Writing
     /// <param name="now">When it was received: what claims to be later is doubted.</param>
     public static List<RecordPart> Build(SubmissionPlan plan, Submission s, Blob digest, DateTimeOffset now)
     {
+        if (plan.Changes is [{ Log: { } only }])
+            return [new RecordPart(only, SubmitOf(plan, plan.Changes, new LinkReplacing(plan), s, digest, now), plan.Changes)];
         var byLog = new Dictionary<string, List<PlannedChange>>();
         foreach (var change in plan.Changes)
         {

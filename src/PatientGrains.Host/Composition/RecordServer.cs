@@ -66,7 +66,9 @@ internal sealed class RecordServer : IAsyncDisposable
     private static WebApplication BuildFront(
         HostSettings settings, Endpoints at, X509Certificate2? certificate, Parts parts, TimeProvider? clock)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // Nothing is read again while it runs. A watch would also cover every folder below the current one, and a store that lies there
+        // would tell it of each write.
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         // The web server would also listen where its own files and environment variables say; only our settings count.
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection();

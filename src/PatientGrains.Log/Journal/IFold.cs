@@ -1,4 +1,5 @@
 using System.Buffers;
+using PatientGrains.Core.Record;
 
 namespace PatientGrains.Log;
 
@@ -49,6 +50,13 @@ public sealed class EffectKeys
     private readonly Dictionary<string, int> _tokens = new(StringComparer.Ordinal);
     private readonly List<(byte Feed, int Offset)> _feeds = [];
 
+    public EffectKeys() => (Claiming, Indexing, Appearing) = (Claim, Index, feed => Appear((byte)feed));
+
+    /// <summary>The methods below, made once for all events of a commit.</summary>
+    internal Action<string> Claiming { get; }
+    internal Action<string, int> Indexing { get; }
+    internal Action<Feed> Appearing { get; }
+
     /// <summary>Where in the commit the event lies whose effects are being told.</summary>
     internal int Offset { get; set; }
 
@@ -73,7 +81,7 @@ public sealed class EffectKeys
     {
         var log = commit.Commit.Log;
         var claims = new List<Claim>(_claims.Count);
-        var releases = new List<Release>();
+        List<Release> releases = [];
         foreach (var (key, held) in _claims)
         {
             if (held)
@@ -87,9 +95,9 @@ public sealed class EffectKeys
             if (delta != 0)
                 index.Add(new IndexChange(ring.BlindToken(token), log, delta));
         }
-        return new AppendBatch([commit], claims, releases, index)
-        {
-            Feeds = [.. _feeds.Select(line => new FeedAppend(line.Feed, log, commit.Commit.FirstSeq + line.Offset))],
-        };
+        var feeds = new List<FeedAppend>(_feeds.Count);
+        foreach (var (feed, offset) in _feeds)
+            feeds.Add(new FeedAppend(feed, log, commit.Commit.FirstSeq + offset));
+        return new AppendBatch([commit], claims, releases, index) { Feeds = feeds };
     }
 }

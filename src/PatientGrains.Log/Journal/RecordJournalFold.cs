@@ -23,9 +23,9 @@ public sealed class RecordJournalFold : IFold<PatientRecord, Event>
 
     public void Effects(PatientRecord before, Event happened, LogName owner, EffectKeys keys)
     {
-        Core.Record.Effects.Claims(happened, owner.Text, keys.Claim);
-        Core.Record.Effects.Index(before, happened, keys.Index);
-        Core.Record.Effects.Feeds(happened, feed => keys.Appear((byte)feed));
+        Core.Record.Effects.Claims(happened, owner.Text, keys.Claiming);
+        Core.Record.Effects.Index(before, happened, keys.Indexing);
+        Core.Record.Effects.Feeds(happened, keys.Appearing);
     }
 
     public DateTimeOffset? DueAt(PatientRecord state) => Core.Record.Effects.DueAt(state);

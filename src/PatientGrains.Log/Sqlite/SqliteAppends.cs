@@ -17,6 +17,8 @@ internal sealed class SqliteAppends
     private readonly List<(BlindKey Key, long No, long Before)> _taken = [];
     private Dictionary<LogId, Known> _young = [];
     private Dictionary<LogId, Known> _old = [];
+    /// <summary>The logs of the append at hand.</summary>
+    private readonly Dictionary<LogId, Known> _numbers = [];
     private long _nextLog;
 
     private readonly record struct Known(long No, Head Head, bool Erased);
@@ -60,7 +62,8 @@ internal sealed class SqliteAppends
     /// <summary>Writes the append into the open transaction, or returns why it is refused and leaves nothing of it.</summary>
     public LogException? Apply(AppendBatch batch, Action<WriteStep>? onStep)
     {
-        var numbers = new Dictionary<LogId, Known>(batch.Commits.Count);
+        var numbers = _numbers;
+        numbers.Clear();
         foreach (var append in batch.Commits)
         {
             var known = Find(append.Commit.Log);
