@@ -50,7 +50,7 @@ internal sealed class FeedHub(FeedSource source, AccessNotes notes, FeedLimits l
         _ => throw new InvalidOperationException($"{feed} is not delivered to subscribers."),
     };
 
-    private static AccessKind KindOf(Feed feed) => feed switch
+    public static AccessKind KindOf(Feed feed) => feed switch
     {
         Feed.Alerts => AccessKind.ReceiveAlerts,
         Feed.Quality => AccessKind.ReceiveQuality,
