@@ -68,10 +68,12 @@ internal sealed partial class FeedSource(
             To = [.. asked.Select(i => new FeedDelivery { Who = to[i].Who, RequestId = to[i].RequestId, Filter = to[i].Filter })],
         };
         bool isAnswered = false;
-        FeedReleased? released = null;
+        IReadOnlyList<FeedEntry>[]? mine = null;
         while (!isAnswered)
         {
-            (isAnswered, released, string why) = await Within(patience, name, feed, () => Ask(name, command), cancel);
+            // An answer that makes no sense is none: it must not stop the feed for the others either.
+            (isAnswered, mine, string why) = await Within(patience, name, feed,
+                async () => await Ask(name, command) is { } released ? Shared(storeId, feed, lines, released, asked, to.Count) : null, cancel);
             // Where not even that can be written down the store is down: then it is for nobody, and all wait.
             if (!isAnswered && await unreadable.PassOver(storeId, feed, lines, to, asked, cancel) is { } passed)
             {
@@ -79,10 +81,15 @@ internal sealed partial class FeedSource(
                 return passed;
             }
         }
-        if (released is null)
-            return null;
+        return mine;
+    }
+
+    /// <summary>What was released, for each subscriber.</summary>
+    private static IReadOnlyList<FeedEntry>[] Shared(
+        string storeId, Feed feed, ImmutableArray<FeedLine> lines, FeedReleased released, int[] asked, int subscribers)
+    {
         var entries = EntriesOf(storeId, feed, lines, released);
-        var mine = new IReadOnlyList<FeedEntry>[to.Count];
+        var mine = new IReadOnlyList<FeedEntry>[subscribers];
         Array.Fill(mine, []);
         for (int i = 0; i < asked.Length; i++)
             mine[asked[i]] = [.. released.Results[i].Items.Select(item => entries[item]).OfType<FeedEntry>()];
@@ -115,8 +122,8 @@ internal sealed partial class FeedSource(
         : RecordNames.GrainOf(grains, name);
 
     /// <summary>Asks one log again and again, for so long; one that was silent before is asked once, and for a quarter of it.</summary>
-    private async Task<(bool IsAnswered, FeedReleased? Released, string Why)> Within(
-        TimeSpan patience, string name, Feed feed, Func<Task<FeedReleased?>> ask, CancellationToken cancel)
+    private async Task<(bool IsAnswered, T Answer, string Why)> Within<T>(
+        TimeSpan patience, string name, Feed feed, Func<Task<T>> ask, CancellationToken cancel)
     {
         bool isSilent = _silent.ContainsKey(name);
         patience = isSilent ? patience / 4 : patience;
@@ -127,9 +134,9 @@ internal sealed partial class FeedSource(
             try
             {
                 var left = patience - time.GetElapsedTime(begun);
-                var released = await ask().WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, cancel);
+                var answer = await ask().WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, cancel);
                 _silent.TryRemove(name, out _);
-                return (true, released, "");
+                return (true, answer, "");
             }
             catch (Exception failed) when (!cancel.IsCancellationRequested)
             {
@@ -139,7 +146,7 @@ internal sealed partial class FeedSource(
             if (isSilent || time.GetElapsedTime(begun) + pause >= patience)
             {
                 _silent[name] = 0;
-                return (false, null, why);
+                return (false, default!, why);
             }
             await Task.Delay(pause, time, cancel);
         }

@@ -20,7 +20,7 @@ public class UnreadableTests
     private readonly ScriptedFeed _feed = new();
     private bool _isWell;
 
-    public static TheoryData<string> Troubles => ["throws", "busy", "hangs"];
+    public static TheoryData<string> Troubles => ["throws", "busy", "hangs", "babbles"];
 
     [Theory]
     [MemberData(nameof(Troubles))]
@@ -129,6 +129,8 @@ public class UnreadableTests
             return null;
         if (trouble == "hangs")
             await Task.Delay(Timeout.Infinite);
+        if (trouble == "babbles")
+            return new FeedReleased([], [new DeliveryResult([7])]);
         return trouble == "busy" ? new Refused(Rule.Busy) : throw new InvalidOperationException("The record could not be opened.");
     };
 }
