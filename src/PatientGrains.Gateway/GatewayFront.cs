@@ -125,6 +125,7 @@ public static class GatewayFront
     private static void AddFeeds(IServiceCollection services, GatewayOptions options)
     {
         services.AddSingleton(options.Feeds);
+        services.AddSingleton<UnreadableLines>();
         services.AddSingleton<FeedSource>();
         services.AddSingleton(provider => new FeedHub(
             provider.GetRequiredService<FeedSource>(),

@@ -23,6 +23,12 @@ public sealed class Chart
 {
     public static readonly Chart Empty = new();
 
+    /// <summary>
+    /// Nobody alive was treated before. Rules look days back from a time that the chart has, and before the year 1 there is none: a typing
+    /// error (0001-01-01) must not make them fail.
+    /// </summary>
+    private static readonly DateTimeOffset Earliest = new(1900, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     private readonly Timeline[] _series;
 
     private Chart()
@@ -100,7 +106,7 @@ public sealed class Chart
     /// <summary>Full years at a time; null when the birth date is not known.</summary>
     public int? AgeAt(DateTimeOffset at)
     {
-        if (Birth?.Finding.On is not { } born)
+        if (Births.FirstOrDefault(birth => birth.Finding.On is not null)?.Finding.On is not { } born)
             return null;
         var day = DateOnly.FromDateTime(at.UtcDateTime);
         int years = day.Year - born.Year;
@@ -155,16 +161,20 @@ public sealed class Chart
     {
         switch (finding)
         {
+            case Measured { At: var measured } when measured < Earliest:
+            case Given { At: var given } when given < Earliest:
+            case Cultured { At: var cultured } when cultured < Earliest:
+                break;
             // No rule has to reckon with what no living body shows, whoever found it.
             case Measured m when Variables.Of(m.Variable) is var known && m.Value >= known.Low && m.Value <= known.High:
                 ref var series = ref _series[(int)m.Variable];
                 series = series.With(new Reading(m.At, m.From, m.Value, m.IsPreliminary, key, version));
                 break;
-            case Given given:
-                Drugs = Insert(Drugs, new(given, key, version), drug => drug.At);
+            case Given drug:
+                Drugs = Insert(Drugs, new(drug, key, version), each => each.At);
                 break;
-            case Cultured cultured:
-                Cultures = Insert(Cultures, new(cultured, key, version), culture => culture.At);
+            case Cultured culture:
+                Cultures = Insert(Cultures, new(culture, key, version), each => each.At);
                 break;
             case Placed placed:
                 Stays = Insert(Stays, new(placed, key, version), stay => stay.From);

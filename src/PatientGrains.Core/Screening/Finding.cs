@@ -79,10 +79,11 @@ public sealed record Placed : Finding
     public DateTimeOffset? Until { get; init; }
 }
 
-/// <summary>Patient.birthDate, the first day that it may mean.</summary>
+/// <summary>Patient.birthDate and Patient.deceased, one of them at least.</summary>
 public sealed record Born : Finding
 {
-    public required DateOnly On { get; init; }
+    /// <summary>The first day that Patient.birthDate may mean; null when it is not said.</summary>
+    public DateOnly? On { get; init; }
 
     /// <summary>Patient.deceased.</summary>
     public bool IsDeceased { get; init; }

@@ -48,7 +48,8 @@ internal static class StayFindings
             else if (members.Is("deceasedDateTime"u8) || (members.Is("deceasedBoolean"u8) && members.Value.SequenceEqual("true"u8)))
                 isDeceased = true;
         }
-        return born is { } ticks ? [new Born { On = DateOnly.FromDateTime(new DateTime(ticks)), IsDeceased = isDeceased }] : [];
+        DateOnly? on = born is { } ticks ? DateOnly.FromDateTime(new DateTime(ticks)) : null;
+        return on is not null || isDeceased ? [new Born { On = on, IsDeceased = isDeceased }] : [];
     }
 
     /// <summary>R4 encounter-status: what is planned or cancelled has not been, entered-in-error never was.</summary>

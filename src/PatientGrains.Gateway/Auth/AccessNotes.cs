@@ -16,14 +16,37 @@ internal sealed class AccessNotes(IGrainFactory grains, RefusedLogins logins)
     private int _next;
 
     /// <summary>Writes one entry, whoever asked.</summary>
-    public Task Note(Requester? who, string requestId, string interaction, string asked, string? refusedBy) => Shard().Ask(new NoteAccess
+    /// <exception cref="TimeoutException">No security log could be written to.</exception>
+    public async Task Note(Requester? who, string requestId, string interaction, string asked, string? refusedBy)
     {
-        Who = who,
-        RequestId = requestId,
-        Interaction = interaction,
-        Asked = asked,
-        RefusedBy = refusedBy,
-    });
+        var note = new NoteAccess
+        {
+            Who = who,
+            RequestId = requestId,
+            Interaction = interaction,
+            Asked = asked,
+            RefusedBy = refusedBy,
+        };
+        for (int tries = 0; tries < SecurityLog.Shards; tries++)
+        {
+            if (await IsTaken(note))
+                return;
+        }
+        throw new TimeoutException("No security log could be written to.");
+    }
+
+    /// <summary>A log that is busy, full or broken writes nothing; another one may.</summary>
+    private async Task<bool> IsTaken(NoteAccess note)
+    {
+        try
+        {
+            return await Shard().Ask(note) is not Refused;
+        }
+        catch (Exception)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Writes a refused login, or only counts it when its address had its share of this second.</summary>
     public Task NoteLogin(string address, string requestId, string asked, string refusedBy) =>

@@ -54,9 +54,10 @@ internal sealed record FeedRefusal(FeedProblem? Problem, Rule? Rule);
 /// <summary>A line that a subscriber may have, shared by all who get it.</summary>
 /// <param name="Number">In the whole feed.</param>
 /// <param name="Cursor">Behind it.</param>
-/// <param name="Log">Whose event it is.</param>
-/// <param name="Happened">The event.</param>
-internal sealed record FeedEntry(long Number, string Cursor, string Log, Event Happened)
+/// <param name="Log">Whose event it is; empty when the subscriber is not to know whose unreadable line it is.</param>
+/// <param name="Happened">The event; null for a line that could not be read.</param>
+/// <param name="CursorBefore">Only of a line that could not be read: where to come back for its content.</param>
+internal sealed record FeedEntry(long Number, string Cursor, string Log, Event? Happened, string? CursorBefore = null)
 {
     private object? _written;
 

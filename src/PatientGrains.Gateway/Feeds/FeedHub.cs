@@ -50,7 +50,7 @@ internal sealed class FeedHub(FeedSource source, AccessNotes notes, FeedLimits l
         _ => throw new InvalidOperationException($"{feed} is not delivered to subscribers."),
     };
 
-    private static AccessKind KindOf(Feed feed) => feed switch
+    public static AccessKind KindOf(Feed feed) => feed switch
     {
         Feed.Alerts => AccessKind.ReceiveAlerts,
         Feed.Quality => AccessKind.ReceiveQuality,
@@ -80,8 +80,9 @@ internal sealed class FeedHub(FeedSource source, AccessNotes notes, FeedLimits l
     private FeedSubscription Add(FeedAsk ask, long position, FeedPage page)
     {
         var requester = (ask.Who.Source, ask.Who.Subject);
-        if (!_readers.TryGetValue(ask.Feed, out var live))
-            live = (new LiveReader(ask.Feed, page, source, limits, stopping), 0);
+        // Who comes while others still hold on to a reader that failed must not be given that one.
+        if (!_readers.TryGetValue(ask.Feed, out var live) || live.Reader.Failure is not null)
+            live = (new LiveReader(ask.Feed, page, source, limits, stopping), live.Subscribers);
         _readers[ask.Feed] = (live.Reader, live.Subscribers + 1);
         _byRequester[requester] = _byRequester.GetValueOrDefault(requester) + 1;
         return new FeedSubscription(ask, position, live.Reader, source, this, () => Remove(ask.Feed, requester));

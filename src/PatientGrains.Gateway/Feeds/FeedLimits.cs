@@ -39,4 +39,24 @@ public sealed record FeedLimits
 
     /// <summary>The longest such wait.</summary>
     public TimeSpan LastRetry { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long the live alerts of all patients wait for one record before its lines are passed over as unreadable. A record opens within
+    /// milliseconds and is busy for less than a second, so that after this it is broken; and an alert that asks somebody to come now may
+    /// wait so long and hardly longer.
+    /// </summary>
+    public TimeSpan AlertPatience { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>The same for the other feeds: nobody runs for their lines, so that their content is worth waiting for.</summary>
+    public TimeSpan OtherPatience { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// The same for a subscriber that catches up: after a restart hundreds of records open at once, and only this subscriber waits.
+    /// </summary>
+    public TimeSpan CatchUpPatience { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long writing down that lines are passed over may take before the record is asked again: security logs that take longer hang.
+    /// </summary>
+    public TimeSpan NotePatience { get; init; } = TimeSpan.FromSeconds(5);
 }

@@ -19,6 +19,9 @@ internal static class FeedMetrics
     private static readonly Counter<long> Retries = Meter.CreateCounter<long>(
         "patientgrains.feed.retries", "{question}", "Records or feeds that could not be asked and are asked again");
 
+    private static readonly Counter<long> Unreadable = Meter.CreateCounter<long>(
+        "patientgrains.feed.unreadable", "{line}", "Lines that were passed over because their record could not be asked");
+
     static FeedMetrics()
     {
         Meter.CreateObservableGauge(
@@ -37,6 +40,8 @@ internal static class FeedMetrics
     public static void Overflowed(Feed feed) => LeftBehind.Add(1, Tag(feed));
 
     public static void Retried(Feed feed) => Retries.Add(1, Tag(feed));
+
+    public static void PassedOver(Feed feed, int lines) => Unreadable.Add(lines, Tag(feed));
 
     private static IEnumerable<Measurement<long>> OfEach(Func<IEnumerable<FeedSubscription>, long> measure) =>
         Open.Keys.GroupBy(one => one.Feed).Select(ofFeed => new Measurement<long>(measure(ofFeed), Tag(ofFeed.Key)));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging;
 using Orleans;
@@ -7,12 +8,17 @@ using PatientGrains.Core.Record;
 namespace PatientGrains.Gateway.Feeds;
 
 /// <summary>
-/// Where lines come from: the feed says which there are, the record of each says who may have it. What cannot be asked is asked again,
-/// for as long as somebody wants it: passing over a line would be a gap. Safe for concurrent use.
+/// Where lines come from: the feed says which there are, the record of each says who may have it. A record that cannot be asked is asked
+/// again for a while; then subscribers hear that there are lines which cannot be read, so that one broken record does not silence the
+/// others. Safe for concurrent use.
 /// </summary>
-internal sealed partial class FeedSource(IGrainFactory grains, FeedLimits limits, TimeProvider time, ILogger<FeedSource> log)
+internal sealed partial class FeedSource(
+    IGrainFactory grains, UnreadableLines unreadable, FeedLimits limits, TimeProvider time, ILogger<FeedSource> log)
 {
     private static readonly string SecurityPrefix = SecurityLog.NameOf("");
+
+    /// <summary>Logs that did not answer the last time: whoever asks them again does not wait the whole patience again.</summary>
+    private readonly ConcurrentDictionary<string, byte> _silent = new(StringComparer.Ordinal);
 
     /// <summary>The feed as it is now, or up to the long poll later.</summary>
     public Task<FeedPage> Read(Feed feed, long after, int limit, TimeSpan wait, CancellationToken cancel) => Insist(feed,
@@ -25,12 +31,18 @@ internal sealed partial class FeedSource(IGrainFactory grains, FeedLimits limits
     /// Asks the record of each line, all records at once, and each of them once for all subscribers that its lines can be for. When this
     /// returns, the access entries of what it returns are durable.
     /// </summary>
+    /// <param name="page">The lines.</param>
+    /// <param name="feed">Whose they are.</param>
+    /// <param name="to">The subscribers.</param>
+    /// <param name="patience">How long a record may take before its lines are passed over as unreadable.</param>
+    /// <param name="cancel">When nobody waits any more.</param>
     /// <returns>For each subscriber the lines that it may have, in feed order.</returns>
-    public async Task<List<FeedEntry>[]> Release(FeedPage page, Feed feed, IReadOnlyList<FeedAsk> to, CancellationToken cancel)
+    public async Task<List<FeedEntry>[]> Release(
+        FeedPage page, Feed feed, IReadOnlyList<FeedAsk> to, TimeSpan patience, CancellationToken cancel)
     {
         // Lines of erased logs have no name any more: they are for nobody.
         var byLog = page.Lines.Where(line => line.Log.Length > 0).GroupBy(line => line.Log, StringComparer.Ordinal);
-        var released = await Task.WhenAll(byLog.Select(lines => OfLog(page.StoreId, feed, [.. lines], to, cancel)));
+        var released = await Task.WhenAll(byLog.Select(lines => OfLog(page.StoreId, feed, [.. lines], to, patience, cancel)));
         var mine = new List<FeedEntry>[to.Count];
         for (int i = 0; i < mine.Length; i++)
         {
@@ -42,7 +54,7 @@ internal sealed partial class FeedSource(IGrainFactory grains, FeedLimits limits
 
     /// <returns>For each subscriber the lines of this log that it may have; null when they are for nobody.</returns>
     private async Task<IReadOnlyList<FeedEntry>[]?> OfLog(
-        string storeId, Feed feed, ImmutableArray<FeedLine> lines, IReadOnlyList<FeedAsk> to, CancellationToken cancel)
+        string storeId, Feed feed, ImmutableArray<FeedLine> lines, IReadOnlyList<FeedAsk> to, TimeSpan patience, CancellationToken cancel)
     {
         string name = lines[0].Log;
         int[] asked = [.. Enumerable.Range(0, to.Count).Where(i => to[i].CanMatch(name))];
@@ -55,10 +67,29 @@ internal sealed partial class FeedSource(IGrainFactory grains, FeedLimits limits
             Seqs = [.. lines.Select(line => line.Seq)],
             To = [.. asked.Select(i => new FeedDelivery { Who = to[i].Who, RequestId = to[i].RequestId, Filter = to[i].Filter })],
         };
-        if (await Insist(feed, () => Ask(name, command), cancel) is not { } released)
-            return null;
+        bool isAnswered = false;
+        IReadOnlyList<FeedEntry>[]? mine = null;
+        while (!isAnswered)
+        {
+            // An answer that makes no sense is none: it must not stop the feed for the others either.
+            (isAnswered, mine, string why) = await Within(patience, name, feed,
+                async () => await Ask(name, command) is { } released ? Shared(storeId, feed, lines, released, asked, to.Count) : null, cancel);
+            // Where not even that can be written down the store is down: then it is for nobody, and all wait.
+            if (!isAnswered && await unreadable.PassOver(storeId, feed, lines, to, asked, cancel) is { } passed)
+            {
+                PassedOver(log, feed, lines.Length, why);
+                return passed;
+            }
+        }
+        return mine;
+    }
+
+    /// <summary>What was released, for each subscriber.</summary>
+    private static IReadOnlyList<FeedEntry>[] Shared(
+        string storeId, Feed feed, ImmutableArray<FeedLine> lines, FeedReleased released, int[] asked, int subscribers)
+    {
         var entries = EntriesOf(storeId, feed, lines, released);
-        var mine = new IReadOnlyList<FeedEntry>[to.Count];
+        var mine = new IReadOnlyList<FeedEntry>[subscribers];
         Array.Fill(mine, []);
         for (int i = 0; i < asked.Length; i++)
             mine[asked[i]] = [.. released.Results[i].Items.Select(item => entries[item]).OfType<FeedEntry>()];
@@ -90,6 +121,37 @@ internal sealed partial class FeedSource(IGrainFactory grains, FeedLimits limits
         ? grains.GetGrain<ISecurityGrain>(name[SecurityPrefix.Length..])
         : RecordNames.GrainOf(grains, name);
 
+    /// <summary>Asks one log again and again, for so long; one that was silent before is asked once, and for a quarter of it.</summary>
+    private async Task<(bool IsAnswered, T Answer, string Why)> Within<T>(
+        TimeSpan patience, string name, Feed feed, Func<Task<T>> ask, CancellationToken cancel)
+    {
+        bool isSilent = _silent.ContainsKey(name);
+        patience = isSilent ? patience / 4 : patience;
+        long begun = time.GetTimestamp();
+        for (var pause = limits.FirstRetry; ; pause = Longer(pause))
+        {
+            string why;
+            try
+            {
+                var left = patience - time.GetElapsedTime(begun);
+                var answer = await ask().WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, cancel);
+                _silent.TryRemove(name, out _);
+                return (true, answer, "");
+            }
+            catch (Exception failed) when (!cancel.IsCancellationRequested)
+            {
+                FeedMetrics.Retried(feed);
+                why = WhyOf(failed);
+            }
+            if (isSilent || time.GetElapsedTime(begun) + pause >= patience)
+            {
+                _silent[name] = 0;
+                return (false, default!, why);
+            }
+            await Task.Delay(pause, time, cancel);
+        }
+    }
+
     private async Task<T> Insist<T>(Feed feed, Func<Task<T>> ask, CancellationToken cancel)
     {
         var pause = limits.FirstRetry;
@@ -102,14 +164,18 @@ internal sealed partial class FeedSource(IGrainFactory grains, FeedLimits limits
             catch (Exception failed) when (!cancel.IsCancellationRequested)
             {
                 FeedMetrics.Retried(feed);
-                // The message of a failure may name the record.
                 if (failures == 1 || pause >= limits.LastRetry)
-                    Waiting(log, feed, failed is NotNowException refused ? refused.Rule.ToString() : failed.GetType().Name, failures);
+                    Waiting(log, feed, WhyOf(failed), failures);
             }
             await Task.Delay(pause, time, cancel);
-            pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, limits.LastRetry.Ticks));
+            pause = Longer(pause);
         }
     }
+
+    private TimeSpan Longer(TimeSpan pause) => TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, limits.LastRetry.Ticks));
+
+    /// <summary>The message of a failure may name the record: it is not told.</summary>
+    private static string WhyOf(Exception failed) => failed is NotNowException refused ? refused.Rule.ToString() : failed.GetType().Name;
 
     /// <summary>The record could not decide: nothing was written, and it is to be asked again.</summary>
     private sealed class NotNowException(Rule rule) : Exception
@@ -117,6 +183,10 @@ internal sealed partial class FeedSource(IGrainFactory grains, FeedLimits limits
         public Rule Rule => rule;
     }
 
-    [LoggerMessage(LogLevel.Warning, "Lines of the feed {Feed} wait for a record or the store: {Why}, try {Failures}.")]
+    [LoggerMessage(LogLevel.Warning, "Lines of the feed {Feed} wait for the store: {Why}, try {Failures}.")]
     private static partial void Waiting(ILogger log, Feed feed, string why, int failures);
+
+    [LoggerMessage(LogLevel.Error,
+        "{Lines} lines of the feed {Feed} were passed over as unreadable: their record could not be asked ({Why}). The security log has it.")]
+    private static partial void PassedOver(ILogger log, Feed feed, int lines, string why);
 }

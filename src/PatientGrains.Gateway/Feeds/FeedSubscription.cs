@@ -120,7 +120,7 @@ internal sealed class FeedSubscription : IDisposable
         var page = await _source.Read(Feed, _position, limit, TimeSpan.Zero, _stop.Token);
         if (page.Lines.IsEmpty)
             throw new InvalidOperationException("The feed lost lines.");
-        var released = await _source.Release(page, Feed, [_ask], _stop.Token);
+        var released = await _source.Release(page, Feed, [_ask], _limits.CatchUpPatience, _stop.Token);
         return (released[0], page.Lines[^1].Number, page.Head);
     }
 

@@ -108,13 +108,15 @@ internal sealed class LiveReader : IDisposable
         long first = page.Lines[0].Number;
         var released = to.Length == 0
             ? []
-            : await _source.Release(page, _feed, [.. to.Select(mailbox => mailbox.Ask)], _stop.Token);
+            : await _source.Release(page, _feed, [.. to.Select(mailbox => mailbox.Ask)], Patience, _stop.Token);
         for (int i = 0; i < to.Length; i++)
         {
             if (!to[i].Put(released[i], first, page.Lines[^1].Number))
                 Leave(to[i]);
         }
     }
+
+    private TimeSpan Patience => _feed == Feed.Alerts ? _limits.AlertPatience : _limits.OtherPatience;
 
     public void Dispose() => _stop.Cancel();
 }

@@ -11,6 +11,15 @@ internal static class AlertMessages
 {
     public static V1.AlertLine Line(FeedEntry entry)
     {
+        if (entry.Happened is null)
+        {
+            return new V1.AlertLine
+            {
+                Number = entry.Number,
+                PatientId = FeedAsk.PatientOf(entry.Log) ?? entry.Log,
+                Unreadable = new() { CursorBefore = entry.CursorBefore },
+            };
+        }
         var happened = (AlertEvent)entry.Happened;
         var line = new V1.AlertLine
         {

@@ -50,10 +50,20 @@ internal sealed class FeedMethods(GrpcLogin logins, FeedHub hub)
             Filter = new FeedFilter { Patients = [.. request.PatientIds] },
         };
         await Serve(ask, to, call,
-            entry => feed == Feed.Quality
-                ? new() { Cursor = entry.Cursor, Number = entry.Number, Quality = entry.Written(RecordMessages.Quality) }
-                : new() { Cursor = entry.Cursor, Number = entry.Number, Security = entry.Written(RecordMessages.Security) },
+            entry => ResponseOf(feed, entry),
             news => new() { Cursor = news.Cursor, Heartbeat = Heartbeat(news) });
+    }
+
+    private static V1.SubscribeFeedResponse ResponseOf(Feed feed, FeedEntry entry)
+    {
+        var response = new V1.SubscribeFeedResponse { Cursor = entry.Cursor, Number = entry.Number };
+        if (entry.Happened is null)
+            response.Unreadable = entry.Written(RecordMessages.Unreadable);
+        else if (feed == Feed.Quality)
+            response.Quality = entry.Written(RecordMessages.Quality);
+        else
+            response.Security = entry.Written(RecordMessages.Security);
+        return response;
     }
 
     private async Task<FeedAsk> Ask(GrpcCall call, Feed feed, string? cursor, V1.FeedStart start)

@@ -59,7 +59,7 @@ internal static class RecordMessages
 
     public static V1.QualityLine Quality(FeedEntry entry)
     {
-        var stored = (ResourceStored)entry.Happened;
+        var stored = (ResourceStored)entry.Happened!;
         return new V1.QualityLine
         {
             PatientId = FeedAsk.PatientOf(entry.Log) ?? "",
@@ -74,7 +74,15 @@ internal static class RecordMessages
 
     public static V1.SecurityLine Security(FeedEntry entry)
     {
-        var line = new V1.SecurityLine { Entry = Entry(((AccessRecorded)entry.Happened).Entry) };
+        var line = new V1.SecurityLine { Entry = Entry(((AccessRecorded)entry.Happened!).Entry) };
+        if (FeedAsk.PatientOf(entry.Log) is { } patient)
+            line.PatientId = patient;
+        return line;
+    }
+
+    public static V1.UnreadableLine Unreadable(FeedEntry entry)
+    {
+        var line = new V1.UnreadableLine { CursorBefore = entry.CursorBefore };
         if (FeedAsk.PatientOf(entry.Log) is { } patient)
             line.PatientId = patient;
         return line;

@@ -8,6 +8,8 @@ internal static class AlertText
 {
     public static string Of(AlertLine line)
     {
+        if (line.EventCase == AlertLine.EventOneofCase.Unreadable)
+            return $"UNREADABLE  Patient/{line.PatientId}  line {line.Number}: the record cannot be asked, somebody must look at the patient";
         string at = line.At.ToDateTimeOffset().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
         string unit = line.HasUnit ? line.Unit : "-";
         return $"{at}  {line.Severity,-8}  {unit}  Patient/{line.PatientId}  {line.Rule} #{line.Alert}: {What(line)}";

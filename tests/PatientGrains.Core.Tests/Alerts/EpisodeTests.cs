@@ -214,6 +214,34 @@ public class EpisodeTests
     }
 
     [Fact]
+    public void A_value_of_the_year_1_does_not_stop_the_record_when_nothing_else_is_left()
+    {
+        var bed = new Bedside(published: true);
+        var first = bed.Now - Hours(24);
+        bed.Say("Observation/old", LactateOf(1, DateTimeOffset.MinValue));
+        bed.Say("Observation/c", Creatinine(1, first));
+        bed.Say("Observation/c2", Creatinine(1, first));
+        bed.Say("Observation/a", Creatinine(2, bed.Now));
+        bed.Say("Observation/b", Creatinine(2, bed.Now));
+        Assert.Contains(bed.Record.Episodes.Open, open => open.Rule == "kdigo");
+        foreach (string key in new[] { "c2", "b", "a", "c" })
+            bed.Remove("Observation/" + key);
+        bed.Now += Hours(25);
+        bed.Wake();
+        Assert.Empty(bed.Record.Episodes.Open);
+    }
+
+    private static Measured Creatinine(decimal mgPerDl, DateTimeOffset at) =>
+        new() { Variable = Variable.Creatinine, Value = mgPerDl, At = at };
+
+    [Fact]
+    public void A_death_without_a_birth_date_closes_what_is_open()
+    {
+        _bed.Beats(170);
+        Assert.IsType<AlertClosed>(Assert.Single(_bed.Say("Patient/p", new Born { IsDeceased = true })));
+    }
+
+    [Fact]
     public void Death_closes_what_is_open_and_nothing_is_raised_after_it()
     {
         _bed.Beats(170);

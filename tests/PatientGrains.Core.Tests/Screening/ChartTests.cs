@@ -149,8 +149,8 @@ public class ChartTests
     [Fact]
     public void Of_two_sources_that_say_a_birth_date_the_lower_key_is_taken_whichever_came_first()
     {
-        var born = new Born { On = new(1950, 1, 1) };
-        (ResourceKey, Born)[] said = [(new("Patient", "a"), born), (new("Patient", "b"), born with { On = new(2020, 1, 1) })];
+        var born = new Born { On = new DateOnly(1950, 1, 1) };
+        (ResourceKey, Born)[] said = [(new("Patient", "a"), born), (new("Patient", "b"), born with { On = new DateOnly(2020, 1, 1) })];
 
         Assert.Equal(born, said.Aggregate(Chart.Empty, (chart, x) => chart.With(x.Item1, 1, [x.Item2])).Birth!.Finding);
         Assert.Equal(born, said.Reverse().Aggregate(Chart.Empty, (chart, x) => chart.With(x.Item1, 1, [x.Item2])).Birth!.Finding);

@@ -192,4 +192,14 @@ public class OtherTypesTests
     public void A_patient_is_born_on_the_first_day_that_may_be_meant(string member, int day, bool deceased) => Assert.Equal(
         new Born { On = new DateOnly(1950, 2, day), IsDeceased = deceased },
         Assert.Single(ObservationTests.Of($$"""{"resourceType":"Patient",{{member}}}""")));
+
+    [Theory]
+    [InlineData("\"deceasedBoolean\":true")]
+    [InlineData("\"deceasedDateTime\":\"2026-11-20\",\"gender\":\"female\"")]
+    public void A_death_is_told_without_a_birth_date(string member) => Assert.Equal(
+        new Born { On = null, IsDeceased = true }, Assert.Single(ObservationTests.Of($$"""{"resourceType":"Patient",{{member}}}""")));
+
+    [Fact]
+    public void A_patient_of_whom_neither_is_said_has_no_finding() =>
+        Assert.Empty(ObservationTests.Of("""{"resourceType":"Patient","deceasedBoolean":false}"""));
 }

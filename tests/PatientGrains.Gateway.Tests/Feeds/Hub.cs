@@ -16,8 +16,9 @@ internal sealed class Hub
     {
         var clock = time ?? TimeProvider.System;
         limits ??= new FeedLimits { FirstRetry = TimeSpan.FromMilliseconds(1), LastRetry = TimeSpan.FromMilliseconds(2) };
-        var source = new FeedSource(feed, limits, clock, NullLogger<FeedSource>.Instance);
-        Opened = new FeedHub(source, new AccessNotes(feed, new RefusedLogins(Options, clock)), limits, clock, Stop.Token);
+        var notes = new AccessNotes(feed, new RefusedLogins(Options, clock));
+        var source = new FeedSource(feed, new UnreadableLines(notes, limits, clock), limits, clock, NullLogger<FeedSource>.Instance);
+        Opened = new FeedHub(source, notes, limits, clock, Stop.Token);
     }
 
     public FeedHub Opened { get; }

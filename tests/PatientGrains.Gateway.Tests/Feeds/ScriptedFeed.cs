@@ -27,6 +27,12 @@ internal sealed class ScriptedFeed(int seed = 1) : IGrainFactory, IFeedGrain
     /// <summary>Called before a record answers; what it returns is answered instead.</summary>
     public Func<string, ReleaseFeed, Task<Outcome?>> Before { get; set; } = (_, _) => Task.FromResult<Outcome?>(null);
 
+    /// <summary>What security logs took.</summary>
+    public ConcurrentQueue<NoteAccess> Noted { get; } = [];
+
+    /// <summary>What a security log answers; nothing: it takes the entry.</summary>
+    public Func<string, Outcome?> BeforeNote { get; set; } = _ => null;
+
     /// <summary>How often, of a hundred, a record is busy or throws.</summary>
     public int Troubles { get; set; }
 
@@ -102,6 +108,14 @@ internal sealed class ScriptedFeed(int seed = 1) : IGrainFactory, IFeedGrain
         return new FeedReleased([.. events.Select(line => new FeedItem(line.Line.Seq, line.Event))], results.ToImmutable());
     }
 
+    private Task<Outcome> Note(string log, NoteAccess note)
+    {
+        if (BeforeNote(log) is { } instead)
+            return Task.FromResult(instead);
+        Noted.Enqueue(note);
+        return Task.FromResult<Outcome>(new AccessNoted());
+    }
+
     public static bool Matches(FeedFilter filter, AlertEvent happened) =>
         (filter.Rules.IsEmpty || filter.Rules.Contains(happened.Rule))
         && (filter.Units.IsEmpty || (happened.Unit is { } unit && filter.Units.Contains(unit)))
@@ -112,7 +126,7 @@ internal sealed class ScriptedFeed(int seed = 1) : IGrainFactory, IFeedGrain
         public Task<Outcome> Ask(Command command) => command switch
         {
             ReleaseFeed release => feed.Release(log, release),
-            NoteAccess => Task.FromResult<Outcome>(new AccessNoted()),
+            NoteAccess note => feed.Note(log, note),
             _ => throw new NotSupportedException(),
         };
 

@@ -77,7 +77,7 @@ public class SlowSubscriberTests
     public async Task One_that_waits_for_a_record_is_told_that_it_lags()
     {
         _feed.Before = (_, _) => Task.FromResult<Outcome?>(new Refused(Rule.Busy));
-        var hub = new Hub(_feed, time: _clock);
+        var hub = new Hub(_feed, new FeedLimits { CatchUpPatience = TimeSpan.FromHours(1) }, _clock);
         _feed.Add("a");
         using var subscription = await hub.Subscribe(hub.Ask(fromBeginning: true));
         Assert.Equal((0, 1), await PositionOf(subscription.Next(default)));

@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using PatientGrains.Core.Access;
+using PatientGrains.Core.Record;
+using PatientGrains.Core.Screening;
+using PatientGrains.Gateway.Feeds;
+using PatientGrains.Gateway.Grpc;
+using V1 = PatientGrains.Grpc.V1;
+
+namespace PatientGrains.Gateway.Tests.Feeds;
+
+/// <summary>One broken record must not silence the alerts of a hospital.</summary>
+public class UnreadableTests
+{
+    private static readonly FeedLimits Short = new()
+    {
+        FirstRetry = TimeSpan.FromMilliseconds(1), LastRetry = TimeSpan.FromMilliseconds(5), AlertPatience = TimeSpan.FromMilliseconds(200),
+        CatchUpPatience = TimeSpan.FromMilliseconds(200), OtherPatience = TimeSpan.FromMilliseconds(200),
+    };
+
+    private readonly ScriptedFeed _feed = new();
+    private bool _isWell;
+
+    public static TheoryData<string> Troubles => ["throws", "busy", "hangs", "babbles"];
+
+    [Theory]
+    [MemberData(nameof(Troubles))]
+    public async Task Alerts_of_others_arrive_within_the_patience_and_the_broken_record_is_told(string trouble)
+    {
+        Break("broken", trouble);
+        var hub = new Hub(_feed, new FeedLimits());
+        using var subscription = await hub.Subscribe(hub.Ask());
+        await subscription.Next(default);
+        var began = Stopwatch.StartNew();
+        var all = Hub.Take(subscription, 11);
+        for (int i = 0; i < 11; i++)
+            _feed.Add(i == 3 ? "broken" : "p" + i);
+        var (entries, _) = await all;
+        Assert.True(began.Elapsed < new FeedLimits().AlertPatience + TimeSpan.FromSeconds(3), began.Elapsed.ToString());
+        Assert.Equal(Enumerable.Range(1, 11).Select(i => (long)i), entries.Select(entry => entry.Number));
+        var passed = Assert.Single(entries, entry => entry.Happened is null);
+        Assert.Equal((4, "Patient/broken"), (passed.Number, passed.Log));
+    }
+
+    [Fact]
+    public async Task Content_comes_to_who_returns_with_the_cursor_before_once_the_record_is_well()
+    {
+        Break("broken", "throws");
+        var hub = new Hub(_feed, Short);
+        using (var first = await hub.Subscribe(hub.Ask(fromBeginning: true)))
+        {
+            _feed.Add("a");
+            _feed.Add("broken");
+            _feed.Add("broken");
+            _feed.Add("b");
+            var (entries, _) = await Hub.Take(first, 4);
+            Assert.Equal([true, false, false, true], entries.Select(entry => entry.Happened is not null));
+            _isWell = true;
+            _feed.Add("broken");
+            Assert.NotNull((await Hub.Take(first, 1)).Entries[0].Happened);
+            using var again = await hub.Subscribe(hub.Ask(cursor: entries[1].CursorBefore));
+            var (wells, _) = await Hub.Take(again, 4);
+            Assert.Equal([2, 3, 4, 5], wells.Select(entry => entry.Number));
+            Assert.All(wells, entry => Assert.NotNull(entry.Happened));
+        }
+    }
+
+    [Fact]
+    public async Task Every_subscriber_whose_patients_it_can_be_for_hears_it_and_has_an_entry_before()
+    {
+        Break("broken", "throws");
+        var hub = new Hub(_feed, Short);
+        var narrow = hub.Ask(fromBeginning: true, filter: new FeedFilter
+        {
+            Patients = ["broken"], Units = ["Location/icu"], Rules = ["sofa"], MinSeverity = Severity.Critical,
+        });
+        var other = hub.Ask(fromBeginning: true, filter: new FeedFilter { Patients = ["well"] });
+        _feed.Add("broken");
+        _feed.Add("well");
+        using var mine = await hub.Subscribe(narrow);
+        using var theirs = await hub.Subscribe(other);
+        Assert.Null(Assert.Single((await Hub.Take(mine, 1)).Entries).Happened);
+        Assert.Equal(2, Assert.Single((await Hub.Take(theirs, 1)).Entries).Number);
+        var noted = Assert.Single(_feed.Noted);
+        Assert.Equal((narrow.RequestId, "feed alerts 1 unreadable Patient/broken", null), (noted.RequestId, noted.Asked, noted.RefusedBy));
+    }
+
+    [Fact]
+    public async Task A_silent_security_log_is_gone_round_and_without_any_nothing_leaves()
+    {
+        Break("broken", "throws");
+        bool areAllSilent = true;
+        int tries = 0;
+        _feed.BeforeNote = log => areAllSilent || Interlocked.Increment(ref tries) % 3 != 0 ? new Refused(Rule.Busy) : null;
+        var hub = new Hub(_feed, Short);
+        _feed.Add("broken");
+        using var subscription = await hub.Subscribe(hub.Ask(fromBeginning: true));
+        await subscription.Next(default);
+        var next = Hub.Take(subscription, 1);
+        while (_feed.Asked.Count < 20)
+            await Task.Yield();
+        Assert.False(next.IsCompleted);
+        areAllSilent = false;
+        Assert.Null(Assert.Single((await next).Entries).Happened);
+        Assert.Single(_feed.Noted);
+    }
+
+    [Fact]
+    public async Task An_integrator_is_not_told_whose_values_could_not_be_read()
+    {
+        Break("broken", "throws");
+        _feed.Add("broken");
+        var hub = new Hub(_feed, Short);
+        using var integrator = await hub.Subscribe(hub.Ask(Role.Integrator, fromBeginning: true, feed: Feed.Quality));
+        using var clinician = await hub.Subscribe(hub.Ask(Role.Clinician, fromBeginning: true, feed: Feed.Quality));
+        Assert.False(RecordMessages.Unreadable(Assert.Single((await Hub.Take(integrator, 1)).Entries)).HasPatientId);
+        Assert.Equal("broken", RecordMessages.Unreadable(Assert.Single((await Hub.Take(clinician, 1)).Entries)).PatientId);
+    }
+
+    [Fact]
+    public void The_message_names_the_patient_and_where_to_come_back_and_no_content()
+    {
+        var line = AlertMessages.Line(new FeedEntry(7, "behind", "Patient/p", null, "before"));
+        Assert.Equal(new V1.AlertLine { Number = 7, PatientId = "p", Unreadable = new() { CursorBefore = "before" } }, line);
+    }
+
+    private void Break(string patient, string trouble) => _feed.Before = async (log, _) =>
+    {
+        if (_isWell || log != "Patient/" + patient)
+            return null;
+        if (trouble == "hangs")
+            await Task.Delay(Timeout.Infinite);
+        if (trouble == "babbles")
+            return new FeedReleased([], [new DeliveryResult([7])]);
+        return trouble == "busy" ? new Refused(Rule.Busy) : throw new InvalidOperationException("The record could not be opened.");
+    };
+}
