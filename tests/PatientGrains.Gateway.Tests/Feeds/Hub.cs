@@ -16,8 +16,9 @@ internal sealed class Hub
     {
         var clock = time ?? TimeProvider.System;
         limits ??= new FeedLimits { FirstRetry = TimeSpan.FromMilliseconds(1), LastRetry = TimeSpan.FromMilliseconds(2) };
-        var source = new FeedSource(feed, limits, clock, NullLogger<FeedSource>.Instance);
-        Opened = new FeedHub(source, new AccessNotes(feed, new RefusedLogins(Options, clock)), limits, clock, Stop.Token);
+        var grains = feed.Grains();
+        var source = new FeedSource(grains, limits, clock, NullLogger<FeedSource>.Instance);
+        Opened = new FeedHub(source, new AccessNotes(grains, new RefusedLogins(Options, clock)), limits, clock, Stop.Token);
     }
 
     public FeedHub Opened { get; }
