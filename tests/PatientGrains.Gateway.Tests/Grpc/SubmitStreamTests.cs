@@ -84,13 +84,17 @@ public sealed class SubmitStreamTests(GatewayServer server) : IClassFixture<Gate
                 {
                     Assert.Null(answer.Refusal);
                     open.Remove(answer.MessageId);
-                    if (--patience == 0)
-                        await cut.CancelAsync();
+                    if (--patience > 0)
+                        continue;
+                    // Answers that have arrived by now stay unread: however fast the server is, there is something left to resume.
+                    resets++;
+                    await cut.CancelAsync();
+                    break;
                 }
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (cut.IsCancellationRequested)
             {
-                resets++;
+                // The stream may end with the cancellation that ended it.
             }
         }
         Assert.True(resets > 5);
