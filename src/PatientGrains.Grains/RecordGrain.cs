@@ -90,7 +90,14 @@ public abstract class RecordGrain(RecordHost host) : Grain
         }
     }
 
-    public Task Settle(string preparation, bool committed) => OpenJournal.Settle(preparation, committed);
+    public async Task Settle(string preparation, bool committed)
+    {
+        var journal = OpenJournal;
+        await journal.Settle(preparation, committed);
+        // An abandoned preparation loses the journal. Who asks after this answer must find the next activation, not one that is about to end.
+        if (journal.Lost.IsFaulted)
+            DeactivateOnIdle();
+    }
 
     private async Task<Outcome> Decide(Command command, IReadOnlyList<PreparedCommit>? with = null)
     {

@@ -109,6 +109,21 @@ public class RecordGrainTests(RecordCluster cluster) : IClassFixture<RecordClust
         var again = Assert.IsType<Accepted>(await cluster.Patient(_patient).Transact(new Transaction(good, [other])));
         Assert.True(again.Repeated);
     }
+
+    [Fact]
+    public async Task A_record_answers_as_ever_as_soon_as_its_part_of_a_transaction_is_abandoned()
+    {
+        var doctor = new ResourceKey("Practitioner", _patient + "-d");
+        var grain = cluster.Directory(doctor.ToString());
+        for (int round = 0; round < 200; round++)
+        {
+            var preparation = await grain.Prepare(Submissions.Of("t" + round, Submissions.Put(doctor, "doctor")));
+            Assert.NotEmpty(preparation.Id);
+            await grain.Settle(preparation.Id, false);
+            var read = await grain.Ask(new ReadResource { Who = Submissions.Clinician, Key = doctor });
+            Assert.Equal(Rule.ResourceUnknown, Assert.IsType<Refused>(read).Rule);
+        }
+    }
 }
 
 /// <summary>Submissions as a gateway would make them.</summary>

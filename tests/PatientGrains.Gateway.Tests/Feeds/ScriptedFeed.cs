@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
+using System.Reflection;
 using Orleans;
 using PatientGrains.Contracts;
 using PatientGrains.Core.Access;
@@ -9,7 +10,7 @@ using PatientGrains.Core.Screening;
 namespace PatientGrains.Gateway.Tests.Feeds;
 
 /// <summary>A feed and its records as a hub sees them: every line and every answer is up to the test, every access entry is kept.</summary>
-internal sealed class ScriptedFeed(int seed = 1) : IGrainFactory, IFeedGrain
+internal sealed class ScriptedFeed(int seed = 1) : IFeedGrain
 {
     public const string StoreId = "store-1";
 
@@ -74,12 +75,26 @@ internal sealed class ScriptedFeed(int seed = 1) : IGrainFactory, IFeedGrain
         return await Read(feed, after, limit, 0);
     }
 
-    public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
-        where TGrainInterface : IGrainWithStringKey => (TGrainInterface)(typeof(TGrainInterface) == typeof(IFeedGrain)
-            ? (object)this
-            : new ScriptedRecord(this, typeof(TGrainInterface) == typeof(IPatientGrain) ? "Patient/" + primaryKey : primaryKey));
+    /// <summary>Where a hub finds it. A proxy, because the interface of Orleans has more members than that of the embedded engine.</summary>
+    public IGrainFactory Grains()
+    {
+        var grains = DispatchProxy.Create<IGrainFactory, Factory>();
+        ((Factory)grains).Feed = this;
+        return grains;
+    }
 
-    public IGrain GetGrain(Type grainInterfaceType, string grainPrimaryKey) => throw new NotSupportedException();
+    public class Factory : DispatchProxy
+    {
+        internal ScriptedFeed Feed { get; set; } = null!;
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+        {
+            if (targetMethod is not { Name: nameof(IGrainFactory.GetGrain), IsGenericMethod: true } || args is not [string key, ..])
+                throw new NotSupportedException();
+            var type = targetMethod.GetGenericArguments()[0];
+            return type == typeof(IFeedGrain) ? Feed : new ScriptedRecord(Feed, type == typeof(IPatientGrain) ? "Patient/" + key : key);
+        }
+    }
 
     private int Chance(int below)
     {

@@ -43,7 +43,8 @@ public sealed class TraceTests(GatewayServer server) : IClassFixture<GatewayServ
         var grain = Assert.Single(spans, span => span.OperationName == record);
         var append = Assert.Single(spans, span => span.OperationName == "append");
         // Orleans puts spans of its own between the two, which nobody is shown.
-        if (Engine.Name == "Local")
+        string engine = Engine.Name;
+        if (engine == "Local")
             Assert.Equal(root.SpanId, grain.ParentSpanId);
         Assert.Equal(grain.SpanId, append.ParentSpanId);
         Assert.Equal("durable", append.GetTagItem("outcome"));

@@ -1,10 +1,12 @@
 using System.Buffers;
 using System.Net;
+using System.Threading.Channels;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime;
 using Orleans.Serialization;
+using Orleans.Streams;
 using PatientGrains.Contracts;
 using PatientGrains.Core.Record;
 using PatientGrains.Log;
@@ -54,6 +56,25 @@ public class TwoSilosTests(TwoSilos silos) : IClassFixture<TwoSilos>
     }
 
     [Fact]
+    public async Task A_client_of_one_silo_hears_of_alerts_on_both()
+    {
+        var heard = Channel.CreateUnbounded<string>();
+        var streams = silos.Services.GetRequiredService<IClusterClient>().GetStreamProvider(AlertStreams.Name);
+        await AlertHintTests.Hints(streams, AlertStreams.All).SubscribeAsync((hint, _) => heard.Writer.WriteAsync(hint.Patient).AsTask());
+        var now = DateTimeOffset.UtcNow;
+        var missing = Enumerable.Range(0, 20).Select(i => "alert" + i).ToHashSet();
+        foreach (string patient in missing)
+        {
+            var submit = Lactates.At(patient, "o1", now, Lactates.Value(4.5m, now));
+            Assert.IsType<Accepted>(await silos.Sides[0].GetGrain<IPatientGrain>(patient).Ask(submit));
+        }
+        while (missing.Count > 0)
+            missing.Remove(await heard.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30)));
+        foreach (var side in silos.Sides)
+            Assert.Equal(20, (await side.GetGrain<IFeedGrain>("feeds").Read(Feed.Alerts, 0, 100, 0)).Lines.Length);
+    }
+
+    [Fact]
     public void Messages_cross_in_the_codec_of_the_log_and_are_not_copied_inside_a_silo()
     {
         var key = new ResourceKey("Patient", "x");
@@ -63,6 +84,8 @@ public class TwoSilosTests(TwoSilos silos) : IClassFixture<TwoSilos>
         Crosses<Outcome>(new Refused(Rule.Busy));
         Crosses(new Transaction(submit, [new OtherRecord("Practitioner/y", submit)]));
         Crosses(new Preparation("p", new Refused(Rule.Busy), new Blob(new byte[] { 1, 2, 3 })));
+        Crosses(new FeedPage("store", [new FeedLine(7, "Patient/x", 3)], 9));
+        Crosses(new AlertHint("x", 2));
         Assert.Equal(key, Again(key));
         Assert.Null(Again<Outcome?>(null));
         Assert.Same(submit, silos.Services.GetRequiredService<DeepCopier>().Copy<Command>(submit));
