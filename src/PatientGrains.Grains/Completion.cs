@@ -61,7 +61,8 @@ internal sealed class Completion(PatientJournal<PatientRecord, Event> journal)
     {
         ResourceStored stored => new StoredVersion
         {
-            Key = stored.Key, Version = stored.Version, At = stored.At, Source = stored.Source, Deleted = false, Seq = seq, Body = stored.Body with { Terms = default },
+            Key = stored.Key, Version = stored.Version, At = stored.At, Source = stored.Source, Deleted = false, Seq = seq,
+            Body = stored.Body with { Terms = default },
         },
         ResourceDeleted deleted => new StoredVersion
         {

@@ -94,7 +94,8 @@ public abstract class RecordGrain(RecordHost host) : Grain
     {
         var journal = OpenJournal;
         await journal.Settle(preparation, committed);
-        // An abandoned preparation loses the journal. Who asks after this answer must find the next activation, not one that is about to end.
+        // An abandoned preparation loses the journal. Who asks after this answer must find the next activation, not one that is about to
+        // end.
         if (journal.Lost.IsFaulted)
             DeactivateOnIdle();
     }

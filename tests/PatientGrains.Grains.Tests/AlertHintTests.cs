@@ -102,7 +102,7 @@ public sealed class AlertHintTests
     }
 
 #if ENGINE_ORLEANS
-    /// <summary>Something else than what a stream does with an item. Orleans insists on its own provider, which hands it to a grain.</summary>
+    /// <summary>Something else than what a stream does with an item. Orleans insists on its own provider, which asks a grain.</summary>
     private static void Plant(IServiceCollection services, Func<Task> instead) =>
         services.AddSingleton<IOutgoingGrainCallFilter>(new Filter(instead));
 

@@ -104,7 +104,7 @@ public static class Variables
             ["2518-9", "2519-7", "2524-7", "14118-4", "30242-2", "32693-4", "59032-3"]);
         // Total carbon dioxide (2028-9, 20565-8) is what many analysers report as bicarbonate; it is about 1 mmol/L more.
         yield return new(Variable.Bicarbonate, "mmol/L", 1, 80, day, null, ["1959-6", "1960-4", "1963-8", "2028-9", "14627-4", "20565-8"]);
-        // Nobody reports potassium or sodium by mass: 7.4 mg/dL is 7.4 mmol/L with the wrong unit, and not the 1.9 that it would convert to.
+        // Nobody reports potassium or sodium by mass: 7.4 mg/dL is 7.4 mmol/L with the wrong unit, not the 1.9 that it converts to.
         yield return new(Variable.Potassium, "mmol/L", 0.8m, 15, day, null, ["2823-3", "6298-4", "32713-0"]);
         yield return new(Variable.Sodium, "mmol/L", 70, 220, day, null, ["2947-0", "2951-2", "32717-1"]);
         // 5.5 mmol/L written as mg/dL is below, 100 mg/dL written as mmol/L above.

@@ -73,7 +73,8 @@ internal sealed partial class FeedSource(
         {
             // An answer that makes no sense is none: it must not stop the feed for the others either.
             (isAnswered, mine, string why) = await Within(patience, name, feed,
-                async () => await Ask(name, command) is { } released ? Shared(storeId, feed, lines, released, asked, to.Count) : null, cancel);
+                async () => await Ask(name, command) is { } released ? Shared(storeId, feed, lines, released, asked, to.Count) : null,
+                cancel);
             // Where not even that can be written down the store is down: then it is for nobody, and all wait.
             if (!isAnswered && await unreadable.PassOver(storeId, feed, lines, to, asked, cancel) is { } passed)
             {
@@ -187,6 +188,6 @@ internal sealed partial class FeedSource(
     private static partial void Waiting(ILogger log, Feed feed, string why, int failures);
 
     [LoggerMessage(LogLevel.Error,
-        "{Lines} lines of the feed {Feed} were passed over as unreadable: their record could not be asked ({Why}). The security log has it.")]
+        "{Lines} lines of the feed {Feed} were passed over as unreadable: their record could not be asked ({Why}).")]
     private static partial void PassedOver(ILogger log, Feed feed, int lines, string why);
 }

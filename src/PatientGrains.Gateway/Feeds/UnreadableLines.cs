@@ -7,8 +7,8 @@ using PatientGrains.Gateway.Auth;
 namespace PatientGrains.Gateway.Feeds;
 
 /// <summary>
-/// Lines whose record cannot be asked. Subscribers hear that there are such lines, and nothing of what is in them. Their record cannot write
-/// down who heard it, so a security log does.
+/// Lines whose record cannot be asked. Subscribers hear that there are such lines, and nothing of what is in them. Their record cannot
+/// write down who heard it, so a security log does.
 /// </summary>
 internal sealed class UnreadableLines(AccessNotes notes, FeedLimits limits, TimeProvider time)
 {

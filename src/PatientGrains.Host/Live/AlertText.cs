@@ -6,10 +6,13 @@ namespace PatientGrains.Host.Live;
 /// <summary>A line of the alert feed for a terminal.</summary>
 internal static class AlertText
 {
-    public static string Of(AlertLine line)
+    /// <summary>Texts come from FHIR resources: what could steer a terminal is not printed.</summary>
+    public static string Of(AlertLine line) => string.Concat(Whole(line).Select(letter => char.IsControl(letter) ? '?' : letter));
+
+    private static string Whole(AlertLine line)
     {
         if (line.EventCase == AlertLine.EventOneofCase.Unreadable)
-            return $"UNREADABLE  Patient/{line.PatientId}  line {line.Number}: the record cannot be asked, somebody must look at the patient";
+            return $"UNREADABLE  Patient/{line.PatientId}  line {line.Number}: the record cannot be asked, look at the patient";
         string at = line.At.ToDateTimeOffset().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
         string unit = line.HasUnit ? line.Unit : "-";
         return $"{at}  {line.Severity,-8}  {unit}  Patient/{line.PatientId}  {line.Rule} #{line.Alert}: {What(line)}";

@@ -75,7 +75,7 @@ internal sealed class ScriptedFeed(int seed = 1) : IFeedGrain
         return await Read(feed, after, limit, 0);
     }
 
-    /// <summary>Where a hub finds it. A proxy, because the interface of Orleans has more members than that of the embedded engine.</summary>
+    /// <summary>Where a hub finds it. A proxy, because Orleans's interface has more members than the embedded engine's.</summary>
     public IGrainFactory Grains()
     {
         var grains = DispatchProxy.Create<IGrainFactory, Factory>();
