@@ -14,8 +14,9 @@ namespace PatientGrains.Gateway.Feeds;
 /// <summary>
 /// <c>GET /feeds/{alerts|quality|security}</c> as server-sent events (WHATWG HTML 9.2). <c>id</c> is the cursor, which the client sends
 /// back as <c>Last-Event-ID</c>; <c>event</c> is the kind of line; <c>data</c> is the message of the gRPC contract (<c>AlertLine</c>,
-/// <c>QualityLine</c>, <c>SecurityLine</c>, <c>UnreadableLine</c>) in protobuf's JSON mapping. Heartbeats are comments that move
-/// the id. Parameters: <c>patient</c>, <c>unit</c>, <c>rule</c> (each may come often), <c>severity</c> (the least), <c>cursor</c>, <c>start=beginning</c>.
+/// <c>QualityLine</c>, <c>SecurityLine</c>, <c>UnreadableLine</c>) in protobuf's JSON mapping. Heartbeats are comments that move the id.
+/// Parameters: <c>patient</c>, <c>unit</c>, <c>rule</c> (each may come often), <c>severity</c> (the least), <c>cursor</c>,
+/// <c>start=beginning</c>.
 /// </summary>
 internal sealed class FeedEvents(Login login, FeedHub hub, ResponseWriter responses)
 {
