@@ -9,7 +9,8 @@ public class CostTests(ITestOutputHelper output)
     private const int Rounds = 40;
 
     /// <summary>
-    /// Beside the scan of the same bytes in the same run, since machines differ. Usual are 0.8 and 0.1; the limits leave room for a noisy one.
+    /// Beside the scan of the same bytes in the same run, since machines differ. Usual are 0.8 and 0.1; the limits leave room for a noisy
+    /// one.
     /// </summary>
     [RealDataFact("synthea", "Synthea sample of samply/blaze")]
     public void Findings_cost_less_than_three_scans_and_for_other_types_less_than_one()
