@@ -7,13 +7,12 @@ using System.Security.Cryptography;
 namespace PatientGrains.TestServers;
 
 /// <summary>
-/// Azurite's blob service, from npm (<c>npm ci --prefix tests/PatientGrains.TestServers</c>), in a folder and on a loopback port of its own.
-/// It can be killed and started again on the same folder and port.
+/// Azurite's blob service, from npm (<c>npm ci --prefix tests/PatientGrains.TestServers</c>), in a folder and on a loopback port of its
+/// own. It can be killed and started again on the same folder and port.
 /// </summary>
 public sealed class AzuriteServer : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(20);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("patientgrains-azurite-").FullName;
     private readonly bool _savesFirst;
@@ -63,7 +62,8 @@ public sealed class AzuriteServer : IAsyncDisposable
     }
 
     private static string? Find(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists);
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, program))
+            .FirstOrDefault(File.Exists);
 
     public static async Task<AzuriteServer> Launch(bool savesFirst = false)
     {
@@ -95,31 +95,26 @@ public sealed class AzuriteServer : IAsyncDisposable
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["AZURITE_ACCOUNTS"] = $"{AccountName}:{AccountKey}";
         _process = await LastingThread.Run(() => Process.Start(start)!);
-        _ = _process.StandardOutput.ReadToEndAsync();
         var errors = _process.StandardError.ReadToEndAsync();
-        await Answers(_process, errors);
+        await Answers(_process.StandardOutput, errors).WaitAsync(Patience);
     }
 
-    private async Task Answers(Process process, Task<string> errors)
+    /// <summary>It says that it listens; then it is asked.</summary>
+    private async Task Answers(StreamReader output, Task<string> errors)
     {
+        while (await output.ReadLineAsync() is { } line && !line.Contains("successfully listens", StringComparison.Ordinal))
+            continue;
+        _ = output.ReadToEndAsync();
         using var client = new HttpClient();
-        long began = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(began) < Patience)
+        try
         {
-            if (process.HasExited)
-                throw new InvalidOperationException($"Azurite ended at once: {await errors}");
-            try
-            {
-                // Any answer will do; this one is refused, because it is not signed.
-                using var answer = await client.GetAsync(new Uri(AccountUrl + "?comp=list"));
-                return;
-            }
-            catch (HttpRequestException)
-            {
-                await Task.Delay(Between);
-            }
+            // Any answer will do; this one is a refusal, because the request is not signed.
+            using var answer = await client.GetAsync(new Uri(AccountUrl + "?comp=list"));
         }
-        throw new TimeoutException("Azurite does not answer.");
+        catch (HttpRequestException e)
+        {
+            throw new InvalidOperationException($"Azurite does not answer: {await errors}", e);
+        }
     }
 
     /// <summary>Ends it with SIGKILL, in whatever it is doing.</summary>

@@ -1,6 +1,6 @@
-// Loaded into Azurite with `node --require`, for the tests that kill it. Azurite keeps its metadata in memory and saves it every five seconds, so
-// what it answered since is lost when it is killed; the service that it stands for answers when the write is durable. Here each
-// write is answered after the metadata was saved; writes that wait at the same time share a save. Nothing else of Azurite is changed.
+// Loaded into Azurite with `node --require`, for the tests that kill it. Azurite keeps its metadata in memory and saves it every five
+// seconds, so what it answered since is lost when it is killed; the service that it stands for answers when the write is durable. Here
+// each write is answered after the metadata was saved; writes that wait at the same time share a save. Nothing else is changed.
 const path = require("path");
 const source = path.join(path.dirname(require.main ? require.main.filename : process.argv[1]), "..");
 const Blobs = require(path.join(source, "blob/persistence/LokiBlobMetadataStore.js")).default;
