@@ -29,7 +29,7 @@ internal enum Landing
 /// settled by looking: an append is conditional on its position, so at most one of its tries lands, and what lies at the position says
 /// whether one did.
 /// </summary>
-internal sealed class BlobClient(AzureBlobLogOptions options) : IDisposable
+internal sealed class BlobClient(AzureBlobLogOptions options)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
@@ -213,6 +213,4 @@ internal sealed class BlobClient(AzureBlobLogOptions options) : IDisposable
 
     /// <inheritdoc cref="BlobHttp.Stop"/>
     public void Stop() => _http.Stop();
-
-    public void Dispose() => _http.Dispose();
 }

@@ -22,7 +22,7 @@ internal readonly record struct BlobAnswer(int Status, string Error, ReadOnlyMem
 /// from one operation to the next, so <see cref="BlobClient"/> decides. It neither logs nor traces: addresses hold blinded ids and headers
 /// hold signatures.
 /// </summary>
-internal sealed class BlobHttp : IDisposable
+internal sealed class BlobHttp
 {
     /// <summary>The first with append blocks of 100 MiB, so that every frame is one block and lands whole or not at all.</summary>
     public const string ApiVersion = "2022-11-02";
@@ -120,12 +120,5 @@ internal sealed class BlobHttp : IDisposable
         response.Headers.TryGetValue("x-ms-error-code", out string? error);
         response.Headers.TryGetValue("ETag", out string? tag);
         return new BlobAnswer(response.Status, error ?? "", content, length, blocks, tag ?? "");
-    }
-
-    /// <summary>After <see cref="Stop"/>.</summary>
-    public void Dispose()
-    {
-        _places.Dispose();
-        _stopped.Dispose();
     }
 }
