@@ -18,7 +18,7 @@ internal static class Telemetry
     private static readonly Meter Meter = new("PatientGrains.Grains");
 
     private static readonly Histogram<long> FeedLag =
-        Meter.CreateHistogram<long>("patientgrains.feed.lag", "{line}", "Lines of a feed that its reader does not have yet, per page read");
+        Meter.CreateHistogram<long>("patientgrains.feed.reader.lag", "{line}", "Lines of a feed that its reader does not have yet, per page read");
     private static readonly Gauge<long> Backlog =
         Meter.CreateGauge<long>("patientgrains.due.backlog", "{record}", "Records that were due when the store was last looked at");
     private static readonly Histogram<double> Lateness =

@@ -40,7 +40,7 @@ public sealed class LiveMetricsTests
         await cluster.DisposeAsync();
 
         Assert.Contains(("patientgrains.log.feed.head", 3, "feed=1"), seen);
-        Assert.Contains(("patientgrains.feed.lag", 2, "feed=alerts"), seen);
+        Assert.Contains(("patientgrains.feed.reader.lag", 2, "feed=alerts"), seen);
         Assert.Equal(3, seen.Count(measured => measured.Name == "patientgrains.alerts.events"
             && measured.Tags.StartsWith("kind=raised,rule=lactate", StringComparison.Ordinal)));
         Assert.Equal(3, Hints());
