@@ -128,6 +128,9 @@ internal static class StatusTable
             Info("Timeout"), Retry(1))
         : new(GrpcCode.Internal, "The server failed. Nothing was acknowledged.", Info("Failure"));
 
+    /// <summary>It was not let in.</summary>
+    public static GrpcException Busy() => Of(new Refused(Rule.Busy));
+
     public static GrpcException TokenExpired() =>
         new(GrpcCode.Unauthenticated, "The token has expired; go on with a new one.", Info("TokenExpired"));
 
