@@ -166,6 +166,9 @@ internal sealed partial class FhirFront(
                 Failed(log, failed, requestId);
                 const string TooLong = "The request took too long. Nothing was acknowledged; try again with the same Idempotency-Key.";
                 return Fhir.Answer.Problem(503, "timeout", TooLong) with { RetryAfterSeconds = 1 };
+            // A grain's mailbox is full. Whether all parts of a transaction had begun is not known here: the same key finds out.
+            case Orleans.Runtime.OrleansMessageRejectionException:
+                return Fhir.Answer.Of(new Refused(Rule.Interrupted));
             default:
                 Failed(log, failed, requestId);
                 return Fhir.Answer.Problem(500, "exception",
