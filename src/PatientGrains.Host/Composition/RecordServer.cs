@@ -126,6 +126,7 @@ internal sealed class RecordServer : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxConcurrentConnections = settings.MaxConnections;
             GrpcFront.Limit(kestrel.Limits, Composition.Services.GatewayOptionsOf(settings, parts.Ring).Grpc);
             at.Listen(kestrel, certificate);
         });

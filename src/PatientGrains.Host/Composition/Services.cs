@@ -83,6 +83,7 @@ public static class Services
     {
         TokenKey = ring.Derive("tokens"),
         BaseUrl = settings.PublicUrl is null ? null : BaseOf(settings.PublicUrl),
+        Admission = new() { SubmissionTarget = TimeSpan.FromMilliseconds(settings.SubmissionTargetMillis) },
         Sources = [.. settings.Sources.Select(slug => new Source(slug, $"urn:patientgrains:source:{slug}"))],
         Feeds = new FeedLimits { LongPoll = Engine.LongestPoll },
     };

@@ -42,6 +42,15 @@ public sealed partial record HostSettings
     /// <summary>Slugs of the sources whose clients may connect.</summary>
     public string[] Sources { get; init; } = ["local", "lab", "ehr"];
 
+    /// <summary>Connections at once: each costs some 20 KB, and file handles have an end.</summary>
+    public int MaxConnections { get; init; } = 10_000;
+
+    /// <summary>
+    /// Milliseconds that a small submission may take on average while others wait; more are not let in at once than keep this. A store that
+    /// needs longer for a single append needs more.
+    /// </summary>
+    public int SubmissionTargetMillis { get; init; } = 10;
+
     /// <summary>OTLP endpoint for traces and metrics, for example <c>http://127.0.0.1:4317</c>; null exports nothing.</summary>
     public string? Otlp { get; init; }
 
