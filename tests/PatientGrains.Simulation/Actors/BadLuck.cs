@@ -19,7 +19,7 @@ internal sealed class BadLuck(Town town)
         await _outside.Pause(World.Between(TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1)));
         Cluster.Weather.Change();
         string log = World.Pick([.. town.Logs]);
-        if (Cluster.Weather.Strikes("silo dies", 0.2))
+        if (Cluster.Weather.Strikes("silo dies", 0.1))
             Kill(World.Pick(Cluster.Silos));
         if (Cluster.Weather.Strikes("front dies", 0.1))
             Kill(World.Pick(Cluster.Fronts));
@@ -35,12 +35,16 @@ internal sealed class BadLuck(Town town)
 
     private void Kill(Silo silo)
     {
+        if (!silo.IsAlive)
+            return;
         silo.Die();
         World.After(World.Between(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(30)), () => Cluster.Restart(silo));
     }
 
     private void Kill(Front front)
     {
+        if (!front.IsAlive)
+            return;
         front.Die();
         World.After(World.Between(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(30)), () => Cluster.Restart(front));
     }

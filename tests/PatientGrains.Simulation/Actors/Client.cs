@@ -30,8 +30,9 @@ internal abstract class Client : Node
         {
             for (int left = World.Random.Next(5, 40); left > 0 && !Town.IsEvening; left--)
             {
-                await Pause(Town.Think());
-                await DoSomething();
+                await Task.WhenAny(Pause(Town.Think()), Town.Evening);
+                if (!Town.IsEvening)
+                    await DoSomething();
             }
             Town.WentHome(this);
         }

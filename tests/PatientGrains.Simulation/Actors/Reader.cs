@@ -54,7 +54,7 @@ internal sealed class Reader(Town town, int number) : Client(town, $"reader{numb
     {
         if (await Ask(log, new ReadAlerts { Who = Who }) is not AlertsReleased { Alerts: { IsEmpty: false } open })
             return;
-        await Pause(Town.Think());
+        await Task.WhenAny(Pause(Town.Think()), Town.Evening);
         int alert = World.Pick(open).Number;
         AnswerAlert answer = World.Random.Next(5) switch
         {

@@ -7,6 +7,7 @@ namespace PatientGrains.Simulation.Actors;
 /// <summary>Who lives in a run: patients, sources, readers, subscribers, and bad luck. In the evening everybody finishes and goes home.</summary>
 internal sealed class Town
 {
+    private readonly TaskCompletionSource _evening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<Client> _abroad = [];
     private readonly List<Subscriber> _subscribers = [];
 
@@ -34,8 +35,10 @@ internal sealed class Town
     /// <summary>Names of records outside patients.</summary>
     public IReadOnlyList<string> Directory { get; }
 
-    /// <summary>Nobody begins anything new.</summary>
-    public bool IsEvening { get; private set; }
+    /// <summary>From then on nobody begins anything new.</summary>
+    public Task Evening => _evening.Task;
+
+    public bool IsEvening => _evening.Task.IsCompleted;
 
     public IReadOnlyList<Subscriber> Subscribers => _subscribers;
 
@@ -62,7 +65,7 @@ internal sealed class Town
         var night = World.Now + TimeSpan.FromHours(World.Random.Next(1, 12));
         while (_abroad.Count > 0 && World.Now < night)
             await luck.Strike();
-        IsEvening = true;
+        _evening.SetResult();
         Cluster.MakeWell();
         World.History.Say("town", "evening");
         await Rest();

@@ -176,7 +176,7 @@ internal sealed class AlertCheck(string log, LogImage image)
             return;
         var present = Values(_at).Select(value => value.At).DefaultIfEmpty().Max();
         var newest = Newest(rule, present);
-        if (newest.Length == 0 || _at - newest[0].At >= Day)
+        if (newest.Length == 0 || _at - newest[0].At >= Day || present - newest[0].At > StandsFor(rule))
             return;
         var least = newest.Min(value => Judge(rule, value) ?? 0);
         bool isSilenced = _silences.Any(silence => silence.Rule == rule && _at < silence.Until && least <= silence.Severity);
@@ -186,7 +186,7 @@ internal sealed class AlertCheck(string log, LogImage image)
     }
 
     private bool IsMet(string rule, DateTimeOffset at, Func<Measured[], bool> judge) =>
-        Newest(rule, at) is { Length: > 0 } newest && at - newest[0].At <= Day && judge(newest);
+        Newest(rule, at) is { Length: > 0 } newest && at - newest[0].At <= StandsFor(rule) && judge(newest);
 
     /// <summary>The newest values at a time; several when they are of one time.</summary>
     private Measured[] Newest(string rule, DateTimeOffset at)
@@ -197,6 +197,9 @@ internal sealed class AlertCheck(string log, LogImage image)
 
     private IEnumerable<Measured> Values(DateTimeOffset until) =>
         _current.Values.Select(current => current.Value).OfType<Measured>().Where(value => value.At <= until);
+
+    /// <summary>A lactate is taken again within hours, potassium daily.</summary>
+    private static TimeSpan StandsFor(string rule) => rule == "lactate" ? TimeSpan.FromHours(6) : Day;
 
     private static Variable VariableOf(string rule) => rule == "lactate" ? Variable.Lactate : Variable.Potassium;
 
