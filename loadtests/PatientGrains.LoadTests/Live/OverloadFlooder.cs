@@ -7,15 +7,15 @@ using PatientGrains.Grpc.V1;
 namespace PatientGrains.LoadTests.Live;
 
 /// <summary>
-/// A source that sends whatever it can: streams that are kept full, and callers of single submissions that come back a tenth of a second
-/// after they were refused, which is ten times sooner than they were told. Remembers what was acknowledged and what was refused.
+/// A source that sends whatever it can: streams that are kept full, and callers of single submissions that come back a second
+/// after they were refused, as they are told, all at once. Remembers what was acknowledged and what was refused.
 /// </summary>
 internal sealed class OverloadFlooder : IAsyncDisposable
 {
     /// <summary>Callers of single submissions on one connection, which bears 250 calls.</summary>
     private const int CallersOfConnection = 200;
 
-    private static readonly TimeSpan Impatience = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     private readonly Hospital _hospital;
     private readonly SubmitLane[] _lanes;
@@ -76,7 +76,7 @@ internal sealed class OverloadFlooder : IAsyncDisposable
             catch (Exception refused) when (refused is InvalidDataException or GrpcException { Code: GrpcCode.ResourceExhausted })
             {
                 _refused.Add(id);
-                await Task.Delay(Impatience);
+                await Task.Delay(RetryAfter);
             }
             catch (GrpcException failed)
             {
