@@ -1,4 +1,5 @@
 using PatientGrains.LoadTests.Crud;
+using PatientGrains.LoadTests.Growth;
 using PatientGrains.LoadTests.Import;
 using PatientGrains.LoadTests.Live;
 using PatientGrains.LoadTests.Reading;
@@ -31,6 +32,8 @@ internal static class Catalog
             new Activation(bench, Snapshot.AsLeft),
             new Activation(bench, Snapshot.OfHead),
             new Activation(bench, Snapshot.None),
+            new ManyPatients(bench),
+            new OnePatient(bench),
             new GrpcSubmit(bench, settings.Closed(GrpcSubmit.Callers(settings))),
             new GrpcSubmit(bench, settings.Open(GrpcSubmit.Rate)),
             new ObservationToAlert(bench, Audience.OfUnits),

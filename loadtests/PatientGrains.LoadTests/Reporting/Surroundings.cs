@@ -10,8 +10,11 @@ namespace PatientGrains.LoadTests.Reporting;
 /// <summary>Where a run took place, and with which settings: names and values, in every report.</summary>
 internal sealed record Surroundings(IReadOnlyList<(string Name, string Value)> Lines)
 {
+    public string? Of(string name) => Lines.FirstOrDefault(line => line.Name == name).Value;
+
     public static Surroundings Of(Settings settings) => new(
     [
+        ("date", TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
         ("machine", string.Create(CultureInfo.InvariantCulture,
             $"{Environment.ProcessorCount} cores ({Processor()}), {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9:F0} GB")),
         ("system", RuntimeInformation.OSDescription),
@@ -26,6 +29,7 @@ internal sealed record Surroundings(IReadOnlyList<(string Name, string Value)> L
         ("processes", "one: server, clients and subscribers share its cores, its collector and its thread pool"),
         ("corpus", settings.Patients is { } patients ? $"{patients} synthetic patients of our own" : "Synthea"),
         ("examples", File.Exists(settings.Examples) ? "HL7's official examples" : "not there: validate/examples is left out"),
+        ("callers", settings.Callers.ToString(CultureInfo.InvariantCulture)),
         ("load average", $"{LoadAverage()} over the minute before"),
         ("run", settings.Smoke ? "smoke: shows that everything runs, measures nothing" : FormattableString.Invariant(
             $"{settings.Rounds} rounds, loops of {settings.Seconds} s, seed {settings.Seed}")),
@@ -33,7 +37,7 @@ internal sealed record Surroundings(IReadOnlyList<(string Name, string Value)> L
 
     /// <summary>The build carries the commit that it was made from; not whether the tree had changes beside it.</summary>
     private static string Commit() => typeof(Surroundings).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
-        ?.InformationalVersion.Split('+') is [_, var commit] ? commit : "unknown";
+        ?.InformationalVersion.Split('+') is [_, var commit] ? commit[..Math.Min(10, commit.Length)] : "unknown";
 
     private static string Format(string folder) => new DriveInfo(Path.GetFullPath(folder)).DriveFormat;
 

@@ -14,6 +14,11 @@ public sealed class LocalEngineOptions
     /// </summary>
     public Func<object?, Type, object?>? RoundTrip { get; set; }
 
+    /// <summary>
+    /// What grains get as their GrainFactory; null for this engine. A simulated cluster of several engines sets a router over all of them.
+    /// </summary>
+    public IGrainFactory? GrainFactory { get; set; }
+
     /// <summary>A call that has no answer after this fails with TimeoutException; it may be noticed an eighth later.</summary>
     public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(30);
 

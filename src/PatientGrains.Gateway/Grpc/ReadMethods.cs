@@ -38,7 +38,9 @@ internal sealed class ReadMethods(
             Command command = request.HasVersion
                 ? new ReadVersion { Who = call.Who, RequestId = call.RequestId, Key = key, Version = request.Version }
                 : new ReadResource { Who = call.Who, RequestId = call.RequestId, Key = key };
-            var released = await Ask<Released>(await Holding(call, key, AccessKind.ReadRecord), command, call);
+            Check(key);
+            var released = Expect<Released>(
+                await records.AskHolder(key, command, call) ?? Unknown(call, key, AccessKind.ReadRecord), command);
             found = RecordMessages.Version(released.Versions[0], resources);
         });
         return found!;
@@ -155,16 +157,26 @@ internal sealed class ReadMethods(
 
     private async Task<PatientGrains.Contracts.IRecordGrain> Holding(FhirCall call, ResourceKey key, AccessKind kind)
     {
+        Check(key);
+        return await records.Holding(key) ?? throw StatusTable.Of(Unknown(call, key, kind));
+    }
+
+    private static void Check(ResourceKey key)
+    {
         if (!FhirTypes.IsResourceType(key.Type))
             throw StatusTable.BadField("type", "The type must be a resource type of R4.");
         if (!References.IsId(key.Id))
             throw StatusTable.BadField("id", "The id is no R4 id: 1 to 64 letters, digits, '-' and '.'.");
-        return await records.Holding(key)
-            ?? throw StatusTable.Of(new Refused(AccessPolicy.RefusalFor(call.Who, kind) ?? Rule.ResourceUnknown, key));
     }
 
+    private static Refused Unknown(FhirCall call, ResourceKey key, AccessKind kind) =>
+        new(AccessPolicy.RefusalFor(call.Who, kind) ?? Rule.ResourceUnknown, key);
+
     private static async Task<T> Ask<T>(PatientGrains.Contracts.IRecordGrain record, Command command, FhirCall call)
-        where T : Outcome => await RecordDoor.Ask(record, command, call) switch
+        where T : Outcome => Expect<T>(await RecordDoor.Ask(record, command, call), command);
+
+    private static T Expect<T>(Outcome outcome, Command command)
+        where T : Outcome => outcome switch
     {
         T wanted => wanted,
         Refused refused => throw StatusTable.Of(refused),

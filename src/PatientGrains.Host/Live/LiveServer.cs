@@ -62,6 +62,9 @@ internal sealed class LiveServer(HttpClient http, string url) : IDisposable
 
     private static async Task<Address?> Announced(HostSettings settings, CancellationToken cancel)
     {
+        // Whatever runs on the data folder does not serve a store that nodes share.
+        if (!settings.IsEmbedded)
+            return null;
         try
         {
             string file = FileOf(settings);
