@@ -38,7 +38,7 @@ internal sealed class OverloadFlood(Bench bench) : IScenario
     private double Unit => bench.Settings.Seconds;
 
     public Load Load => new OpenLoad(new PoissonArrivals(Rate, bench.Settings.Seed),
-        bench.Settings.Smoke ? TimeSpan.Zero : TimeSpan.FromSeconds(Unit * 2), TimeSpan.FromSeconds(Unit * Parts.Sum(part => part.Units)));
+        bench.Settings.Smoke ? TimeSpan.Zero : TimeSpan.FromSeconds(Unit * 3), TimeSpan.FromSeconds(Unit * Parts.Sum(part => part.Units)));
 
     public async Task Prepare(Recorder own)
     {
@@ -60,7 +60,7 @@ internal sealed class OverloadFlood(Bench bench) : IScenario
         return Done.One;
     }
 
-    /// <summary>Begins and ends the flood with the first arrival of a part. While warming up it flows in the second half.</summary>
+    /// <summary>Begins and ends the flood with the first arrival of a part. While warming up it flows for a while, and what it left has time to be done.</summary>
     private int PartOf(Arrival arrival)
     {
         lock (_gate)

@@ -3,21 +3,24 @@ using Google.Protobuf;
 using PatientGrains.Core.Record;
 using PatientGrains.Grpc;
 using PatientGrains.Grpc.V1;
+using PatientGrains.LoadTests.Running;
 
 namespace PatientGrains.LoadTests.Live;
 
 /// <summary>
 /// A source that sends whatever it can: streams that are kept full, and callers of single submissions that come back a second
-/// after they were refused, as they are told, all at once. Remembers what was acknowledged and what was refused.
+/// or two after they were refused, as they are told. Remembers what was acknowledged and what was refused.
 /// </summary>
 internal sealed class OverloadFlooder : IAsyncDisposable
 {
     /// <summary>Callers of single submissions on one connection, which bears 250 calls.</summary>
     private const int CallersOfConnection = 200;
 
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+    /// <summary>Seconds that the server says; up to twice as long, so that they do not come back all at once.</summary>
+    private const double RetryAfterSeconds = 1;
 
     private readonly Hospital _hospital;
+    private readonly Chance _chance = new(7);
     private readonly SubmitLane[] _lanes;
     private readonly GrpcChannel[] _channels;
     private readonly int _callersOfLane;
@@ -76,7 +79,7 @@ internal sealed class OverloadFlooder : IAsyncDisposable
             catch (Exception refused) when (refused is InvalidDataException or GrpcException { Code: GrpcCode.ResourceExhausted })
             {
                 _refused.Add(id);
-                await Task.Delay(RetryAfter);
+                await Task.Delay(TimeSpan.FromSeconds(RetryAfterSeconds * (1 + _chance.Uniform(number))));
             }
             catch (GrpcException failed)
             {
