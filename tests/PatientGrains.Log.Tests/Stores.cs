@@ -27,6 +27,7 @@ public abstract class Store : IAsyncDisposable
         ["memory"] = new(() => null, () => Task.FromResult<Store>(new MemoryStore()), Cases: 400),
         ["sqlite"] = new(() => null, () => Task.FromResult<Store>(new SqliteStore()), Cases: 25),
         ["postgres"] = new(() => PostgresServer.Missing, PostgresStore.Make, Cases: 10) { IsShared = true },
+        ["azure"] = new(() => AzuriteServer.Missing, AzureStore.Make, Cases: 3) { IsShared = true },
     };
 
     public static Task<Store> Make(string kind) => All[kind].Make();
