@@ -34,8 +34,8 @@ internal static class Stores
         : throw new SettingsException($"KeyRing: there is no key ring at {Path.GetFullPath(settings.KeyRingPath)}. All nodes need the same: make it "
             + "once with `patientgrains keys init`, and give each node a copy.");
 
-    private static Task<IPatientLog> OpenPostgres(string connection, KeyRing ring, CancellationToken cancel) =>
-        throw new SettingsException("Store: this build has no postgres log.");
+    private static async Task<IPatientLog> OpenPostgres(string connection, KeyRing ring, CancellationToken cancel) =>
+        await PostgresLog.Open(new PostgresLogOptions(connection), ring, cancel);
 
     private static Task<IPatientLog> OpenAzure(AzureAccess access, string container, KeyRing ring, CancellationToken cancel) =>
         throw new SettingsException("Store: this build has no azure log.");
