@@ -52,7 +52,7 @@ internal static class Program
         var parts = new List<Part>();
         foreach (var scenario in chosen)
         {
-            parts.Add((await Run(scenario)).Beside(baseline, surroundings));
+            parts.Add((await Run(scenario, settings)).Beside(baseline, surroundings));
             await Say(TextReport.Lines(parts[^1], judges: !settings.Smoke));
         }
         var report = new Report(surroundings, Judges: !settings.Smoke, parts) { Baseline = baseline };
@@ -88,11 +88,10 @@ internal static class Program
             await Write(report, table, folder);
     }
 
-    private static async Task<Part> Run(IScenario scenario)
+    private static async Task<Part> Run(IScenario scenario, Settings settings)
     {
-        using var gate = new ManualResetEvent(false);
         await using (scenario)
-            return Part.Of(scenario, await new Runner(TimeProvider.System, wait => gate.WaitOne(wait)).Run(scenario));
+            return Part.Of(scenario, await Driver.Run(scenario, settings));
     }
 
     private static async Task<int> Unusable(string why)

@@ -17,8 +17,8 @@ internal static class Telemetry
     private static readonly ActivitySource Source = new("PatientGrains.Grains");
     private static readonly Meter Meter = new("PatientGrains.Grains");
 
-    private static readonly Histogram<long> FeedLag =
-        Meter.CreateHistogram<long>("patientgrains.feed.reader.lag", "{line}", "Lines of a feed that its reader does not have yet, per page read");
+    private static readonly Histogram<long> FeedLag = Meter.CreateHistogram<long>(
+        "patientgrains.feed.reader.lag", "{line}", "Lines of a feed that its reader does not have yet, per page read");
     private static readonly Gauge<long> Backlog =
         Meter.CreateGauge<long>("patientgrains.due.backlog", "{record}", "Records that were due when the store was last looked at");
     private static readonly Histogram<double> Lateness =
@@ -67,7 +67,8 @@ internal static class Telemetry
             return;
         foreach (var alert in events.OfType<AlertEvent>())
         {
-            Alerts.Add(1, new("kind", KindOf(alert)), new("rule", alert.Rule), new("severity", alert.Severity.ToString().ToLowerInvariant()));
+            string severity = alert.Severity.ToString().ToLowerInvariant();
+            Alerts.Add(1, new("kind", KindOf(alert)), new("rule", alert.Rule), new("severity", severity));
         }
     }
 

@@ -7,10 +7,10 @@ namespace PatientGrains.LoadTests.Tests;
 public class BaselineTests
 {
     private static readonly Surroundings Here =
-        new([("machine", "2 cores"), ("corpus", "Synthea"), ("callers", "64")]);
+        new([("machine", "2 cores"), ("corpus", "Synthea"), ("callers", "64"), ("runner", "own runner")]);
 
     private static readonly Surroundings Elsewhere =
-        new([("machine", "16 cores"), ("corpus", "Synthea"), ("callers", "64")]);
+        new([("machine", "16 cores"), ("corpus", "Synthea"), ("callers", "64"), ("runner", "own runner")]);
 
     private static Report Of(Surroundings where, Baseline? baseline, params Figure[] figures)
     {

@@ -14,7 +14,7 @@ internal sealed record Baseline(IReadOnlyDictionary<string, string> Surroundings
         new(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>What must be the same, or figures mean something else.</summary>
-    private static readonly string[] Decisive = ["corpus", "callers"];
+    private static readonly string[] Decisive = ["corpus", "callers", "runner"];
 
     public static Baseline Of(Report report) => new(
         report.Surroundings.Lines.ToDictionary(line => line.Name, line => line.Value),

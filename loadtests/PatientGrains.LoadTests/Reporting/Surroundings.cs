@@ -29,6 +29,7 @@ internal sealed record Surroundings(IReadOnlyList<(string Name, string Value)> L
         ("processes", "one: server, clients and subscribers share its cores, its collector and its thread pool"),
         ("corpus", settings.Patients is { } patients ? $"{patients} synthetic patients of our own" : "Synthea"),
         ("examples", File.Exists(settings.Examples) ? "HL7's official examples" : "not there: validate/examples is left out"),
+        ("runner", Driver.Name),
         ("callers", settings.Callers.ToString(CultureInfo.InvariantCulture)),
         ("load average", $"{LoadAverage()} over the minute before"),
         ("run", settings.Smoke ? "smoke: shows that everything runs, measures nothing" : FormattableString.Invariant(

@@ -15,9 +15,14 @@ internal static class KeysCommand
         Description = "For a store that nodes share: no node runs, and all get a copy of the changed ring before they do.",
     };
 
+    private static readonly Option<bool> IfMissing = new("--if-missing") { Description = "Keep the ring that is there." };
+
     public static Command Build() => new("keys", "Make the key ring of a cluster; show, rotate or remove key-encryption keys; export the public key that checkpoints are signed with.")
     {
-        Common.Verb("init", "Make a key ring where KeyRing says, for a store that nodes share. Every node needs a copy of it.", (_, settings, _) => Init(settings)),
+        Common.Verb(
+            "init",
+            "Make a key ring where KeyRing says, for a store that nodes share. Every node needs a copy of it.",
+            (parsed, settings, _) => Init(parsed, settings), IfMissing),
         Common.Verb("list", "Numbers of the keys in the ring, and which one is current.", (_, settings, _) => List(settings)),
         Common.Verb("rotate", "Make a new key current and wrap every record's data key anew. The store must not be in use.", (parsed, settings, cancel) => Rotate(parsed, settings, cancel), NobodyRuns),
         Remove(),
@@ -59,8 +64,14 @@ internal static class KeysCommand
             throw new VerbException("nodes that run with the old ring could not read what the new key wraps: stop them all, and say --nobody-runs.");
     }
 
-    private static Task<int> Init(HostSettings settings)
+    private static Task<int> Init(ParseResult parsed, HostSettings settings)
     {
+        if (parsed.GetValue(IfMissing) && File.Exists(settings.KeyRingPath))
+        {
+            // Opened, so that one that nobody can use is not taken for one.
+            KeyRing.Open(settings.KeyRingPath).Dispose();
+            return Task.FromResult(Common.Done);
+        }
         using var ring = KeyRing.Create(settings.KeyRingPath);
         Common.Out.WriteLine($"Made {Path.GetFullPath(settings.KeyRingPath)}. Back it up, and give every node a copy that only it can read.");
         return Task.FromResult(Common.Done);

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes what docker-compose.yml reads from ./secrets: passwords, a certificate authority of its own with a certificate for each node, and the
-# key ring. Keeps what is there. Run from the repository's root, after `docker compose build`.
+# Makes what docker-compose.yml reads from ./secrets: passwords, and a certificate authority of its own with a certificate for the proxy and for
+# each gateway. Keeps what is there. Run it in the repository's root. (The key ring is made by a container, in a volume that only it can read.)
 set -eu
 umask 077
 mkdir -p secrets
@@ -18,7 +18,7 @@ password grafana-password
 if [ ! -s ca.pem ]; then
     openssl req -x509 -newkey rsa:3072 -nodes -days 3650 -subj "/CN=PatientGrains cluster" -keyout ca.key -out ca.pem 2>/dev/null
 fi
-for node in proxy gateway-1 gateway-2 silo-1 silo-2 silo-3; do
+for node in proxy gateway-1 gateway-2; do
     [ -s "$node.pem" ] && continue
     openssl req -newkey rsa:3072 -nodes -subj "/CN=$node" -keyout "$node.key" -out "$node.csr" 2>/dev/null
     printf 'subjectAltName=DNS:%s,DNS:localhost,IP:127.0.0.1\n' "$node" >"$node.ext"
@@ -27,11 +27,5 @@ for node in proxy gateway-1 gateway-2 silo-1 silo-2 silo-3; do
 done
 cat proxy.pem proxy.key >proxy-bundle.pem
 
-# The containers' users are not yours: they read by group and others, and the folder keeps everybody else out.
-chmod 0700 .
-chmod 0644 ./*
-if [ ! -s keyring.json ]; then
-    cd ..
-    docker compose run --rm --no-deps -T --user "$(id -u)" -v "$PWD/secrets:/secrets" silo-1 keys init --keyring /secrets/keyring.json
-    chmod 0644 secrets/keyring.json
-fi
+# The containers' users are not yours: what they read is open to others, in a folder that keeps everybody else out.
+chmod 0644 postgres-* grafana-password azur* ca.pem proxy-bundle.pem gateway-*
