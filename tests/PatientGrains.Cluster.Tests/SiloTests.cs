@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using Xunit.Abstractions;
 
+// A cluster has the machine for itself: silos that get no time are taken for dead.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
 namespace PatientGrains.Cluster.Tests;
 
 /// <summary>Silos come and go under load.</summary>
