@@ -83,11 +83,7 @@ internal sealed class Router(Cluster cluster, Node from, Action? comesTwice = nu
 
         public Task<Preparation> Prepare(Submit submit) => Call(to => to.Prepare(submit));
 
-        public Task Settle(string preparation, bool committed) => Call(async to =>
-        {
-            await to.Settle(preparation, committed);
-            return true;
-        });
+        public Task<bool> Settle(string preparation, bool committed) => Call(to => to.Settle(preparation, committed));
 
         private Task<T> Call<T>(Func<IRecordGrain, Task<T>> call)
         {
