@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PatientGrains.Simulation.Mutations;
 using PatientGrains.Simulation.Stage;
 using System.Globalization;
 
@@ -18,6 +19,8 @@ internal static class CommandLine
             Console.Error.WriteLine($"The thread pool has {workers} workers: nothing would be repeatable.");
             return 2;
         }
+        if (args is ["mutations", .. var names])
+            return await MutationRun.Run(names, Console.Out.WriteLine) == 0 ? 0 : 1;
         if (args.Length >= 2 && args[0] == "--seed")
             return await Replay(Number(args[1]), args.Contains("--history"));
         return await Seeds(Option(args, "--seeds") ?? DefaultSeeds, Option(args, "--from") ?? 1);

@@ -62,7 +62,7 @@ internal sealed class Town
         foreach (var subscriber in _subscribers)
             _ = subscriber.Live();
         var luck = new BadLuck(this);
-        var night = World.Now + TimeSpan.FromHours(World.Random.Next(1, 12));
+        var night = World.Now + World.Between(TimeSpan.FromMinutes(2), TimeSpan.FromHours(8));
         while (_abroad.Count > 0 && World.Now < night)
             await luck.Strike();
         _evening.SetResult();

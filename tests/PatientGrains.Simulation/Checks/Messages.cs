@@ -85,6 +85,8 @@ internal static class Messages
         {
             if (result.Effect == ChangeEffect.Unchanged)
                 continue;
+            if (change.IfVersion is { } expected && result.Version != expected + 1)
+                throw new CheckFailedException("order", $"{what} was to follow version {expected} of {result.Key}, and made {result.Version}");
             bool isThere = events.GetValueOrDefault(result.Key)?.Happened switch
             {
                 ResourceStored stored => stored.Version == result.Version && stored.MessageId == submit.MessageId

@@ -15,8 +15,8 @@ internal sealed record ClusterSettings(JournalOptions Journal, FeedLimits Feeds,
             SnapshotFrom = world.Chance(0.8) ? 1024 : 256 << 10,
             SnapshotCommits = world.Random.Next(2, 12),
         },
-        new FeedLimits { Batch = world.Random.Next(2, 20), MaxWaiting = world.Random.Next(2, 200) },
-        world.Between(TimeSpan.FromMinutes(1), TimeSpan.FromHours(1)),
+        new FeedLimits { Batch = world.Random.Next(2, 20), MaxWaiting = world.Random.Next(2, 200), Heartbeat = TimeSpan.FromSeconds(30) },
+        world.Between(TimeSpan.FromMinutes(4), TimeSpan.FromHours(1)),
         RoundTrips: world.Chance(0.2));
 }
 

@@ -38,6 +38,8 @@ internal sealed class Silo : Node
             {
                 options.GrainAssemblies.Add(typeof(RecordHost).Assembly);
                 options.GrainFactory = router;
+                // Looked at every eighth of it: the time of simulated hours is spent on such looks.
+                options.ResponseTimeout = TimeSpan.FromMinutes(4);
                 options.CollectionAge = cluster.Settings.CollectionAge;
                 options.RoundTrip = cluster.Settings.RoundTrips ? WireCodec.RoundTrip : null;
             });
