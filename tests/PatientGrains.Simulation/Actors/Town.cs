@@ -4,7 +4,8 @@ using PatientGrains.Simulation.Stage;
 
 namespace PatientGrains.Simulation.Actors;
 
-/// <summary>Who lives in a run: patients, sources, readers, subscribers, and bad luck. In the evening everybody finishes and goes home.</summary>
+/// <summary>Who lives in a run: patients, sources, readers, subscribers, and bad luck. In the evening everybody finishes and goes
+/// home.</summary>
 internal sealed class Town
 {
     private readonly TaskCompletionSource _evening = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -86,7 +86,7 @@ internal static class Messages
             if (result.Effect == ChangeEffect.Unchanged)
                 continue;
             if (change.IfVersion is { } expected && result.Version != expected + 1)
-                throw new CheckFailedException("order", $"{what} was to follow version {expected} of {result.Key}, and made {result.Version}");
+                throw new CheckFailedException("order", $"{what} was to follow {result.Key}/{expected}, and made {result.Version}");
             bool isThere = events.GetValueOrDefault(result.Key)?.Happened switch
             {
                 ResourceStored stored => stored.Version == result.Version && stored.MessageId == submit.MessageId
@@ -95,7 +95,7 @@ internal static class Messages
                 _ => false,
             };
             if (!isThere)
-                throw new CheckFailedException("lost commits", $"{what} was acknowledged, but its {result.Key}/{result.Version} is not in the log");
+                throw new CheckFailedException("lost commits", $"{what} was acknowledged, {result.Key}/{result.Version} is not there");
         }
     }
 

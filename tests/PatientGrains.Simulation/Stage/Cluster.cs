@@ -112,7 +112,10 @@ internal sealed class Cluster
     }
 
     /// <summary>Clocks that are kept by NTP differ by milliseconds; some are not kept.</summary>
-    public TimeSpan DrawClockError() => Weather.IsCalm ? TimeSpan.Zero
-        : (World.Chance(0.1) ? World.Between(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)) : TimeSpan.FromMilliseconds(World.Random.Next(20)))
-            * (World.Chance(0.5) ? 1 : -1);
+    public TimeSpan DrawClockError()
+    {
+        var error = World.Chance(0.1) ? World.Between(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10))
+            : TimeSpan.FromMilliseconds(World.Random.Next(20));
+        return Weather.IsCalm ? TimeSpan.Zero : World.Chance(0.5) ? error : -error;
+    }
 }

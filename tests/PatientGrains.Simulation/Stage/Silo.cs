@@ -10,7 +10,7 @@ using PatientGrains.Log;
 
 namespace PatientGrains.Simulation.Stage;
 
-/// <summary>One life of a silo: the real engine with the real grains, journals and the waker of what is due, over the shared store.</summary>
+/// <summary>One life of a silo: the real engine with the real grains, journals and the waker, over the shared store.</summary>
 internal sealed class Silo : Node
 {
     private readonly ServiceProvider _services;
