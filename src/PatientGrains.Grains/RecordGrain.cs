@@ -152,7 +152,11 @@ public sealed class PatientGrain(RecordHost host) : RecordGrain(host), IPatientG
 {
     protected override string LogName => "Patient/" + this.GetPrimaryKeyString();
 
-    protected override void Happened(IReadOnlyList<Event> events) => AlertHints.Publish(this, this.GetPrimaryKeyString(), events);
+    protected override void Happened(IReadOnlyList<Event> events)
+    {
+        Telemetry.Happened(events);
+        AlertHints.Publish(this, this.GetPrimaryKeyString(), events);
+    }
 }
 
 /// <inheritdoc cref="IDirectoryGrain"/>

@@ -30,9 +30,9 @@ public sealed class GeneratedTests
             [.. tokens.Where(t => t.delta != 0).DistinctBy(t => (t.key, t.l))],
             [.. lines.Distinct()], due, reopen);
 
-    [Theory]
-    [InlineData("memory", 200)]
-    [InlineData("sqlite", 25)]
+    public static TheoryData<string, int> Cases => Store.KindsAnd(cases => cases);
+
+    [StoreTheory, MemberData(nameof(Cases))]
     public void A_log_agrees_with_the_model_after_every_operation(string kind, int cases)
     {
         var property = Prop.ForAll(Steps.ListOf(30).ToArbitrary(), steps => Agrees(kind, [.. steps]));
@@ -41,7 +41,7 @@ public sealed class GeneratedTests
 
     private static async Task<bool> Agrees(string kind, List<Step> steps)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         var sealers = Enumerable.Range(0, Logs).Select(i => new Sealer(store.Ring, $"Patient/{i}")).ToArray();
         var model = new Model();
         foreach (var step in steps)

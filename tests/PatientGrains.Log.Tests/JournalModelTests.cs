@@ -10,18 +10,18 @@ namespace PatientGrains.Log.Tests;
 public sealed class JournalModelTests
 {
     private const int Slots = 40;
+    private const int FirstSeed = 2_000;
 
-    [Theory]
-    [InlineData("memory", 1, 60)]
-    [InlineData("memory", 1_000, 60)]
-    [InlineData("sqlite", 2_000, 6)]
+    public static TheoryData<string, int> Runs => Store.KindsAnd(cases => Math.Max(3, cases / 4));
+
+    [StoreTheory, MemberData(nameof(Runs))]
     public async Task Two_activations_over_a_faulty_store_make_one_chain_and_lose_nothing_acknowledged(
-        string kind, int firstSeed, int seeds)
+        string kind, int seeds)
     {
         int acknowledged = 0, lost = 0;
-        for (int seed = firstSeed; seed < firstSeed + seeds; seed++)
+        for (int seed = FirstSeed; seed < FirstSeed + seeds; seed++)
         {
-            await using var store = Store.Make(kind);
+            await using var store = await Store.Make(kind);
             var run = new Run(store, new FaultyLog(store.Log, seed), seed);
             await Task.WhenAll(run.Activate("a"), run.Activate("b"));
             await run.Check();

@@ -1,4 +1,5 @@
 using PatientGrains.Log.CrashChild;
+using PatientGrains.TestServers;
 
 namespace PatientGrains.Log.Tests;
 
@@ -19,9 +20,38 @@ public abstract class Store : IAsyncDisposable
         GC.SuppressFinalize(this);
     }
 
-    public static Store Make(string kind) => kind == "memory" ? new MemoryStore() : new SqliteStore();
+    /// <summary>Every log that the conformance tests run on. A kind that is not installed is skipped (<see cref="StoreTheoryAttribute"/>).
+    /// </summary>
+    private static readonly Dictionary<string, StoreKind> All = new()
+    {
+        ["memory"] = new(() => null, () => Task.FromResult<Store>(new MemoryStore()), Cases: 400),
+        ["sqlite"] = new(() => null, () => Task.FromResult<Store>(new SqliteStore()), Cases: 25),
+        ["postgres"] = new(() => PostgresServer.Missing, PostgresStore.Make, Cases: 10) { IsShared = true },
+        ["azure"] = new(() => AzuriteServer.Missing, AzureStore.Make, Cases: 3) { IsShared = true },
+    };
 
-    public static TheoryData<string> Kinds => new("memory", "sqlite");
+    public static Task<Store> Make(string kind) => All[kind].Make();
+
+    /// <summary>What is not installed here that a kind needs, or null.</summary>
+    public static string? Missing(string kind) => All.TryGetValue(kind, out var known) ? known.Missing() : null;
+
+    public static TheoryData<string> Kinds => new([.. All.Keys]);
+
+    public static IEnumerable<(string Kind, int Cases)> KindsWithCases => All.Select(kind => (kind.Key, kind.Value.Cases));
+
+    public static TheoryData<string, int> KindsAnd(Func<int, int> ofCases)
+    {
+        var data = new TheoryData<string, int>();
+        foreach (var (kind, cases) in KindsWithCases)
+            data.Add(kind, ofCases(cases));
+        return data;
+    }
+
+    /// <summary>Those that several processes write at once.</summary>
+    public static TheoryData<string> SharedKinds => new([.. All.Keys.Where(kind => All[kind].IsShared)]);
+
+    /// <summary>Opens the same store again beside <see cref="Log"/>, as another process would.</summary>
+    public virtual Task<IPatientLog> OpenBeside() => throw new NotSupportedException("one process");
 
     public Task<PatientJournal<Notes, Note>> Open(string name, JournalOptions? options = null, IPatientLog? over = null) =>
         PatientJournal<Notes, Note>.Open(
@@ -34,6 +64,16 @@ public abstract class Store : IAsyncDisposable
     }
 
     public static Decided<Note, int> Write(Notes state, params Note[] notes) => new(notes, state.Texts.Count);
+}
+
+/// <summary>A kind of log under test.</summary>
+/// <param name="Missing">What is not installed here that it needs, or null.</param>
+/// <param name="Make">A new, empty store.</param>
+/// <param name="Cases">Generated sequences of operations that its speed allows.</param>
+public sealed record StoreKind(Func<string?> Missing, Func<Task<Store>> Make, int Cases)
+{
+    /// <summary>Several processes may write it at once: <see cref="Store.OpenBeside"/>.</summary>
+    public bool IsShared { get; init; }
 }
 
 public sealed class MemoryStore : Store

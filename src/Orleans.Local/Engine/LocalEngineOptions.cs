@@ -32,6 +32,12 @@ public sealed class LocalEngineOptions
     public TimeSpan DeactivationTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
+    /// Requests that one activation may have begun or waiting; more are rejected, as Orleans rejects them past
+    /// SiloMessagingOptions.MaxEnqueuedRequestsHardLimit. Fronts should bound their load below it.
+    /// </summary>
+    public int MaxEnqueuedRequests { get; set; } = 10_000;
+
+    /// <summary>
     /// How many items of a stream may wait for one slow subscriber. Beyond it the oldest are dropped: streams are hints that wake a
     /// reader, and the newest hint is the one that matters.
     /// </summary>

@@ -86,6 +86,8 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
             throw new LogBusyException($"{_options.MaxWaiting} decisions of a log wait");
         if (_gatheredBytes >= _options.MaxGatheredBytes)
             throw new LogBusyException($"{_options.MaxGatheredBytes} bytes of a log wait");
+        if (_log.IsCrowded)
+            throw new LogBusyException("the store has too much waiting");
         _waiting++;
         try
         {
