@@ -1,3 +1,4 @@
+using Azure.Identity;
 using PatientGrains.Host.Settings;
 using PatientGrains.Log;
 
@@ -37,6 +38,16 @@ internal static class Stores
     private static async Task<IPatientLog> OpenPostgres(string connection, KeyRing ring, CancellationToken cancel) =>
         await PostgresLog.Open(new PostgresLogOptions(connection), ring, cancel);
 
-    private static Task<IPatientLog> OpenAzure(AzureAccess access, string container, KeyRing ring, CancellationToken cancel) =>
-        throw new SettingsException("Store: this build has no azure log.");
+    private static async Task<IPatientLog> OpenAzure(AzureAccess access, string container, KeyRing ring, CancellationToken cancel) =>
+        await AzureBlobLog.Open(
+            new AzureBlobLogOptions
+            {
+                AccountUrl = access.Endpoint,
+                Container = container,
+                AccountName = access.Account ?? "",
+                SharedKey = access.Key,
+                Credential = access.Key is null ? new DefaultAzureCredential() : null,
+                Instance = Environment.MachineName,
+            },
+            ring, cancel);
 }
