@@ -59,7 +59,7 @@ public sealed class AzureFaultTests
             var batch = Both(store.Ring, a.Next(), b.Next());
             (died, bool acknowledged) = await DieAt(store, step, Enum.Parse<Fate>(last), batch);
 
-            await using var second = await store.OpenBeside();
+            await using var second = (await store.OpenBeside())!;
             // Whether it is there is decided when somebody looks; nothing that it changes may say otherwise before or after.
             var lines = (await second.ReadFeed(1, 0, 10)).Lines;
             bool there = await second.Find(a.Id) is not null;
@@ -182,7 +182,7 @@ public sealed class AzureFaultTests
     {
         await using var store = await AzureStore.Make(options => options with { BlocksPerBlob = 3 });
         var traces = Enumerable.Range(0, 3).Select(i => new Trace(store.Ring, $"Patient/{i}")).ToList();
-        await using var beside = await store.OpenBeside();
+        await using var beside = (await store.OpenBeside())!;
         for (int i = 0; i < 12; i++)
         {
             foreach (var trace in traces)
@@ -192,7 +192,7 @@ public sealed class AzureFaultTests
         }
         await Trace.AreWhole(store.Log, traces);
         await Trace.AreWhole(beside, traces);
-        await using var third = await store.OpenBeside();
+        await using var third = (await store.OpenBeside())!;
         await Trace.AreWhole(third, traces);
         var client = new AzureBlob.BlobClient(store.Options);
         Assert.True((await client.ListAll("feeds/")).Count > 5);
