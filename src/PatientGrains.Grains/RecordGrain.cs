@@ -123,7 +123,8 @@ public abstract class RecordGrain(RecordHost host) : Grain
     private Decided<Event, Outcome> Decided(PatientRecord record, Command command)
     {
         var decision = RecordDecider.Decide(record, command, host.Facts(LogName));
-        return new Decided<Event, Outcome>(decision.Events, decision.Outcome);
+        // A repeat says what is in the log for ever; whoever finds no line for a subscriber, or nothing due, may not know the newest.
+        return new Decided<Event, Outcome>(decision.Events, decision.Outcome, MustBeNewest: decision.Outcome is not Accepted);
     }
 
     private static bool Commits(Outcome outcome) => outcome is Accepted { Repeated: false };
@@ -147,7 +148,11 @@ public sealed class PatientGrain(RecordHost host) : RecordGrain(host), IPatientG
 {
     protected override string LogName => "Patient/" + this.GetPrimaryKeyString();
 
-    protected override void Happened(IReadOnlyList<Event> events) => AlertHints.Publish(this, this.GetPrimaryKeyString(), events);
+    protected override void Happened(IReadOnlyList<Event> events)
+    {
+        Telemetry.Happened(events);
+        AlertHints.Publish(this, this.GetPrimaryKeyString(), events);
+    }
 }
 
 /// <inheritdoc cref="IDirectoryGrain"/>

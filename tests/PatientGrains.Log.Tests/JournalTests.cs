@@ -51,6 +51,37 @@ public sealed class JournalTests
     });
 
     [Fact]
+    public Task A_decision_without_events_that_must_be_of_the_newest_is_not_answered_by_who_was_overtaken() => new Activation().Run(async () =>
+    {
+        await using var store = new MemoryStore();
+        using var first = await store.Open("Patient/a");
+        await first.Execute(s => Store.Write(s, new Note("one")));
+        Assert.Equal(1, await first.Execute<int>(s => new([], s.Texts.Count, MustBeNewest: true)));
+        using var second = await store.Open("Patient/a");
+        await second.Execute(s => Store.Write(s, new Note("two")));
+
+        // What it says is in the log for ever; how much there is, it does not know any more.
+        Assert.Equal("one", await first.Execute<string>(s => new([], s.Texts[0])));
+        await Assert.ThrowsAsync<JournalLostException>(() => first.Execute<int>(s => new([], s.Texts.Count, MustBeNewest: true)));
+        Assert.True(first.Lost.IsFaulted);
+        Assert.Equal(2, await second.Execute<int>(s => new([], s.Texts.Count, MustBeNewest: true)));
+    });
+
+    [Fact]
+    public Task Own_appends_in_flight_overtake_nobody() => new Activation().Run(async () =>
+    {
+        await using var store = new MemoryStore();
+        using var journal = await store.Open("Patient/a", new JournalOptions { Depth = 3 });
+        var looks = Enumerable.Range(0, 50).Select(async i =>
+        {
+            await journal.Execute(s => Store.Write(s, new Note($"n{i}")));
+            return await journal.Execute<int>(s => new([], s.Texts.Count, MustBeNewest: true));
+        });
+        Assert.All(await Task.WhenAll(looks), seen => Assert.InRange(seen, 1, 50));
+        Assert.False(journal.Lost.IsFaulted);
+    });
+
+    [Fact]
     public Task Past_its_limits_a_journal_is_busy_before_it_decides() => new Activation().Run(async () =>
     {
         await using var store = new MemoryStore();

@@ -56,7 +56,7 @@ public sealed class PostgresStore : Store
         _log = await PostgresLog.Open(Options, Ring);
     }
 
-    public override async Task<IPatientLog?> OpenBeside() => await PostgresLog.Open(Options, Ring);
+    public override async Task<IPatientLog> OpenBeside() => await PostgresLog.Open(Options, Ring);
 
     /// <summary>Runs SQL past the log.</summary>
     public Task Run(string sql) => _server.Execute("postgres", sql);
@@ -64,6 +64,9 @@ public sealed class PostgresStore : Store
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
+        // The server of a test of its own goes away with it, or has already.
+        if (_server != await Shared.Value)
+            return;
         await Run($"DROP SCHEMA IF EXISTS {Options.Schema} CASCADE");
     }
 }
