@@ -3,11 +3,18 @@ using Xunit.Sdk;
 
 namespace PatientGrains.Log.Tests;
 
-/// <summary>A theory whose first argument is a kind of store. Cases of a kind that is not installed here are skipped and say what is missing;
-/// in CI they run, and fail.</summary>
+/// <summary>A theory whose first argument is a kind of store. Cases of a kind that is not installed here are skipped and say what is
+/// missing; in CI they run, and fail.</summary>
 [XunitTestCaseDiscoverer("PatientGrains.Log.Tests.StoreTheoryDiscoverer", "PatientGrains.Log.Tests")]
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class StoreTheoryAttribute : TheoryAttribute;
+[TraitDiscoverer("PatientGrains.Log.Tests.StoreTraitDiscoverer", "PatientGrains.Log.Tests")]
+public sealed class StoreTheoryAttribute : TheoryAttribute, ITraitAttribute;
+
+/// <summary>What all kinds of stores run is chosen by <c>--filter Suite=Conformance</c>.</summary>
+public sealed class StoreTraitDiscoverer : ITraitDiscoverer
+{
+    public IEnumerable<KeyValuePair<string, string>> GetTraits(IAttributeInfo trait) => [KeyValuePair.Create("Suite", "Conformance")];
+}
 
 /// <inheritdoc cref="StoreTheoryAttribute"/>
 public sealed class StoreTheoryDiscoverer(IMessageSink diagnostics) : TheoryDiscoverer(diagnostics)

@@ -20,14 +20,24 @@ internal sealed class PostgresConnections : IAsyncDisposable
     private readonly NpgsqlDataSource _source;
     private readonly string _connection;
     private readonly SemaphoreSlim _readers;
+    private int _renewals;
 
     private PostgresConnections(NpgsqlConnectionStringBuilder connection, PostgresLogOptions options)
     {
         _connection = connection.ConnectionString;
-        _source = NpgsqlDataSource.Create(connection);
+        var source = new NpgsqlDataSourceBuilder(_connection);
+        source.UsePhysicalConnectionInitializer(_ => Interlocked.Increment(ref _renewals), _ =>
+        {
+            Interlocked.Increment(ref _renewals);
+            return Task.CompletedTask;
+        });
+        _source = source.Build();
         _readers = new SemaphoreSlim(options.Readers);
         Place = PlaceOf(options);
     }
+
+    /// <summary>Rises whenever a connection to the server is made.</summary>
+    public int Renewals => Volatile.Read(ref _renewals);
 
     /// <summary>Where the log lies, as messages say it.</summary>
     public string Place { get; }
@@ -61,7 +71,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
         connection.NoResetOnClose = true;
         connection.MaxAutoPrepare = PreparedStatements;
         connection.AutoPrepareMinUsages = 2;
-        connection.Options = $"{connection.Options} {Planning} -c synchronous_commit={(isStronger ? "remote_apply" : "on")}".Trim();
+        connection.Options = $"{connection.Options} {Planning} -c default_transaction_isolation=read\\ committed -c synchronous_commit={(isStronger ? "remote_apply" : "on")}".Trim();
         return new PostgresConnections(connection, options);
     }
 
@@ -137,7 +147,8 @@ internal sealed class PostgresConnections : IAsyncDisposable
     /// <summary>The server or the way to it failed, in a manner that says nothing about what it was asked.</summary>
     public static bool IsLost(Exception e) => IsOfServer(e) && !IsAnswer(e);
 
-    /// <summary>The server said that it did not do it. An error of the session (FATAL, PANIC) is none: it may come after the commit.</summary>
+    /// <summary>The server said that it did not do it. The end of a session (FATAL, PANIC) says no such thing: it may come after the
+    /// commit.</summary>
     public static bool IsAnswer(Exception e) =>
         e is PostgresException { InvariantSeverity: "ERROR" } p && !p.SqlState.StartsWith("57P", StringComparison.Ordinal)
             && !p.SqlState.StartsWith("08", StringComparison.Ordinal) && p.SqlState != PostgresErrorCodes.StatementCompletionUnknown;

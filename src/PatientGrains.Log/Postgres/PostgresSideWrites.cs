@@ -7,8 +7,8 @@ internal sealed class PostgresSideWrites(PostgresConnections connections, Postgr
 {
     /// <summary>At a time; others wait.</summary>
     private const int AtOnce = 2;
-    /// <summary>Bytes of snapshots that may wait.</summary>
-    private const long MaxWaitingBytes = 256L << 20;
+    /// <summary>Bytes of snapshots that may wait; a snapshot may as well be left out.</summary>
+    private const long MaxWaitingBytes = 32L << 20;
     /// <summary>Appends that may come in between an erasure and the place that it takes, before it is given up.</summary>
     private const int MostTries = 1000;
 
@@ -29,8 +29,9 @@ internal sealed class PostgresSideWrites(PostgresConnections connections, Postgr
         """;
     private readonly string[] _drop =
     [
-        $"DELETE FROM {schema}.snapshots WHERE log=$1", $"DELETE FROM {schema}.due WHERE log=$1", $"DELETE FROM {schema}.claims WHERE log=$1",
-        $"DELETE FROM {schema}.tokens WHERE log=$1", $"UPDATE {schema}.feeds SET log=NULL, seq=0 WHERE log=$1",
+        $"DELETE FROM {schema}.snapshots WHERE log=$1", $"DELETE FROM {schema}.due WHERE log=$1",
+        $"DELETE FROM {schema}.claims WHERE log=$1", $"DELETE FROM {schema}.tokens WHERE log=$1",
+        $"UPDATE {schema}.feeds SET log=NULL, seq=0 WHERE log=$1",
     ];
 
     public async Task Snapshot(LogId log, StoredSnapshot snapshot)
