@@ -27,11 +27,7 @@ public abstract class Store : IAsyncDisposable
         ["memory"] = new(() => null, () => Task.FromResult<Store>(new MemoryStore()), Cases: 400),
         ["sqlite"] = new(() => null, () => Task.FromResult<Store>(new SqliteStore()), Cases: 25) { MakeDurable = DurableFolder.Make },
         ["postgres"] = PostgresStore.Kind,
-        ["azure"] = new(() => AzuriteServer.Missing, AzureStore.Make, Cases: 3)
-        {
-            IsShared = true,
-            MakeLooking = async () => await AzureStore.Make(options => options with { LookEvery = TimeSpan.FromMilliseconds(100) }),
-        },
+        ["azure"] = AzureStore.Kind,
     };
 
     public static Task<Store> Make(string kind) => All[kind].Make();
