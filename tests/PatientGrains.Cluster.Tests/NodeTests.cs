@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Net.Sockets;
 using PatientGrains.Host.Composition;
 using PatientGrains.TestServers;
@@ -63,8 +64,7 @@ public sealed class NodeTests(ITestOutputHelper output) : IAsyncLifetime
         await stop.CancelAsync();
         await writing;
         await writers.FindEverything();
-        output.WriteLine($"served again {served.TotalSeconds:F1} s after SIGKILL; {writers.Acknowledged.Count} acknowledged, 0 lost; "
-            + $"the longest request took {writers.Longest.TotalSeconds:F1} s; 503: {told}");
+        output.WriteLine($"served again {served.TotalSeconds:F1} s after SIGKILL; {writers.Summary}");
         Assert.True(served < TimeSpan.FromSeconds(20));
         Assert.Equal(0, await gateway.Stop());
         Assert.Contains("All chains are sound", await NodeProcess.Run(["verify"], Shared));
@@ -110,6 +110,31 @@ public sealed class NodeTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [PostgresFact]
+    public async Task Nodes_with_certificates_speak_TLS_and_know_nobody_whom_another_authority_vouches_for()
+    {
+        var authority = new Authority(Path.Combine(_folder, "ours"));
+        (string, string)[] shared = [.. Shared.Where(setting => setting.Item1 != "ClusterNetwork")];
+        string port = FreePort();
+        using var silo = await Silo([.. shared, .. authority.Node(), ("GatewayPort", port)]);
+        using var second = await Silo([.. shared, .. authority.Node()]);
+        using var gateway = await NodeProcess.Start("gateway", [.. shared, .. authority.Node()]);
+        using var http = await Client(gateway);
+        await http.PutPatients(Patients);
+        // Whoever dials in without a certificate is hung up on, and so is a gateway with somebody else's.
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, int.Parse(port, CultureInfo.InvariantCulture));
+        await using var stranger = new SslStream(socket.GetStream(), false, (_, _, _, _) => true);
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            await stranger.AuthenticateAsClientAsync("node.patientgrains");
+            await stranger.ReadExactlyAsync(new byte[1]);
+        });
+        var other = new Authority(Path.Combine(_folder, "theirs"));
+        await Assert.ThrowsAsync<TimeoutException>(
+            () => NodeProcess.Start("gateway", TimeSpan.FromSeconds(10), [.. shared, .. other.Node()]));
+    }
+
+    [PostgresFact]
     public async Task Nodes_that_start_together_make_the_membership_tables_once()
     {
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => MembershipTables.Create(_connection, CancellationToken.None)));
@@ -117,8 +142,10 @@ public sealed class NodeTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(0, await silo.Stop());
     }
 
-    private Task<NodeProcess> Silo() => NodeProcess.Start("silo",
-        [.. Shared, ("SiloPort", FreePort()), ("GatewayPort", FreePort()), ("AdvertisedAddress", "127.0.0.1")]);
+    private Task<NodeProcess> Silo() => Silo(Shared);
+
+    private static Task<NodeProcess> Silo((string, string)[] settings) => NodeProcess.Start("silo",
+        [("SiloPort", FreePort()), ("GatewayPort", FreePort()), ("AdvertisedAddress", "127.0.0.1"), .. settings]);
 
     private (string, string)[] Shared =>
     [

@@ -3,7 +3,9 @@ using Xunit.Abstractions;
 
 namespace PatientGrains.Cluster.Tests;
 
-/// <summary>Two clusters that know nothing of each other, on one log: every patient has two activations, each of which believes it owns it.</summary>
+/// <summary>
+/// Two clusters that know nothing of each other, on one log: every patient has two activations, each of which believes it owns it.
+/// </summary>
 public class SplitBrainTests(ITestOutputHelper output)
 {
     private const string Patient = "torn";

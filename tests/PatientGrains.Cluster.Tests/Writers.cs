@@ -30,6 +30,9 @@ internal sealed class Writers(HttpClient http, IReadOnlyList<string> patients, i
     /// <summary>The longest that a request took, its repetitions included.</summary>
     public TimeSpan Longest => _answers.Max(answer => Stopwatch.GetElapsedTime(answer.Asked, answer.Answered));
 
+    /// <summary>For whoever reads the test's output.</summary>
+    public string Summary => $"{Acknowledged.Count} acknowledged; the longest request took {Longest.TotalSeconds:F1} s; 503: {Told503}";
+
     /// <summary>How many answers came after a moment.</summary>
     public int After(long moment) => _answers.Count(answer => answer.Answered > moment);
 
