@@ -135,6 +135,29 @@ public sealed class NodeTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [PostgresFact]
+    public async Task The_dashboard_is_for_operators_and_has_no_page_about_a_single_grain()
+    {
+        using var silo = await Silo([.. Shared, ("Dashboard", "true")]);
+        Assert.Equal(HttpStatusCode.Unauthorized, await Look(silo, "/dashboard/DashboardCounters", null));
+        Assert.Equal(HttpStatusCode.Forbidden, await Look(silo, "/dashboard/DashboardCounters", "clinician"));
+        Assert.Equal(HttpStatusCode.OK, await Look(silo, "/dashboard/DashboardCounters", "operator"));
+        foreach (string page in (string[])["GrainState", "grainstate", "Trace", "Reminders", "Reminders/1"])
+            Assert.Equal(HttpStatusCode.NotFound, await Look(silo, "/dashboard/" + page, "operator"));
+    }
+
+    private async Task<HttpStatusCode> Look(NodeProcess silo, string path, string? role)
+    {
+        using var http = new HttpClient();
+        if (role is not null)
+        {
+            string token = (await NodeProcess.Run(["token", "--subject", "somebody", "--role", role], Shared)).Trim();
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+        using var answer = await http.GetAsync(new Uri(silo.Url, path));
+        return answer.StatusCode;
+    }
+
+    [PostgresFact]
     public async Task Nodes_that_start_together_make_the_membership_tables_once()
     {
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => MembershipTables.Create(_connection, CancellationToken.None)));
