@@ -44,25 +44,23 @@ public sealed class NodeTests(ITestOutputHelper output) : IAsyncLifetime
         using var http = await Client(gateway);
         await http.PutPatients(Patients);
         var writers = new Writers(http, Patients, 8);
-        using var stop = new CancellationTokenSource();
-        var writing = writers.Run(stop.Token);
-        await Waiting.Until(() => writers.Acknowledged.Count > 200, writing);
+        writers.Start();
+        await writers.Until(() => writers.Acknowledged.Count > 200);
         long killed = Stopwatch.GetTimestamp();
         await second.Kill();
-        await Waiting.Until(() => writers.HaveAllBeenServedAfter(killed), writing);
+        await writers.Until(() => writers.HaveAllBeenServedAfter(killed));
         var served = writers.AllServedAfter(killed);
         // A silo that comes back under the same address is another one.
         using var again = await Silo();
         int before = writers.Acknowledged.Count;
-        await Waiting.Until(() => writers.Acknowledged.Count > before + 200, writing);
+        await writers.Until(() => writers.Acknowledged.Count > before + 200);
         // The oldest is told to leave, and nobody notices.
         int told = writers.Told503;
         Assert.Equal(0, await first.Stop());
         before = writers.Acknowledged.Count;
-        await Waiting.Until(() => writers.Acknowledged.Count > before + 200, writing);
+        await writers.Until(() => writers.Acknowledged.Count > before + 200);
         Assert.Equal(told, writers.Told503);
-        await stop.CancelAsync();
-        await writing;
+        await writers.Stop();
         await writers.FindEverything();
         output.WriteLine($"served again {served.TotalSeconds:F1} s after SIGKILL; {writers.Summary}");
         Assert.True(served < TimeSpan.FromSeconds(20));
@@ -94,10 +92,11 @@ public sealed class NodeTests(ITestOutputHelper output) : IAsyncLifetime
     {
         // What a probe found is told for a second.
         var answer = await Ready(http, node);
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (answer.Item1 == HttpStatusCode.OK)
         {
-            await Task.Delay(100, deadline.Token);
+            await pace.WaitForNextTickAsync(deadline.Token);
             answer = await Ready(http, node);
         }
         return answer;
