@@ -24,11 +24,11 @@ internal sealed class StoreImport : IScenario
     public StoreImport(Bench bench, Kind kind)
     {
         (_bench, _kind) = (bench, kind);
-        _slices = new Slices(bench.Corpus, bench.Settings.Smoke ? 1 : kind == Kind.Azurite ? 4 : 12);
+        _slices = new Slices(bench.Corpus, bench.Settings.Smoke ? 1 : kind == Kind.Azurite ? 2 : 12);
     }
 
-    public string Name => "stores/" + _kind.ToString().ToLowerInvariant();
-    public string Measures => $"import of patients into {_kind}, everything on, beside the same JSON by the store's own means";
+    public string Name => "stores/" + _kind.Verb();
+    public string Measures => $"import of patients into {_kind.Word()}, everything on, beside the same JSON by the store's own means";
     public Load Load => _bench.Settings.Turns();
     public IReadOnlyList<Contender> Beside => _beside;
 
@@ -38,7 +38,7 @@ internal sealed class StoreImport : IScenario
         if (_kind != Kind.Sqlite)
         {
             var sqlite = await Filled(Kind.Sqlite);
-            _beside.Add(Timed("the engine over SQLite", documents => Submit(sqlite, documents)));
+            _beside.Add(Timed("the engine over SQLite", documents => Submit(sqlite, documents, _bench.Settings.Lanes)));
         }
         if (_kind == Kind.Sqlite)
             _beside.Add(Timed("raw SQLite inserts, a patient a sync", documents => Task.Run(() => InsertRaw(documents))));
@@ -49,17 +49,18 @@ internal sealed class StoreImport : IScenario
         own.Note($"{_slices.Of(0).Count} patients a turn, {_slices.Of(0).Sum(document => document.Resources.Count):N0} resources in the first");
     }
 
-    public ValueTask<Done> Step(Arrival arrival) => Turn(arrival, documents => Submit(_store!, documents));
+    public ValueTask<Done> Step(Arrival arrival) => Turn(arrival, documents => Submit(_store!, documents, _bench.Settings.Lanes));
 
     public IEnumerable<Figure> Figures(Measured measured)
     {
         var ours = measured.Ours;
         foreach (var beside in measured.Beside)
         {
-            yield return new Figure($"import into {_kind}, against {beside.Name}", ours.PerSecond, "/s")
+            yield return new Figure($"import into {_kind.Word()}, against {beside.Name}", ours.PerSecond, "/s")
             {
                 Beside = $"{Numbers.Text(beside.PerSecond)}/s",
                 Ratio = Measured.Ratio(ours, beside, round => round.PerSecond),
+                Tolerance = Figure.OfTails,
                 Also = beside == measured.Beside[0] ? $"{Numbers.Text(ours.CpuMicros)} us of this process's processor a resource" : "",
             };
         }
@@ -92,14 +93,15 @@ internal sealed class StoreImport : IScenario
     {
         var store = await FreshStore.Open(_bench, kind);
         _open.Add(store);
-        await Submit(store, [.. _slices.Directory]);
+        await Submit(store, [.. _slices.Directory], _bench.Settings.Lanes);
         return store;
     }
 
-    private async Task Submit(FreshStore store, IReadOnlyList<Document> documents)
+    /// <exception cref="InvalidDataException">Something was rejected: no figure counts.</exception>
+    public static async Task Submit(FreshStore store, IReadOnlyList<Document> documents, int lanes)
     {
         int next = 0;
-        await Task.WhenAll(Enumerable.Range(0, Math.Min(_bench.Settings.Lanes, documents.Count)).Select(_ => Task.Run(async () =>
+        await Task.WhenAll(Enumerable.Range(0, Math.Min(lanes, documents.Count)).Select(_ => Task.Run(async () =>
         {
             for (int i = Interlocked.Increment(ref next) - 1; i < documents.Count; i = Interlocked.Increment(ref next) - 1)
             {
