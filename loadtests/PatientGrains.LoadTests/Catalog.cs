@@ -46,6 +46,7 @@ internal static class Catalog
             new ObservationToAlert(bench, Audience.OfAll),
             new FanOutCapacity(bench),
             new FanOutDisturbed(bench),
+            new OverloadFlood(bench),
         ];
     }
 

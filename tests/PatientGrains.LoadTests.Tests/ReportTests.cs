@@ -105,7 +105,8 @@ public class ReportTests
     public void A_README_keeps_what_is_outside_its_marks()
     {
         string readme = "before\n<!-- measured: begin -->\nold\n<!-- measured: end -->\nafter\n";
-        Assert.Equal("before\n<!-- measured: begin -->\nnew\nrows\n<!-- measured: end -->\nafter\n", MarkdownReport.Into(readme, ["new", "rows"]));
+        Assert.Equal(
+            "before\n<!-- measured: begin -->\nnew\nrows\n<!-- measured: end -->\nafter\n", MarkdownReport.Into(readme, ["new", "rows"]));
         Assert.Throws<InvalidDataException>(() => MarkdownReport.Into("nothing", ["new"]));
     }
 

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using PatientGrains.Core.Access;
+using PatientGrains.Core.Record;
 using PatientGrains.Gateway.Auth;
+using PatientGrains.Gateway.Intake;
 using PatientGrains.Grpc;
 using PatientGrains.Host.Composition;
 using PatientGrains.Host.Importing;
@@ -28,19 +30,23 @@ internal sealed class LiveServer : IAsyncDisposable
     }
 
     /// <summary>The metadata of somebody's calls.</summary>
-    public GrpcMetadata Login(string subject, Role role)
+    public GrpcMetadata Login(string subject, Role role, string source = "local")
     {
-        var who = new Requester { Subject = subject, Roles = [role], Purpose = "TREAT", Source = "local" };
+        var who = new Requester { Subject = subject, Roles = [role], Purpose = "TREAT", Source = source };
         string token = new TokenIssuer(Services.GatewayOptionsOf(_store.Host, _store.Server.Ring), TimeProvider.System)
             .Issue(who, TimeSpan.FromHours(1));
         return new GrpcMetadata { { "authorization", "Bearer " + token } };
     }
 
+    /// <summary>Whether a resource is stored; nobody's access, so that asking for thousands writes nothing.</summary>
+    public async Task<bool> IsThere(ResourceKey key) =>
+        await _store.Server.Services.GetRequiredService<SubmissionIntake>().OwnerOf(key) is not null;
+
     public ValueTask DisposeAsync() => _store.DisposeAsync();
 
     private async Task Admit(Hospital hospital)
     {
-        await Take( Hospital.Locations(), "locations");
+        await Take(Hospital.Locations(), "locations");
         var now = TimeProvider.System.GetUtcNow();
         await Parallel.ForAsync(0, hospital.Patients, new ParallelOptions { MaxDegreeOfParallelism = AdmittedAtOnce },
             async (patient, _) => await Take(hospital.Admission(patient, now), $"admission-{patient}"));

@@ -48,7 +48,10 @@ internal sealed class FreshStore : IAsyncDisposable
         if (kind != Kind.Sqlite)
             KeyRing.Create(host.KeyRingPath).Dispose();
         var server = withFront ? await RecordServer.StartWithFront(host, default) : await RecordServer.StartWithoutFront(host, default);
-        return new FreshStore(folder, host) { Server = server, Target = new InProcessTarget(server, OurImport.Importer, ownsServer: false) };
+        return new FreshStore(folder, host)
+        {
+            Server = server, Target = new InProcessTarget(server, OurImport.Importer, ownsServer: false),
+        };
     }
 
     public async ValueTask DisposeAsync()

@@ -15,9 +15,6 @@ internal sealed class Slices(Corpus corpus, int patients)
     public IReadOnlyList<Document> Of(int turn) =>
         [.. Enumerable.Range(0, patients).Select(i => _patients[((turn * patients) + i) % _patients.Length])];
 
-    /// <summary>How many turns have patients of their own.</summary>
-    public int Turns => _patients.Length / patients;
-
     /// <summary>Their resources, a group for each patient.</summary>
     public static byte[][][] Bodies(IReadOnlyList<Document> documents) =>
         [.. documents.Select(document => document.Resources.Select(range => document.Json[range]).ToArray())];

@@ -46,7 +46,8 @@ internal sealed class StoreImport : IScenario
             await AddPostgres();
         else
             await AddAzurite();
-        own.Note($"{_slices.Of(0).Count} patients a turn, {_slices.Of(0).Sum(document => document.Resources.Count):N0} resources in the first");
+        var first = _slices.Of(0);
+        own.Note($"{first.Count} patients a turn, {first.Sum(document => document.Resources.Count):N0} resources in the first");
     }
 
     public ValueTask<Done> Step(Arrival arrival) => Turn(arrival, documents => Submit(_store!, documents, _bench.Settings.Lanes));

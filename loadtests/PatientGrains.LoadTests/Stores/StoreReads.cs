@@ -8,7 +8,8 @@ using PatientGrains.LoadTests.Running;
 
 namespace PatientGrains.LoadTests.Stores;
 
-/// <summary>Audited reads over a kind of store beside the same over SQLite: the difference is where the access entry becomes durable.</summary>
+/// <summary>Audited reads over a kind of store, beside the same over SQLite: what differs is where the access entry becomes
+/// durable.</summary>
 internal sealed class StoreReads(Bench bench, Kind kind) : IScenario
 {
     /// <summary>Requests/s.</summary>

@@ -70,6 +70,9 @@ internal sealed class Entrance : IDisposable
             turnstile.Dispose();
     }
 
+    /// <summary>What a lane looks like now; for tests.</summary>
+    internal (int UnderWay, int Limit, List<(string Source, int Waiting)> Waiting) Look(Lane lane) => Of(lane).Look();
+
     internal int UnitsOf(long bytes) => 1 + (int)(bytes / _limits.UnitBytes);
 
     internal bool HoldBody(long bytes)
