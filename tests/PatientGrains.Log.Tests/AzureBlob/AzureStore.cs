@@ -48,7 +48,7 @@ public sealed class AzureStore : Store
         _log = await AzureBlobLog.Open(Options, Ring);
     }
 
-    public override async Task<IPatientLog> OpenBeside() => await AzureBlobLog.Open(Options, Ring);
+    public override async Task<IPatientLog?> OpenBeside() => await AzureBlobLog.Open(Options, Ring);
 
     /// <summary>As another process would, over a transport that fails.</summary>
     public Task<AzureBlobLog> OpenOver(HttpPipelineTransport transport, Func<AzureBlobLogOptions, AzureBlobLogOptions>? changed = null) =>
