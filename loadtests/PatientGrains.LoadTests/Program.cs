@@ -90,8 +90,16 @@ internal static class Program
 
     private static async Task<Part> Run(IScenario scenario, Settings settings)
     {
-        await using (scenario)
-            return Part.Of(scenario, await Driver.Run(scenario, settings));
+        try
+        {
+            await using (scenario)
+                return Part.Of(scenario, await Driver.Run(scenario, settings));
+        }
+        catch (Exception broken)
+        {
+            // It fails the run, and the figures of the others are still worth having.
+            return Part.Broken(scenario, broken, TimeProvider.System);
+        }
     }
 
     private static async Task<int> Unusable(string why)
