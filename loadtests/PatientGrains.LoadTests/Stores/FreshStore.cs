@@ -14,6 +14,15 @@ internal enum Kind
     Azurite,
 }
 
+internal static class Kinds
+{
+    /// <summary>As people write it.</summary>
+    public static string Word(this Kind kind) => kind switch { Kind.Sqlite => "SQLite", Kind.Postgres => "PostgreSQL", _ => "Azurite" };
+
+    /// <summary>As scenarios are called.</summary>
+    public static string Verb(this Kind kind) => kind.ToString().ToLowerInvariant();
+}
+
 /// <summary>An empty store of some kind with a whole server on it, as the command line starts one; gone with it.</summary>
 internal sealed class FreshStore : IAsyncDisposable
 {
@@ -39,7 +48,10 @@ internal sealed class FreshStore : IAsyncDisposable
         if (kind != Kind.Sqlite)
             KeyRing.Create(host.KeyRingPath).Dispose();
         var server = withFront ? await RecordServer.StartWithFront(host, default) : await RecordServer.StartWithoutFront(host, default);
-        return new FreshStore(folder, host) { Server = server, Target = new InProcessTarget(server, OurImport.Importer, ownsServer: false) };
+        return new FreshStore(folder, host)
+        {
+            Server = server, Target = new InProcessTarget(server, OurImport.Importer, ownsServer: false),
+        };
     }
 
     public async ValueTask DisposeAsync()
