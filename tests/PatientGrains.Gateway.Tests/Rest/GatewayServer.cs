@@ -33,6 +33,11 @@ public sealed class GatewayServer : IAsyncLifetime
 
     public GatewayOptions Options { get; set; } = null!;
 
+    /// <summary>More services.</summary>
+    public Action<IServiceCollection> With { get; set; } = _ => { };
+
+    public IServiceProvider Provider => _app!.Services;
+
     public HttpClient Http { get; private set; } = null!;
 
     public Uri Base => Http.BaseAddress!;
@@ -66,6 +71,7 @@ public sealed class GatewayServer : IAsyncLifetime
         });
         Services.AddRecords(builder, _log, _ring, roundTrips: true);
         builder.Services.AddPatientGrainsGateway(Options, new IntakeOptions { IdSecret = _ring.Derive("ids") });
+        With(builder.Services);
         _app = builder.Build();
         _app.UsePatientGrainsGrpc();
         _app.MapPatientGrains();
