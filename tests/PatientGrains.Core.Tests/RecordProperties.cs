@@ -63,8 +63,7 @@ public class RecordProperties
     {
         var live = Histories.Play(commands);
         return live.Record.Statements.All(statement =>
-            statement.Seqs.Count == statement.Version
-            && statement.Seqs.Select((seq, i) => live.EventAt(seq) is var happened
+            Enumerable.Range(0, statement.Version).Select(i => live.EventAt(statement.SeqOf(i + 1)) is var happened
                 && happened switch
                 {
                     ResourceStored stored => (stored.Key, stored.Version) == (statement.Key, i + 1),

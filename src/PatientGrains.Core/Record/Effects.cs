@@ -33,15 +33,15 @@ public static class Effects
     /// <summary>Calls <paramref name="change"/> with each index key and +1 or -1.</summary>
     public static void Index(PatientRecord before, Event happened, Action<string, int> change)
     {
-        (ResourceKey key, StatementBody? after) = happened switch
+        (ResourceKey key, TermList after) = happened switch
         {
-            ResourceStored stored => (stored.Key, stored.Body),
-            ResourceDeleted deleted => (deleted.Key, null),
-            _ => (default, (StatementBody?)null),
+            ResourceStored stored => (stored.Key, new TermList(stored.Body.Terms.Bytes)),
+            ResourceDeleted deleted => (deleted.Key, default),
+            _ => default,
         };
         if (key == default)
             return;
-        var old = Keys(key.Type, before.Find(key)?.Body);
+        var old = Keys(key.Type, before.Find(key)?.Terms ?? default);
         var now = Keys(key.Type, after);
         if (old is not null)
         {
@@ -99,10 +99,10 @@ public static class Effects
         system is null ? $"{type}|{param}||{code}" : $"{type}|{param}|s{system}|{code}";
 
     /// <returns>Null when there are none, as with most resources.</returns>
-    private static HashSet<string>? Keys(string type, StatementBody? body)
+    private static HashSet<string>? Keys(string type, TermList terms)
     {
         HashSet<string>? keys = null;
-        foreach (var term in new TermList(body?.Terms.Bytes ?? default))
+        foreach (var term in terms)
         {
             if (term.Kind != TermKind.Token || !term.Param.SequenceEqual(Identifier) || term.Second.IsEmpty)
                 continue;

@@ -30,7 +30,9 @@ public interface IFold<TState, TEvent>
     /// <summary>The form of snapshots; one of another form is ignored and the log replayed.</summary>
     int SnapshotForm { get; }
 
-    void WriteSnapshot(TState state, IBufferWriter<byte> to);
+    /// <summary>What writes the state as it is now: called once, on any thread, while the state moves on. The log does not compress
+    /// it.</summary>
+    Action<IBufferWriter<byte>> Snapshot(TState state);
 
     /// <exception cref="FormatException">The bytes are not a snapshot.</exception>
     TState ReadSnapshot(ReadOnlyMemory<byte> bytes);

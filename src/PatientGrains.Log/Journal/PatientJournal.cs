@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 
 namespace PatientGrains.Log;
@@ -247,7 +248,7 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
         return batch with { Due = [new DueChange(_id, gathering.DueAt)] };
     }
 
-    private async Task Finish(Gathering gathering, Head end, Task append, PooledBuffer? snapshot)
+    private async Task Finish(Gathering gathering, Head end, Task append, Action<IBufferWriter<byte>>? snapshot)
     {
         try
         {

@@ -34,7 +34,7 @@ public sealed class RecordJournalFold : IFold<PatientRecord, Event>
 
     public Event Read(ReadOnlyMemory<byte> bytes, out int used) => WireCodec.Read<Event>(bytes, out used);
 
-    public void WriteSnapshot(PatientRecord state, IBufferWriter<byte> to) => RecordSnapshot.Write(state, to);
+    public Action<IBufferWriter<byte>> Snapshot(PatientRecord state) => RecordSnapshot.Of(state);
 
     public PatientRecord ReadSnapshot(ReadOnlyMemory<byte> bytes) =>
         RecordSnapshot.Read(bytes) ?? throw new FormatException("A snapshot of another form.");
