@@ -15,6 +15,9 @@ public sealed class LocatorGrain(IPatientLog log, KeyRing keys, LogNames names) 
 {
     public async Task<string?> Locate(ResourceKey key)
     {
+        // An id that leads to a log that is there is nowhere else.
+        if (keys.RoutedIds.LogOf(key.Id) is { } routed && await log.Find(new LogId(routed)) is { IsErased: false })
+            return await names.Of(new LogId(routed));
         var own = new LogName(key.ToString());
         if (await log.Find(keys.Blind(own)) is { IsErased: false })
             return own.Text;

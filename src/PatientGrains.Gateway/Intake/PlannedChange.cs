@@ -90,6 +90,8 @@ internal sealed class PlannedChange
 /// <summary>What a link will point to; many links share one.</summary>
 internal sealed class LinkTarget
 {
+    private string? _text;
+
     /// <summary>The change of a transaction that the target is, null for a conditional reference to something stored.</summary>
     public PlannedChange? Change { get; set; }
 
@@ -99,13 +101,13 @@ internal sealed class LinkTarget
     public int? Version { get; private set; }
 
     /// <summary>The literal reference, <c>Type/id</c>.</summary>
-    public string Text { get; private set; } = "";
+    public string Text => _text ??= Key.ToString();
 
     public void Settle(ResourceKey key, int? version)
     {
         Key = key;
         Version = version;
-        Text = key.ToString();
+        _text = null;
     }
 }
 

@@ -12,6 +12,7 @@ namespace PatientGrains.Gateway.Intake;
 internal sealed class SubmissionRun(Records records, IntakeOptions options, TimeProvider time)
 {
     private readonly DerivedIds _ids = new(options.IdSecret);
+    private readonly Routing _routing = new(options);
     private readonly Sending _sending = new(records);
     private readonly IntakeNotes _notes = new(records);
 
@@ -27,7 +28,7 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options, Time
         {
             if (await new Settling(search, records, _ids).Settle(plan, s) is { } unsettled)
                 return (await _notes.Refusal(plan, s, unsettled), []);
-            if ((Placing.Place(plan, options) ?? await KeepOwners(plan, s) ?? Placing.Check(plan, options)) is { } misplaced)
+            if ((Placing.Place(plan, options) ?? await KeepOwners(plan, s) ?? RouteAndCheck(plan, s)) is { } misplaced)
                 return (misplaced.Why is RuleBroken ? await _notes.Refusal(plan, s, misplaced) : misplaced, []);
             if (await Tell(plan, search, s) is { } refusedToTell)
                 return (refusedToTell, []);
@@ -59,6 +60,12 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options, Time
             return (unlinked, null);
         var (problem, answers) = await Run(plan, s, digest);
         return (problem, problem is null ? answers[change.Index] : null);
+    }
+
+    private Problem? RouteAndCheck(SubmissionPlan plan, Submission s)
+    {
+        _routing.Route(plan, s);
+        return Placing.Check(plan, options);
     }
 
     /// <summary>
