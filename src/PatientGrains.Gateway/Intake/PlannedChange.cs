@@ -19,6 +19,9 @@ internal sealed class SubmissionPlan
 
     public List<PlannedChange> Changes { get; } = [];
 
+    /// <summary>The ids of what the submission creates, once somebody needed one.</summary>
+    public MessageIds? Ids { get; set; }
+
     /// <summary>The GET and HEAD entries, which come after all writes.</summary>
     public List<ScannedEntry> Reads { get; } = [];
 

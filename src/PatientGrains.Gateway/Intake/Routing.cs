@@ -9,15 +9,13 @@ namespace PatientGrains.Gateway.Intake;
 /// </summary>
 internal sealed class Routing(IntakeOptions options)
 {
-    private readonly DerivedIds _ids = new(options.IdSecret);
-
-    public void Route(SubmissionPlan plan, Submission s)
+    public void Route(SubmissionPlan plan)
     {
         if (options is not { RoutedIds: { } routed, BlindLog: { } blind } || !plan.Changes.Exists(IsRoutable))
             return;
         // One id of a transaction tells the message whatever patient it is about: so the same message id about another patient meets it.
         bool isTold = !plan.IsTransaction || plan.Changes.Exists(static change => IsDerived(change) && !IsRoutable(change));
-        var names = _ids.Of(s.Who.Source, s.MessageId);
+        var names = plan.Ids!.Value;
         string? name = null;
         UInt128 log = default;
         foreach (var change in plan.Changes)

@@ -28,7 +28,7 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options, Time
         {
             if (await new Settling(search, records, _ids).Settle(plan, s) is { } unsettled)
                 return (await _notes.Refusal(plan, s, unsettled), []);
-            if ((Placing.Place(plan, options) ?? await KeepOwners(plan, s) ?? RouteAndCheck(plan, s)) is { } misplaced)
+            if ((Placing.Place(plan, options) ?? await KeepOwners(plan, s) ?? RouteAndCheck(plan)) is { } misplaced)
                 return (misplaced.Why is RuleBroken ? await _notes.Refusal(plan, s, misplaced) : misplaced, []);
             if (await Tell(plan, search, s) is { } refusedToTell)
                 return (refusedToTell, []);
@@ -62,9 +62,9 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options, Time
         return (problem, problem is null ? answers[change.Index] : null);
     }
 
-    private Problem? RouteAndCheck(SubmissionPlan plan, Submission s)
+    private Problem? RouteAndCheck(SubmissionPlan plan)
     {
-        _routing.Route(plan, s);
+        _routing.Route(plan);
         return Placing.Check(plan, options);
     }
 
@@ -75,12 +75,10 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options, Time
     /// </summary>
     private async Task<Problem?> KeepOwners(SubmissionPlan plan, Submission s)
     {
-        var owned = plan.Changes.FindAll(static change =>
-            change is { GetsNewId: false, Kind: not ChangeKind.Delete } && !change.Key.IsPatient
-            && FhirTypes.CanBelongToPatient(change.Key.Type));
         // Who may not write is refused by the record, which logs it, and hears nothing about what exists elsewhere.
-        if (owned.Count == 0 || AccessPolicy.RefusalFor(s.Who, AccessKind.WriteRecord) is not null)
+        if (!plan.Changes.Exists(MayBelongElsewhere) || AccessPolicy.RefusalFor(s.Who, AccessKind.WriteRecord) is not null)
             return null;
+        var owned = plan.Changes.FindAll(MayBelongElsewhere);
         var owners = await Task.WhenAll(owned.Select(change => records.OwnerOf(change.Key)));
         foreach (var (change, owner) in owned.Zip(owners))
         {
@@ -92,6 +90,10 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options, Time
         }
         return null;
     }
+
+    private static bool MayBelongElsewhere(PlannedChange change) =>
+        change is { GetsNewId: false, Kind: not ChangeKind.Delete } && !change.Key.IsPatient
+        && FhirTypes.CanBelongToPatient(change.Key.Type);
 
     /// <summary>
     /// A conditional reference tells that a patient exists; a patient whose record is not written otherwise gets an access entry for it.
