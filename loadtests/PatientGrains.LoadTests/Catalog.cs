@@ -1,8 +1,10 @@
 using PatientGrains.LoadTests.Crud;
+using PatientGrains.LoadTests.Growth;
 using PatientGrains.LoadTests.Import;
 using PatientGrains.LoadTests.Live;
 using PatientGrains.LoadTests.Reading;
 using PatientGrains.LoadTests.Running;
+using PatientGrains.LoadTests.Stores;
 using PatientGrains.LoadTests.Validating;
 
 namespace PatientGrains.LoadTests;
@@ -31,12 +33,17 @@ internal static class Catalog
             new Activation(bench, Snapshot.AsLeft),
             new Activation(bench, Snapshot.OfHead),
             new Activation(bench, Snapshot.None),
+            new ManyPatients(bench),
+            new OnePatient(bench),
+            .. Enum.GetValues<Kind>().Where(kind => Servers.Missing(kind) is null).SelectMany(kind => (IScenario[])
+                [new StoreImport(bench, kind), new StoreSubmits(bench, kind)]),
             new GrpcSubmit(bench, settings.Closed(GrpcSubmit.Callers(settings))),
             new GrpcSubmit(bench, settings.Open(GrpcSubmit.Rate)),
             new ObservationToAlert(bench, Audience.OfUnits),
             new ObservationToAlert(bench, Audience.OfAll),
             new FanOutCapacity(bench),
             new FanOutDisturbed(bench),
+            new OverloadFlood(bench),
         ];
     }
 

@@ -13,8 +13,13 @@ internal static class Program
     private const string Usage = """
         dotnet run -c Release --project loadtests/PatientGrains.LoadTests -- all|SCENARIO... [options]
           --out FOLDER       writes report.txt, report.csv, report.md and report.html there
-          --markdown         prints the table in markdown in the end
+          --markdown         prints the tables in markdown in the end
+          --readme FILE      puts them into a README, between its two marks
+          --baseline FILE    another run to compare with; default loadtests/baselines/two-cores.json
+          --strict           a figure that is worse than the baseline's by more than its tolerance fails the run
+          --baseline-out FILE  keeps this run as a baseline
           --smoke            everything once, tiny: shows that it runs, measures nothing
+          --full             growth to 100,000 patients and to 100,000 resources of one: two minutes more
           --synthea FOLDER   Synthea Bundles (.json.gz); default ../shared/data/synthea
           --examples FILE    HL7's official examples (.ndjson.gz); default ../shared/data/fhir-r4/examples-4.0.1.ndjson.gz
           --patients N       synthetic patients of our own instead of Synthea's
@@ -32,31 +37,61 @@ internal static class Program
             return await Unusable(Usage);
         if (settings.Verbs is [ColdImport.Verb])
             return await ColdImport.Child(settings);
+        if (settings is { Smoke: true, BaselineOut: not null } or { Smoke: true, Readme: not null })
+            return await Unusable("A smoke run measures nothing: there is nothing to keep.");
         await using var bench = new Bench(settings);
         if (Catalog.Chosen(bench, settings.Verbs) is not { } chosen)
             return await Unusable($"{Usage}\nscenarios: {string.Join(' ', Catalog.All(bench).Select(scenario => scenario.Name))}");
+        var causes = Causes.Parse(File.Exists(settings.Causes) ? await File.ReadAllLinesAsync(settings.Causes) : []);
+        // Before minutes are spent.
+        if (settings.Readme is { } readme)
+            MarkdownReport.Into(await File.ReadAllTextAsync(readme), []);
         var surroundings = Surroundings.Of(settings);
         await Say(TextReport.Head(surroundings));
+        var baseline = await Compared(settings, surroundings);
         var parts = new List<Part>();
         foreach (var scenario in chosen)
         {
-            parts.Add(await Run(scenario));
+            parts.Add((await Run(scenario, settings)).Beside(baseline, surroundings));
             await Say(TextReport.Lines(parts[^1], judges: !settings.Smoke));
         }
-        var report = new Report(surroundings, Judges: !settings.Smoke, parts);
-        await Say(TextReport.Misses(report));
-        if (settings.Markdown)
-            await Say(MarkdownReport.Lines(report));
-        if (settings.Out is { } folder)
-            await Write(report, folder);
-        return report.Failed ? 1 : 0;
+        var report = new Report(surroundings, Judges: !settings.Smoke, parts) { Baseline = baseline };
+        await Say([.. TextReport.Misses(report), .. TextReport.Regressions(report)]);
+        await Keep(report, causes, settings);
+        return report.Failed || (settings.Strict && report.Regressions.Any()) ? 1 : 0;
     }
 
-    private static async Task<Part> Run(IScenario scenario)
+    /// <summary>What to compare with; says why nothing is compared.</summary>
+    private static async Task<Baseline?> Compared(Settings settings, Surroundings here)
     {
-        using var gate = new ManualResetEvent(false);
+        if (settings.Smoke)
+            return null;
+        var baseline = File.Exists(settings.Baseline) ? Baseline.Parse(await File.ReadAllTextAsync(settings.Baseline)) : null;
+        string? why = baseline is null ? $"there is none at {settings.Baseline}" : baseline.Differs(here);
+        await Say([$"baseline      {(why is null ? settings.Baseline : "nothing is compared: " + why)}"]);
+        return why is null ? baseline : null;
+    }
+
+    private static async Task Keep(Report report, Causes causes, Settings settings)
+    {
+        string[] table = [.. MarkdownReport.Lines(report, causes)];
+        if (settings.Markdown)
+            await Say(table);
+        if (settings.Readme is { } readme)
+            await File.WriteAllTextAsync(readme, MarkdownReport.Into(await File.ReadAllTextAsync(readme), table));
+        if (settings.BaselineOut is { } kept)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(kept))!);
+            await File.WriteAllTextAsync(kept, Baseline.Of(report).Text());
+        }
+        if (settings.Out is { } folder)
+            await Write(report, table, folder);
+    }
+
+    private static async Task<Part> Run(IScenario scenario, Settings settings)
+    {
         await using (scenario)
-            return Part.Of(scenario, await new Runner(TimeProvider.System, wait => gate.WaitOne(wait)).Run(scenario));
+            return Part.Of(scenario, await Driver.Run(scenario, settings));
     }
 
     private static async Task<int> Unusable(string why)
@@ -71,12 +106,12 @@ internal static class Program
             await Console.Out.WriteLineAsync(line);
     }
 
-    private static async Task Write(Report report, string folder)
+    private static async Task Write(Report report, string[] table, string folder)
     {
         Directory.CreateDirectory(folder);
         await File.WriteAllLinesAsync(Path.Combine(folder, "report.txt"), TextReport.Lines(report));
         await File.WriteAllLinesAsync(Path.Combine(folder, "report.csv"), CsvReport.Lines(report));
-        await File.WriteAllLinesAsync(Path.Combine(folder, "report.md"), MarkdownReport.Lines(report));
+        await File.WriteAllLinesAsync(Path.Combine(folder, "report.md"), table);
         await File.WriteAllTextAsync(Path.Combine(folder, "report.html"), HtmlReport.Page(report));
     }
 }

@@ -21,7 +21,25 @@ internal sealed record Settings
     /// <summary>Where reports are written; none when null.</summary>
     public string? Out { get; init; }
     public bool Markdown { get; init; }
+
+    /// <summary>A README whose table is made anew; none when null.</summary>
+    public string? Readme { get; init; }
+
+    /// <summary>Why aims are missed, told in the table.</summary>
+    public string Causes => "loadtests/causes.txt";
+
+    /// <summary>What to compare with; when it is not there, nothing is compared.</summary>
+    public string Baseline { get; init; } = "loadtests/baselines/two-cores.json";
+
+    /// <summary>Where to keep this run as a baseline; nowhere when null.</summary>
+    public string? BaselineOut { get; init; }
+
+    /// <summary>Whether a figure that is worse than the baseline's fails the run.</summary>
+    public bool Strict { get; init; }
     public bool Smoke { get; init; }
+
+    /// <summary>Growth to 100,000 patients, and to 100,000 resources of one.</summary>
+    public bool Full { get; init; }
 
     /// <summary>Submissions on their way at once, as <c>patientgrains import</c> has them by default.</summary>
     public int Lanes => 64;
@@ -61,6 +79,10 @@ internal sealed record Settings
                 settings = settings with { Smoke = true, Patients = 3, Rounds = 1, Seconds = 0.3, Callers = 8, Rate = 200 };
             else if (args[i] == "--markdown")
                 settings = settings with { Markdown = true };
+            else if (args[i] == "--full")
+                settings = settings with { Full = true };
+            else if (args[i] == "--strict")
+                settings = settings with { Strict = true };
             else if (++i == args.Length || settings.With(args[i - 1], args[i]) is not { } next)
                 return null;
             else
@@ -81,6 +103,12 @@ internal sealed record Settings
                 return this with { Folder = value };
             case "--out":
                 return this with { Out = value };
+            case "--readme":
+                return this with { Readme = value };
+            case "--baseline":
+                return this with { Baseline = value };
+            case "--baseline-out":
+                return this with { BaselineOut = value };
         }
         if (!double.TryParse(value, CultureInfo.InvariantCulture, out double number) || number <= 0)
             return null;

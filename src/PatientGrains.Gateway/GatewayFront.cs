@@ -8,6 +8,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using PatientGrains.Core.Access;
+using PatientGrains.Gateway.Admission;
 using PatientGrains.Gateway.Auth;
 using PatientGrains.Gateway.Feeds;
 using PatientGrains.Gateway.Fhir;
@@ -33,6 +34,7 @@ public static class GatewayFront
         services.AddSingleton(options.BaseUrl is { } own ? intake with { BaseUrls = [.. intake.BaseUrls, own] } : intake);
         services.AddSingleton(new ScannerPool(PatientGrains.Fhir.FhirLimits.Default with { MaxBytes = options.MaxBodyBytes }));
         services.AddSingleton<SubmissionIntake>();
+        services.AddSingleton<Entrance>();
         services.AddSingleton<TokenVerifier>();
         services.AddSingleton<RefusedLogins>();
         services.AddSingleton<AccessNotes>();

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using PatientGrains.Gateway.Admission;
 using PatientGrains.Gateway.Feeds;
 using PatientGrains.Grpc;
 
@@ -68,6 +69,9 @@ public sealed record GatewayOptions
     /// per resource.
     /// </summary>
     public int MaxSearchChars { get; init; } = 16_384;
+
+    /// <summary>What may be under way and what may wait.</summary>
+    public AdmissionLimits Admission { get; init; } = new();
 
     /// <summary>Limits of gRPC calls.</summary>
     public GrpcLimits Grpc { get; init; } = new();

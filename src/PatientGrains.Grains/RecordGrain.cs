@@ -62,6 +62,9 @@ public abstract class RecordGrain(RecordHost host) : Grain
                 return refused;
             var own = await Decide(transaction.Own, parts.Commits);
             committed = own is Accepted { Repeated: false };
+            // Taken before, and yet prepared anew elsewhere: by an activation that was overtaken, whose answer is not the one of then.
+            if (own is Accepted { Repeated: true } && !await parts.Settle(committed: false))
+                return new Refused(Rule.Interrupted);
             return own is Accepted accepted ? parts.Join(accepted) : own;
         }
         catch (LogException failure) when (Refusals.For(failure) is { } refused)
@@ -90,14 +93,15 @@ public abstract class RecordGrain(RecordHost host) : Grain
         }
     }
 
-    public async Task Settle(string preparation, bool committed)
+    public async Task<bool> Settle(string preparation, bool committed)
     {
         var journal = OpenJournal;
-        await journal.Settle(preparation, committed);
+        bool isNewest = await journal.Settle(preparation, committed);
         // An abandoned preparation loses the journal. Who asks after this answer must find the next activation, not one that is about to
         // end.
         if (journal.Lost.IsFaulted)
             DeactivateOnIdle();
+        return isNewest;
     }
 
     private async Task<Outcome> Decide(Command command, IReadOnlyList<PreparedCommit>? with = null)
@@ -123,7 +127,8 @@ public abstract class RecordGrain(RecordHost host) : Grain
     private Decided<Event, Outcome> Decided(PatientRecord record, Command command)
     {
         var decision = RecordDecider.Decide(record, command, host.Facts(LogName));
-        return new Decided<Event, Outcome>(decision.Events, decision.Outcome);
+        // A repeat says what is in the log for ever; whoever finds no line for a subscriber, or nothing due, may not know the newest.
+        return new Decided<Event, Outcome>(decision.Events, decision.Outcome, MustBeNewest: decision.Outcome is not Accepted);
     }
 
     private static bool Commits(Outcome outcome) => outcome is Accepted { Repeated: false };
@@ -147,7 +152,11 @@ public sealed class PatientGrain(RecordHost host) : RecordGrain(host), IPatientG
 {
     protected override string LogName => "Patient/" + this.GetPrimaryKeyString();
 
-    protected override void Happened(IReadOnlyList<Event> events) => AlertHints.Publish(this, this.GetPrimaryKeyString(), events);
+    protected override void Happened(IReadOnlyList<Event> events)
+    {
+        Telemetry.Happened(events);
+        AlertHints.Publish(this, this.GetPrimaryKeyString(), events);
+    }
 }
 
 /// <inheritdoc cref="IDirectoryGrain"/>

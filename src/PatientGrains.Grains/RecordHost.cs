@@ -6,8 +6,12 @@ using PatientGrains.Log;
 namespace PatientGrains.Grains;
 
 /// <summary>What every record grain needs of its process: the log, the keys, the clock.</summary>
-public sealed class RecordHost(IPatientLog log, KeyRing keys, TimeProvider clock, JournalOptions options)
+/// <param name="ids">Makes the ids of entries from their time; null for version 7. A simulation makes them from its seed.</param>
+public sealed class RecordHost(
+    IPatientLog log, KeyRing keys, TimeProvider clock, JournalOptions options, Func<DateTimeOffset, Guid>? ids = null)
 {
+    private readonly Func<DateTimeOffset, Guid> _ids = ids ?? Guid.CreateVersion7;
+
     /// <summary>A journal at the head of the log of that name.</summary>
     public Task<PatientJournal<PatientRecord, Event>> Open(string name, CancellationToken cancel) =>
         PatientJournal<PatientRecord, Event>.Open(log, keys, clock, new LogName(name), RecordJournalFold.Instance, options, cancel);
@@ -18,7 +22,7 @@ public sealed class RecordHost(IPatientLog log, KeyRing keys, TimeProvider clock
         // Logged times are whole microseconds: what JSON, FHIR's instant and the commit header all carry without loss.
         var now = clock.GetUtcNow();
         var micros = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
-        return new Facts(micros, Guid.CreateVersion7(micros).ToString(), log);
+        return new Facts(micros, _ids(micros).ToString(), log);
     }
 }
 

@@ -17,14 +17,16 @@ internal static class Telemetry
     private static readonly ActivitySource Source = new("PatientGrains.Grains");
     private static readonly Meter Meter = new("PatientGrains.Grains");
 
-    private static readonly Histogram<long> FeedLag =
-        Meter.CreateHistogram<long>("patientgrains.feed.lag", "{line}", "Lines of a feed that its reader does not have yet, per page read");
+    private static readonly Histogram<long> FeedLag = Meter.CreateHistogram<long>(
+        "patientgrains.feed.reader.lag", "{line}", "Lines of a feed that its reader does not have yet, per page read");
     private static readonly Gauge<long> Backlog =
         Meter.CreateGauge<long>("patientgrains.due.backlog", "{record}", "Records that were due when the store was last looked at");
     private static readonly Histogram<double> Lateness =
         Meter.CreateHistogram<double>("patientgrains.due.lateness", "s", "From a record's due time to its first wake-up");
     private static readonly Counter<long> WakeUps =
         Meter.CreateCounter<long>("patientgrains.due.wakeups", "{wakeup}", "Wake-ups of records that were due, by what came of them");
+    private static readonly Counter<long> Alerts =
+        Meter.CreateCounter<long>("patientgrains.alerts.events", "{event}", "What became of alerts, by kind, rule and severity");
     private static readonly Counter<long> Hints =
         Meter.CreateCounter<long>("patientgrains.alerts.hints", "{hint}", "Hints on the stream of alerts, by what came of them");
 
@@ -58,6 +60,18 @@ internal static class Telemetry
     /// <param name="outcome">woken, refused, failed; store, when the store could not be asked what is due.</param>
     public static void Woke(string outcome) => WakeUps.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
+    /// <summary>Counts what a durable decision did to alerts; neither a unit nor a patient is named.</summary>
+    public static void Happened(IReadOnlyList<Event> events)
+    {
+        if (!Alerts.Enabled)
+            return;
+        foreach (var alert in events.OfType<AlertEvent>())
+        {
+            string severity = alert.Severity.ToString().ToLowerInvariant();
+            Alerts.Add(1, new("kind", KindOf(alert)), new("rule", alert.Rule), new("severity", severity));
+        }
+    }
+
     public static void Hinted(string outcome) => Hints.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     private static string FeedName(Feed feed) => feed switch
@@ -85,6 +99,20 @@ internal static class Telemetry
         ReadAlerts => "read-alerts",
         ReleaseFeed => "release-feed",
         WakeUp => "wake-up",
+        _ => "unknown",
+    };
+
+    private static string KindOf(AlertEvent alert) => alert switch
+    {
+        AlertRaised => "raised",
+        AlertWorsened => "worsened",
+        AlertClosed => "closed",
+        AlertWithdrawn => "withdrawn",
+        AlertAcknowledged => "acknowledged",
+        AlertEscalated => "escalated",
+        AlertSnoozed => "snoozed",
+        AlertResumed => "resumed",
+        AlertOverridden => "overridden",
         _ => "unknown",
     };
 }

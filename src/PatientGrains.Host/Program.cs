@@ -5,6 +5,7 @@ using PatientGrains.Host.Commands;
 var root = new RootCommand("PatientGrains: one durable, encrypted, audited log per patient.")
 {
     ServeCommand.Build(),
+    ReadyCommand.Build(),
     DemoCommand.Build(),
     GenerateCommand.Build(),
     ImportCommand.Build(),

@@ -36,6 +36,12 @@ public interface IPatientLog : IAsyncDisposable
     Task Append(AppendBatch batch);
 
     /// <summary>
+    /// Whether so much waits that journals should decide nothing new, so that <see cref="Append"/> never refuses what was decided: a journal
+    /// whose append is refused is lost. A store that keeps no queue of its own, or whose queue is bounded elsewhere, never is.
+    /// </summary>
+    bool IsCrowded => false;
+
+    /// <summary>
     /// Lines of a feed behind a number. They are durable, and never change but by <see cref="Erase"/>.
     /// <para>A store with one writer numbers by counting. In PostgreSQL, the transaction takes its numbers as its last statement from a
     /// row per feed (<c>UPDATE ... RETURNING</c>), whose lock it holds until it is committed: so numbers are in the order of commit, and

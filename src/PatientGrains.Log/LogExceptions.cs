@@ -48,7 +48,8 @@ public sealed class LogCorruptException(LogId log, long seq, string what) : LogE
     public string What { get; } = what;
 }
 
-/// <summary>The data folder cannot be opened: another process has it, it was made with another key ring, or by a newer version.</summary>
+/// <summary>The data folder, or the place in a database, cannot be opened: another process has it, it was made with another key ring, or by
+/// a newer version.</summary>
 public sealed class DataFolderException(DataFolderProblem problem, string folder, string message) : LogException(message)
 {
     public DataFolderProblem Problem { get; } = problem;
@@ -69,6 +70,10 @@ public enum DataFolderProblem
     NewerFormat,
     /// <summary>What lies there is not a store of this program.</summary>
     NotAStore,
+    /// <summary>The tables are missing or old, and the database's role may not make them.</summary>
+    MayNotCreate,
+    /// <summary>The server acknowledges what it did not sync.</summary>
+    NotDurable,
 }
 
 /// <summary>A key ring that cannot be used: missing, readable by others, malformed, or without the key that is asked for.</summary>

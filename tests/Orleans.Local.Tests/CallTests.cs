@@ -1,3 +1,5 @@
+using Orleans.Runtime;
+
 namespace Orleans.Local.Tests;
 
 public sealed class CallTests
@@ -67,6 +69,21 @@ public sealed class CallTests
         silo.Journal.Open("first");
         await held;
         Assert.Equal(["first begins", "second", "first ends"], silo.Journal.Lines.Skip(2));
+    }
+
+    [Fact]
+    public async Task Past_its_limit_a_grain_rejects_calls_and_goes_on_with_those_it_has()
+    {
+        await using Silo silo = new(options: options => options.MaxEnqueuedRequests = 3);
+        Task held = silo.Grain<ICounter>().Hold("first");
+        await silo.Journal.Seen("first begins");
+        Task[] waiting = [silo.Grain<ICounter>().Write("second"), silo.Grain<ICounter>().Write("third")];
+        await Assert.ThrowsAsync<OrleansMessageRejectionException>(() => silo.Grain<ICounter>().Write("rejected"));
+        Assert.Equal(1, await silo.Grain<ICounter>("b").Add(1));
+        silo.Journal.Open("first");
+        await Task.WhenAll([held, .. waiting]);
+        Assert.Equal(["first ends", "second", "third"], silo.Journal.Lines.Where(line => line.StartsWith("activat") is false).Skip(1));
+        await silo.Grain<ICounter>().Write("fourth");
     }
 
     [Fact]

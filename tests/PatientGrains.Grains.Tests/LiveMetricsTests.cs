@@ -11,7 +11,7 @@ namespace PatientGrains.Grains.Tests;
 public sealed class LiveMetricsTests
 {
     [Fact]
-    public async Task Head_lag_and_hints_are_measured_per_feed_and_name_nobody()
+    public async Task Head_lag_alerts_and_hints_are_measured_and_name_nobody()
     {
         var seen = new ConcurrentQueue<(string Name, double Value, string Tags)>();
         using var listener = new MeterListener();
@@ -40,7 +40,9 @@ public sealed class LiveMetricsTests
         await cluster.DisposeAsync();
 
         Assert.Contains(("patientgrains.log.feed.head", 3, "feed=1"), seen);
-        Assert.Contains(("patientgrains.feed.lag", 2, "feed=alerts"), seen);
+        Assert.Contains(("patientgrains.feed.reader.lag", 2, "feed=alerts"), seen);
+        Assert.Equal(3, seen.Count(measured => measured.Name == "patientgrains.alerts.events"
+            && measured.Tags.StartsWith("kind=raised,rule=lactate", StringComparison.Ordinal)));
         Assert.Equal(3, Hints());
         Assert.DoesNotContain(seen, measured => measured.Tags.Contains("nobody", StringComparison.Ordinal));
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using PatientGrains.Grpc;
 using PatientGrains.Grpc.V1;
 using PatientGrains.Host.Settings;
@@ -50,5 +51,19 @@ public class EndpointTests
         Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
         string announced = await File.ReadAllTextAsync(Path.Combine(folder["data"], "server.json"));
         Assert.Contains(server.GrpcUrl, announced);
+    }
+
+    [Fact]
+    public async Task The_program_tells_a_health_check_whether_a_node_can_work()
+    {
+        using var folder = new TemporaryFolder();
+        string url;
+        using (var server = await Server.Start(folder))
+        {
+            url = server.Url;
+            File.WriteAllText(folder["patientgrains.json"], JsonSerializer.Serialize(new { Url = url }));
+            Assert.Contains("ready", (await Tool.Expect(0, folder, "ready")).Out);
+        }
+        Assert.Contains("no answer", (await Tool.Expect(1, folder, "ready")).Out);
     }
 }

@@ -18,7 +18,7 @@ internal sealed record Ban(string Name, string Instead, Func<SyntaxNode, bool> B
     private static readonly HashSet<string> ConsoleTools =
     [
         "PatientGrains.Host", "PatientGrains.Fhir.Generator", "PatientGrains.LoadTests", "PatientGrains.Log.Bench",
-        "PatientGrains.Log.CrashChild",
+        "PatientGrains.Log.CrashChild", "PatientGrains.Simulation",
     ];
 
     /// <summary>

@@ -84,15 +84,30 @@ public class ReportTests
     public void Every_line_of_the_values_has_as_many_columns()
     {
         string[] lines = [.. CsvReport.Lines(Of(true, With(7, Limit.Below(5))))];
-        Assert.Equal("setting,,,machine,\"2 cores, \"\"fast\"\"\",,,,,", lines[1]);
-        Assert.All(lines.Where(line => !line.Contains('"')), line => Assert.Equal(9, line.Count(c => c == ',')));
-        Assert.Contains("percentile,a/b,ours: due to done,99,2,ms,,,,", lines);
-        Assert.Contains("figure,a/b,,speed,7,ms,,,<= 5 ms,missed", lines);
+        Assert.Equal("setting,,,machine,\"2 cores, \"\"fast\"\"\",,,,,,", lines[1]);
+        Assert.All(lines.Where(line => !line.Contains('"')), line => Assert.Equal(10, line.Count(c => c == ',')));
+        Assert.Contains("percentile,a/b,ours: due to done,99,2,ms,,,,,", lines);
+        Assert.Contains("figure,a/b,,speed,7,ms,,,<= 5 ms,missed,", lines);
     }
 
     [Fact]
-    public void The_table_has_a_row_for_every_figure() =>
-        Assert.Contains("| `a/b` | speed | 7 ms |  |  | <= 5 ms | missed |", MarkdownReport.Lines(Of(true, With(7, Limit.Below(5)))));
+    public void The_tables_have_a_row_for_every_figure_and_a_cause_for_every_miss()
+    {
+        var report = Of(true, With(7, Limit.Below(5)), With(4, Limit.Below(5)) with { What = "other" }, new Figure("rest", 3, "ms"));
+        string[] lines = [.. MarkdownReport.Lines(report, Causes.Parse(["# a remark", "", "a/b | speed | a | slow part"]))];
+        Assert.Contains("| `a/b` | speed | 7 ms | <= 5 ms |  |  | missed | a \\| slow part |", lines);
+        Assert.Contains("| `a/b` | other | 4 ms | <= 5 ms |  |  | met |  |", lines);
+        Assert.Contains("| `a/b` | rest | 3 ms |  |  |", lines);
+        Assert.Contains("| missed | not known |", string.Join('\n', MarkdownReport.Lines(report, new Causes([]))));
+    }
+
+    [Fact]
+    public void A_README_keeps_what_is_outside_its_marks()
+    {
+        string readme = "before\n<!-- measured: begin -->\nold\n<!-- measured: end -->\nafter\n";
+        Assert.Equal("before\n<!-- measured: begin -->\nnew\nrows\n<!-- measured: end -->\nafter\n", MarkdownReport.Into(readme, ["new", "rows"]));
+        Assert.Throws<InvalidDataException>(() => MarkdownReport.Into("nothing", ["new"]));
+    }
 
     [Theory]
     [InlineData(0, "0")]

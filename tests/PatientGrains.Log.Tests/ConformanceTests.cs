@@ -3,10 +3,10 @@ namespace PatientGrains.Log.Tests;
 /// <summary>What every log must do, whatever it is made of.</summary>
 public sealed class ConformanceTests
 {
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task What_was_appended_is_found_and_read_back_also_after_opening_again(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var sealer = new Sealer(store.Ring, "Patient/a");
         Assert.Null(await store.Log.Find(sealer.Id));
         var appended = new List<SealedCommit>();
@@ -29,10 +29,10 @@ public sealed class ConformanceTests
         Assert.Equal(appended[2].Hash, (await store.Log.Read(sealer.Id, new ReadFrom(4), 1)).Commits.Single().Hash);
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task An_append_on_another_head_than_the_logs_is_refused_and_so_is_everything_that_builds_on_it(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var sealer = new Sealer(store.Ring, "Patient/a");
         await store.Log.Append(new AppendBatch(sealer.Next()));
         var truth = sealer.Head;
@@ -47,10 +47,10 @@ public sealed class ConformanceTests
         Assert.Equal(truth, (await store.Log.Find(sealer.Id))!.Head);
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task Of_many_appends_on_one_head_exactly_one_wins(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var sealer = new Sealer(store.Ring, "Patient/a");
         await store.Log.Append(new AppendBatch(sealer.Next()));
         var rivals = Enumerable.Range(0, 50).Select(_ => sealer.Next(advance: false)).ToList();
@@ -62,10 +62,10 @@ public sealed class ConformanceTests
         Assert.Equal(winner.Commit.End, (await store.Log.Find(sealer.Id))!.Head);
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task An_append_over_several_logs_is_all_or_nothing(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var a = new Sealer(store.Ring, "Patient/a");
         using var b = new Sealer(store.Ring, "Practitioner/b");
         using var c = new Sealer(store.Ring, "Practitioner/c");
@@ -93,10 +93,10 @@ public sealed class ConformanceTests
         Assert.Equal(a.Id, await store.Log.Locate(claim));
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task A_claim_that_another_log_holds_refuses_the_append_and_gives_back_the_claims_before_it(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var a = new Sealer(store.Ring, "Patient/a");
         using var b = new Sealer(store.Ring, "Patient/b");
         var keys = Enumerable.Range(0, 4).Select(i => store.Ring.BlindClaim($"id:Observation/{i}")).ToArray();
@@ -119,10 +119,10 @@ public sealed class ConformanceTests
         Assert.Null(await store.Log.Locate(keys[0]));
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task Claims_are_unique_when_many_logs_race_for_one(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         for (int round = 0; round < 20; round++)
         {
             var key = store.Ring.BlindClaim($"if:{round}");
@@ -135,10 +135,10 @@ public sealed class ConformanceTests
         }
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task Index_entries_are_counted_and_vanish_at_zero(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         var token = store.Ring.BlindToken("Patient|identifier|x");
         var logs = new List<LogId>();
         for (int i = 0; i < 5; i++)
@@ -156,10 +156,10 @@ public sealed class ConformanceTests
         Assert.Equal(logs.Where((_, i) => i != 3).Order(), found.Order());
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task Logs_are_listed_in_the_order_of_their_ids_a_page_at_a_time(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         var heads = new SortedDictionary<LogId, Head>();
         for (int i = 0; i < 25; i++)
         {
@@ -173,10 +173,10 @@ public sealed class ConformanceTests
         Assert.Equal(heads, listed.Select(l => KeyValuePair.Create(l.Log, l.Head)));
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task The_newest_snapshot_is_kept(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var sealer = new Sealer(store.Ring, "Patient/a");
         await store.Log.Append(new AppendBatch(sealer.Next()));
         var first = sealer.Snapshot("one");
@@ -189,10 +189,10 @@ public sealed class ConformanceTests
         Assert.True(kept.Bytes.Span.SequenceEqual(second.Bytes.Span));
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task An_erased_log_keeps_its_chain_and_nothing_else(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var a = new Sealer(store.Ring, "Patient/a");
         using var b = new Sealer(store.Ring, "Patient/b");
         var claim = store.Ring.BlindClaim("id:Observation/x");
@@ -216,10 +216,10 @@ public sealed class ConformanceTests
         await Assert.ThrowsAsync<LogErasedException>(() => store.Open("Patient/a"));
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task A_void_commit_changes_the_head_and_is_read_before_the_commit_that_follows_it(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var sealer = new Sealer(store.Ring, "Patient/a");
         await store.Log.Append(new AppendBatch(sealer.Next(count: 2)));
         var empty = sealer.Next(count: 0);
@@ -234,10 +234,10 @@ public sealed class ConformanceTests
         Assert.Empty((await store.Log.Read(sealer.Id, page.Next, 1)).Commits);
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task What_cannot_be_right_is_refused_before_it_is_queued(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var a = new Sealer(store.Ring, "Patient/a");
         using var b = new Sealer(store.Ring, "Patient/b");
         var key = store.Ring.BlindClaim("x");

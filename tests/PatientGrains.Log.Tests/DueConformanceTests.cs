@@ -6,10 +6,10 @@ public sealed class DueConformanceTests
     private static readonly DateTimeOffset Noon = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task Logs_that_are_due_are_found_in_the_order_of_their_times_a_page_at_a_time_also_after_opening_again(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         var due = new List<DueLog>();
         for (int i = 0; i < 30; i++)
         {
@@ -34,10 +34,10 @@ public sealed class DueConformanceTests
         Assert.Null(await store.Log.NextDue(Noon.AddMinutes(9)));
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task A_later_append_puts_another_time_in_place_or_none(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var a = new Sealer(store.Ring, "Patient/a");
         await store.Log.Append(Due(a.Next(), Noon));
         Assert.Equal(Noon, (await store.Log.Find(a.Id))!.DueAt);
@@ -53,10 +53,10 @@ public sealed class DueConformanceTests
         Assert.Null(await store.Log.NextDue(DateTimeOffset.MinValue));
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task Times_are_kept_in_microseconds_rounded_up(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var a = new Sealer(store.Ring, "Patient/a");
         await store.Log.Append(Due(a.Next(), Noon.AddTicks(1)));
         Assert.Equal(Noon.AddTicks(10), (await store.Log.Find(a.Id))!.DueAt);
@@ -66,10 +66,10 @@ public sealed class DueConformanceTests
         Assert.Null(await store.Log.NextDue(Noon.AddTicks(19)));
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task Who_waits_is_told_of_a_due_time_that_is_earlier(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var a = new Sealer(store.Ring, "Patient/a");
         await store.Log.Append(Due(a.Next(), Noon.AddHours(-1)));
         var earlier = store.Log.DueSet(Noon);
@@ -80,10 +80,10 @@ public sealed class DueConformanceTests
         await earlier.WaitAsync(Patience);
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task An_erased_log_is_not_due(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var a = new Sealer(store.Ring, "Patient/a");
         await store.Log.Append(Due(a.Next(), Noon));
         await store.Log.Erase(a.Id);

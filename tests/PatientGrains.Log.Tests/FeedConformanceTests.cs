@@ -8,10 +8,10 @@ public sealed class FeedConformanceTests
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task Lines_are_numbered_from_one_per_feed_over_all_logs_also_after_opening_again(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var a = new Sealer(store.Ring, "Patient/a");
         using var b = new Sealer(store.Ring, "Patient/b");
         Assert.Equal(new StoredFeedPage([], 0), await store.Log.ReadFeed(Alerts, 0, 10), Same);
@@ -29,10 +29,10 @@ public sealed class FeedConformanceTests
         Assert.Equal(new StoredFeedPage([], 0), await store.Log.ReadFeed(7, 0, 10), Same);
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task An_append_that_is_refused_takes_no_number(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var a = new Sealer(store.Ring, "Patient/a");
         using var b = new Sealer(store.Ring, "Patient/b");
         var claim = store.Ring.BlindClaim("id:Observation/x");
@@ -47,10 +47,10 @@ public sealed class FeedConformanceTests
         Assert.Equal(new StoredFeedPage([new(1, a.Id, 0), new(2, a.Id, 1)], 2), await store.Log.ReadFeed(Alerts, 0, 10), Same);
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task Appends_at_the_same_time_leave_no_gap_and_keep_the_order_of_each_log(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         const int logs = 20, each = 25;
         await Task.WhenAll(Enumerable.Range(0, logs).Select(i => Task.Run(async () =>
         {
@@ -72,10 +72,10 @@ public sealed class FeedConformanceTests
             Assert.Equal(Enumerable.Range(0, 2 * each).Select(n => (long)n), ofLog.Select(line => line.Seq));
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task Who_waits_for_a_feed_is_told_of_its_next_line_and_of_no_other_feeds(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var a = new Sealer(store.Ring, "Patient/a");
         var first = store.Log.FeedBeyond(Alerts, 0);
         var third = store.Log.FeedBeyond(Alerts, 2);
@@ -91,10 +91,10 @@ public sealed class FeedConformanceTests
         await store.Log.FeedBeyond(Alerts, 2).WaitAsync(Patience);
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task Waiting_ends_when_it_is_given_up_and_fails_when_the_log_closes(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var given = new CancellationTokenSource();
         var up = store.Log.FeedBeyond(Alerts, 0, given.Token);
         var feed = store.Log.FeedBeyond(Alerts, 0);
@@ -107,10 +107,10 @@ public sealed class FeedConformanceTests
         await store.Reopen();
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task A_reader_that_follows_by_waiting_sees_every_line_once_and_in_order(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         const int writers = 8, each = 100;
         var reading = Task.Run(async () =>
         {
@@ -131,10 +131,10 @@ public sealed class FeedConformanceTests
         Assert.Equal(Enumerable.Range(1, writers * each).Select(n => (long)n), await reading.WaitAsync(Patience));
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task The_lines_of_an_erased_log_keep_their_numbers_and_name_nobody(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var a = new Sealer(store.Ring, "Patient/a");
         using var b = new Sealer(store.Ring, "Patient/b");
         await store.Log.Append(Lines(a.Next(), (Alerts, 0)));
@@ -150,10 +150,10 @@ public sealed class FeedConformanceTests
         Assert.True((await LogVerifier.Verify(store.Log)).IsSound);
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task Lines_that_cannot_be_right_are_refused_before_they_are_queued(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var a = new Sealer(store.Ring, "Patient/a");
         using var b = new Sealer(store.Ring, "Patient/b");
         await store.Log.Append(new AppendBatch(a.Next(2)));

@@ -9,10 +9,10 @@ public sealed class FeedJournalTests
 
     private static readonly LogName Name = new("Patient/a");
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public Task Lines_name_the_very_events_however_decisions_gather(string kind) => new Activation().Run(async () =>
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         var expected = new List<long>();
         using (var journal = await store.Open(Name.Text))
         {
@@ -35,11 +35,11 @@ public sealed class FeedJournalTests
         Assert.Equal(expected, (await store.Log.ReadFeed(Feed, 0, 1000)).Lines.Select(line => line.Seq));
     });
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public Task The_store_knows_when_the_state_is_due_after_each_commit_and_the_last_decision_of_a_commit_wins(string kind) =>
         new Activation().Run(async () =>
         {
-            await using var store = Store.Make(kind);
+            await using var store = await Store.Make(kind);
             using var journal = await store.Open(Name.Text);
             await journal.Execute(s => Store.Write(s, new Note("first", Due: 7)));
             Assert.Equal(7, await DueMicros(store));
@@ -50,10 +50,10 @@ public sealed class FeedJournalTests
             Assert.Null(await DueMicros(store));
         });
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public Task A_due_time_that_did_not_change_is_not_written_again_by_the_next_activation(string kind) => new Activation().Run(async () =>
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using (var journal = await store.Open(Name.Text))
             await journal.Execute(s => Store.Write(s, new Note("first", Due: 7)));
         var counting = new CountingLog(store.Log);
@@ -66,11 +66,11 @@ public sealed class FeedJournalTests
         Assert.Equal((3, 1), (counting.Appends, counting.DueChanges));
     });
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public Task A_due_time_that_the_state_does_not_have_any_more_is_corrected_by_a_decision_without_events(string kind) =>
         new Activation().Run(async () =>
         {
-            await using var store = Store.Make(kind);
+            await using var store = await Store.Make(kind);
             using (var journal = await store.Open(Name.Text))
                 await journal.Execute(s => Store.Write(s, new Note("first")));
             var head = (await store.Log.Find(store.Ring.Blind(Name)))!.Head;
@@ -86,10 +86,10 @@ public sealed class FeedJournalTests
             Assert.True((await LogVerifier.Verify(store.Log, store.Ring, Store.NoteLength)).IsSound);
         });
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public Task Prepared_commits_carry_their_lines_and_due_times_abandoned_ones_leave_none(string kind) => new Activation().Run(async () =>
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var patient = await store.Open(Name.Text);
         var other = new LogName("Location/b");
         using (var abandoned = await store.Open(other.Text))

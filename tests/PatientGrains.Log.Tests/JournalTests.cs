@@ -4,10 +4,10 @@ namespace PatientGrains.Log.Tests;
 
 public sealed class JournalTests
 {
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public Task A_decision_is_answered_durable_and_folded_again_after_opening(string kind) => new Activation().Run(async () =>
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using (var journal = await store.Open("Patient/a"))
         {
             Assert.Equal(0, await journal.Execute(s => Store.Write(s, new Note("one", Claim: "id:x", Token: "t"), new Note("two"))));
@@ -48,6 +48,37 @@ public sealed class JournalTests
         slow.LetGo();
         Assert.Equal(1, await read);
         Assert.Equal(0, await write);
+    });
+
+    [Fact]
+    public Task A_decision_without_events_that_must_be_of_the_newest_is_not_answered_by_who_was_overtaken() => new Activation().Run(async () =>
+    {
+        await using var store = new MemoryStore();
+        using var first = await store.Open("Patient/a");
+        await first.Execute(s => Store.Write(s, new Note("one")));
+        Assert.Equal(1, await first.Execute<int>(s => new([], s.Texts.Count, MustBeNewest: true)));
+        using var second = await store.Open("Patient/a");
+        await second.Execute(s => Store.Write(s, new Note("two")));
+
+        // What it says is in the log for ever; how much there is, it does not know any more.
+        Assert.Equal("one", await first.Execute<string>(s => new([], s.Texts[0])));
+        await Assert.ThrowsAsync<JournalLostException>(() => first.Execute<int>(s => new([], s.Texts.Count, MustBeNewest: true)));
+        Assert.True(first.Lost.IsFaulted);
+        Assert.Equal(2, await second.Execute<int>(s => new([], s.Texts.Count, MustBeNewest: true)));
+    });
+
+    [Fact]
+    public Task Own_appends_in_flight_overtake_nobody() => new Activation().Run(async () =>
+    {
+        await using var store = new MemoryStore();
+        using var journal = await store.Open("Patient/a", new JournalOptions { Depth = 3 });
+        var looks = Enumerable.Range(0, 50).Select(async i =>
+        {
+            await journal.Execute(s => Store.Write(s, new Note($"n{i}")));
+            return await journal.Execute<int>(s => new([], s.Texts.Count, MustBeNewest: true));
+        });
+        Assert.All(await Task.WhenAll(looks), seen => Assert.InRange(seen, 1, 50));
+        Assert.False(journal.Lost.IsFaulted);
     });
 
     [Fact]
@@ -98,10 +129,10 @@ public sealed class JournalTests
         Assert.Equal(1, await again.Execute(s => Store.Write(s)));
     });
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public Task A_claim_of_another_log_loses_the_journal_and_names_the_key(string kind) => new Activation().Run(async () =>
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var a = await store.Open("Patient/a");
         using var b = await store.Open("Patient/b");
         await a.Execute(s => Store.Write(s, new Note("one", Claim: "id:x")));
@@ -111,11 +142,11 @@ public sealed class JournalTests
         Assert.Equal(0, await again.Execute(s => Store.Write(s)));
     });
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public Task Opening_uses_the_snapshot_and_a_damaged_or_foreign_one_falls_back_to_the_log(string kind) =>
         new Activation().Run(async () =>
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         var log = store.Ring.Blind(new LogName("Patient/a"));
         using (var journal = await store.Open("Patient/a", new JournalOptions { SnapshotFrom = 1 }))
         {
@@ -161,10 +192,10 @@ public sealed class JournalTests
         }
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public Task Repeating_a_decision_that_remembers_gives_the_same_answer_and_no_new_events(string kind) => new Activation().Run(async () =>
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var journal = await store.Open("Patient/a");
         Decided<Note, int> Once(Notes state) =>
             state.Texts.IndexOf("message-1") is >= 0 and var at ? new([], at) : new([new Note("message-1")], state.Texts.Count);

@@ -81,10 +81,10 @@ public sealed class KeyRingTests
         }
     }
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task Rotation_wraps_every_data_key_anew_and_the_old_key_can_go(string kind)
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         var sealers = Enumerable.Range(0, 7).Select(i => new Sealer(store.Ring, $"Patient/{i}")).ToList();
         foreach (var sealer in sealers)
             await store.Log.Append(new AppendBatch(sealer.Next()));

@@ -7,11 +7,15 @@ internal sealed class ManualClock : TimeProvider
     private readonly List<Timer> _timers = [];
     private DateTimeOffset _now = new(2026, 11, 21, 0, 0, 0, TimeSpan.Zero);
 
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
     public override DateTimeOffset GetUtcNow()
     {
         lock (_lock)
             return _now;
     }
+
+    public override long GetTimestamp() => GetUtcNow().UtcTicks;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -26,23 +30,34 @@ internal sealed class ManualClock : TimeProvider
         lock (_lock)
         {
             _now += by;
-            due = _timers.FindAll(t => t.Due <= _now);
-            due.ForEach(t => _timers.Remove(t));
+            due = _timers.FindAll(timer => timer.Due <= _now);
+            due.ForEach(timer => timer.Next(_now));
         }
-        due.ForEach(t => t.Fire());
+        due.ForEach(timer => timer.Fire());
     }
 
     private sealed class Timer(ManualClock clock, TimerCallback callback, object? state) : ITimer
     {
+        private TimeSpan _period;
+
         public DateTimeOffset Due { get; private set; }
 
         public void Fire() => callback(state);
+
+        public void Next(DateTimeOffset now)
+        {
+            if (_period == Timeout.InfiniteTimeSpan)
+                clock._timers.Remove(this);
+            else
+                Due = now + _period;
+        }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             lock (clock._lock)
             {
                 clock._timers.Remove(this);
+                _period = period;
                 if (dueTime != Timeout.InfiniteTimeSpan)
                 {
                     Due = clock._now + dueTime;

@@ -1,4 +1,5 @@
 using PatientGrains.Log.CrashChild;
+using PatientGrains.TestServers;
 
 namespace PatientGrains.Log.Tests;
 
@@ -19,9 +20,46 @@ public abstract class Store : IAsyncDisposable
         GC.SuppressFinalize(this);
     }
 
-    public static Store Make(string kind) => kind == "memory" ? new MemoryStore() : new SqliteStore();
+    /// <summary>Every log that the conformance tests run on. A kind that is not installed is skipped (<see cref="StoreTheoryAttribute"/>).
+    /// </summary>
+    private static readonly Dictionary<string, StoreKind> All = new()
+    {
+        ["memory"] = new(() => null, () => Task.FromResult<Store>(new MemoryStore()), Cases: 400),
+        ["sqlite"] = new(() => null, () => Task.FromResult<Store>(new SqliteStore()), Cases: 25) { MakeDurable = DurableFolder.Make },
+        ["postgres"] = PostgresStore.Kind,
+        ["azure"] = new(() => AzuriteServer.Missing, AzureStore.Make, Cases: 3) { IsShared = true },
+    };
 
-    public static TheoryData<string> Kinds => new("memory", "sqlite");
+    public static Task<Store> Make(string kind) => All[kind].Make();
+
+    /// <summary>What is not installed here that a kind needs, or null.</summary>
+    public static string? Missing(string kind) => All.TryGetValue(kind, out var known) ? known.Missing() : null;
+
+    public static TheoryData<string> Kinds => new([.. All.Keys]);
+
+    public static IEnumerable<(string Kind, int Cases)> KindsWithCases => All.Select(kind => (kind.Key, kind.Value.Cases));
+
+    public static TheoryData<string, int> KindsAnd(Func<int, int> ofCases)
+    {
+        var data = new TheoryData<string, int>();
+        foreach (var (kind, cases) in KindsWithCases)
+            data.Add(kind, ofCases(cases));
+        return data;
+    }
+
+    /// <summary>Those that several processes write at once.</summary>
+    public static TheoryData<string> SharedKinds => new([.. All.Keys.Where(kind => All[kind].IsShared)]);
+
+    /// <summary>Those that survive their process.</summary>
+    public static TheoryData<string> DurableKinds => new([.. All.Keys.Where(kind => All[kind].MakeDurable is not null)]);
+
+    /// <summary>Those that a server keeps.</summary>
+    public static TheoryData<string> KindsWithServer => new([.. All.Keys.Where(kind => All[kind].HasServer)]);
+
+    public static Task<DurableStore> MakeDurable(string kind) => All[kind].MakeDurable!();
+
+    /// <summary>Opens the same store again beside <see cref="Log"/>, as another process would; null when only one process may.</summary>
+    public virtual Task<IPatientLog?> OpenBeside() => Task.FromResult<IPatientLog?>(null);
 
     public Task<PatientJournal<Notes, Note>> Open(string name, JournalOptions? options = null, IPatientLog? over = null) =>
         PatientJournal<Notes, Note>.Open(
@@ -34,6 +72,37 @@ public abstract class Store : IAsyncDisposable
     }
 
     public static Decided<Note, int> Write(Notes state, params Note[] notes) => new(notes, state.Texts.Count);
+}
+
+/// <summary>A kind of log under test.</summary>
+/// <param name="Missing">What is not installed here that it needs, or null.</param>
+/// <param name="Make">A new, empty store.</param>
+/// <param name="Cases">Generated sequences of operations that its speed allows.</param>
+public sealed record StoreKind(Func<string?> Missing, Func<Task<Store>> Make, int Cases)
+{
+    /// <summary>Several processes may write it at once: <see cref="Store.OpenBeside"/>.</summary>
+    public bool IsShared { get; init; }
+
+    /// <summary>A new, empty store for processes that are killed; null when it does not survive its process.</summary>
+    public Func<Task<DurableStore>>? MakeDurable { get; init; }
+
+    /// <summary>A server keeps it, which can be killed and started again.</summary>
+    public bool HasServer { get; init; }
+}
+
+/// <summary>A store that other processes are told of, and its server.</summary>
+public abstract class DurableStore : IAsyncDisposable
+{
+    /// <summary>As <c>Address.Open</c> takes it.</summary>
+    public abstract string Address { get; }
+
+    public virtual bool IsShared => true;
+
+    public abstract Task KillServer();
+
+    public abstract Task StartServer();
+
+    public abstract ValueTask DisposeAsync();
 }
 
 public sealed class MemoryStore : Store
@@ -69,6 +138,27 @@ public sealed class SqliteStore : Store
     }
 }
 
+public sealed class DurableFolder : DurableStore
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public override string Address => CrashChild.Address.OfFolder(Path.Combine(_folder.Path, "data"));
+
+    public override bool IsShared => false;
+
+    public static Task<DurableStore> Make() => Task.FromResult<DurableStore>(new DurableFolder());
+
+    public override Task KillServer() => throw new NotSupportedException("no server");
+
+    public override Task StartServer() => throw new NotSupportedException("no server");
+
+    public override ValueTask DisposeAsync()
+    {
+        _folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
 public sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("patientgrains-log-").FullName;
@@ -99,7 +189,10 @@ internal sealed class Sealer : IDisposable
     public CommitAppend Next(int count = 1, Head? on = null, bool advance = true, int size = 100)
     {
         var head = on ?? Head;
-        var commit = _key.SealCommit(head, count, 1_700_000_000_000_000 + head.NextSeq, new byte[size]);
+        // Nothing that compression makes small.
+        var body = new byte[size];
+        new Random(size).NextBytes(body);
+        var commit = _key.SealCommit(head, count, 1_700_000_000_000_000 + head.NextSeq, body);
         if (advance)
             Head = commit.End;
         return head == Head.Empty ? new CommitAppend(commit, head, _wrapped, _key.SealName(_name)) : new CommitAppend(commit, head);

@@ -13,7 +13,7 @@ public sealed class TelemetryTests
     public Task Metrics_count_what_the_log_does() => new Activation().Run(async () =>
     {
         using var seen = new Seen();
-        await using var store = Store.Make("sqlite");
+        await using var store = await Store.Make("sqlite");
         using (var journal = await store.Open("Patient/a"))
         using (var late = await store.Open("Patient/a"))
         {
@@ -43,7 +43,7 @@ public sealed class TelemetryTests
     public Task A_snapshot_that_is_kept_and_one_that_is_opened_are_counted() => new Activation().Run(async () =>
     {
         using var seen = new Seen();
-        await using var store = Store.Make("sqlite");
+        await using var store = await Store.Make("sqlite");
         var options = new JournalOptions { SnapshotFrom = 1 };
         using (var journal = await store.Open("Patient/a", options))
         {

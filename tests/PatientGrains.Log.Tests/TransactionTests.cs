@@ -7,10 +7,10 @@ public sealed class TransactionTests
 {
     private static readonly string[] Directory = ["Organization/o", "Practitioner/p"];
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public Task All_logs_of_a_transaction_have_it_when_it_is_answered(string kind) => new Activation().Run(async () =>
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var patient = await store.Open("Patient/a");
         using var o = await store.Open(Directory[0]);
         using var p = await store.Open(Directory[1]);
@@ -37,10 +37,10 @@ public sealed class TransactionTests
         Assert.True((await LogVerifier.Verify(store.Log, store.Ring, Store.NoteLength)).IsSound);
     });
 
-    [Theory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
+    [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public Task A_refusal_is_appended_at_once_and_prepares_nothing(string kind) => new Activation().Run(async () =>
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         using var o = await store.Open(Directory[0]);
         var (_, prepared) = await o.Prepare(s => Store.Write(s, new Note("refused")), _ => false);
         Assert.Null(prepared);
@@ -56,7 +56,7 @@ public sealed class TransactionTests
     public static TheoryData<string, string> Deaths()
     {
         var cases = new TheoryData<string, string>();
-        foreach (string kind in new[] { "memory", "sqlite" })
+        foreach (string kind in Store.KindsWithCases.Select(kind => kind.Kind))
         {
             foreach (string step in new[]
             {
@@ -69,11 +69,11 @@ public sealed class TransactionTests
         return cases;
     }
 
-    [Theory, MemberData(nameof(Deaths))]
+    [StoreTheory, MemberData(nameof(Deaths))]
     public Task Whenever_the_coordinator_dies_all_logs_have_the_transaction_or_none_and_go_on(string kind, string death) =>
         new Activation().Run(async () =>
     {
-        await using var store = Store.Make(kind);
+        await using var store = await Store.Make(kind);
         var clock = new ManualClock();
         var faulty = new FaultyLog(store.Log, 1) { FailurePercent = 0 };
         var journals = new List<PatientJournal<Notes, Note>>();

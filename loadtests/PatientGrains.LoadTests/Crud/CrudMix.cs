@@ -57,9 +57,13 @@ internal sealed class CrudMix(Bench bench) : IScenario
             Beside = $"`GET /health` p50 {Numbers.Text(floor.Latency.P(0.5))} ms, p99 {Numbers.Text(floor.Latency.P(0.99))} ms",
             Ratio = ours.Latency.P(0.99) / floor.Latency.P(0.99),
             Limits = [Limit.Below(500, Weight.Guard)],
+            Tolerance = Figure.OfTails,
         };
         foreach (var series in ours.Own)
-            yield return new Figure($"same, {series.Name}: p99", series.P(0.99), "ms") { Also = ReadFigures.Rest(series) };
+            yield return new Figure($"same, {series.Name}: p99", series.P(0.99), "ms")
+            {
+                Also = ReadFigures.Rest(series), Tolerance = Figure.OfTails,
+            };
     }
 
     public ValueTask DisposeAsync()

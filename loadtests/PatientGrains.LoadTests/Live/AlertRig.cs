@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using PatientGrains.Core.Access;
+using PatientGrains.Core.Record;
 using PatientGrains.Grpc.V1;
 using PatientGrains.LoadTests.Running;
 
@@ -72,6 +73,13 @@ internal sealed class AlertRig : IAsyncDisposable
         }
         await Task.WhenAll(_others.Select(subscriber => subscriber.Begun));
     }
+
+    /// <summary>Another source, which floods the server.</summary>
+    public OverloadFlooder Flooder(string source) =>
+        new(Hospital, _server.Address, _server.Login("load-flood", Role.Integrator, source), Hospital.Patients < 1_000);
+
+    /// <summary>Whether a resource is stored.</summary>
+    public Task<bool> IsThere(ResourceKey key) => _server.IsThere(key);
 
     /// <summary>A vital sign that nobody need look at; ends when it is acknowledged.</summary>
     public ValueTask<Done> Vital(Arrival arrival) => _monitors.Send(arrival);

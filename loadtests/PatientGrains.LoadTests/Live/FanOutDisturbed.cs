@@ -59,8 +59,12 @@ internal sealed class FanOutDisturbed(Bench bench) : IScenario
             Beside = $"without the two p50 {Numbers.Text(without.P(0.5))} ms, p99 {Numbers.Text(without.P(0.99))} ms",
             Ratio = with.P(0.99) / without.P(0.99),
             Limits = [Limit.Below(1000, Weight.Guard)],
+            Tolerance = Figure.OfTails,
         };
-        yield return new Figure("same, times the p99 without the two", with.P(0.99) / without.P(0.99), "x") { Limits = [Limit.Below(2)] };
+        yield return new Figure("same, times the p99 without the two", with.P(0.99) / without.P(0.99), "x")
+        {
+            Limits = [Limit.Below(2)], Tolerance = Figure.OfTails,
+        };
         foreach (var other in _disturbed!.Others)
         {
             yield return new Figure($"lag that the {other.How} subscriber was told last", other.Lag, "lines")

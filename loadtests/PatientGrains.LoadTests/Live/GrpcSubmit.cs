@@ -61,6 +61,7 @@ internal sealed class GrpcSubmit(Bench bench, Load load) : IScenario
                 Also = ReadFigures.Rest(ours.Latency),
                 Beside = $"the wire alone {Numbers.Text(wire.Latency.P(0.99))} ms, floor {Numbers.Text(floor.Latency.P(0.99))} ms",
                 Ratio = ours.Latency.P(0.99) / floor.Latency.P(0.99),
+                Tolerance = Figure.OfTails,
             };
             yield break;
         }

@@ -61,11 +61,11 @@ internal sealed class Hospital(int patients, ulong seed)
     }
 
     /// <summary>A normal vital sign, as a monitor sends it.</summary>
-    public byte[] Vital(long number, int patient, DateTimeOffset at)
+    public byte[] Vital(long number, int patient, DateTimeOffset at, string? id = null)
     {
         var (loinc, ucum, value, spread) = Vitals[(int)(number % Vitals.Length)];
         double measured = value + (_value.Uniform(number) * spread);
-        return Observation(null, "vital-signs", loinc, patient, at, Math.Round(measured, 1), ucum);
+        return Observation(id, "vital-signs", loinc, patient, at, Math.Round(measured, 1), ucum);
     }
 
     /// <summary>A lactate for which somebody must be called, or its correction to one for which nobody need be.</summary>

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using PatientGrains.Core.Access;
+using PatientGrains.Core.Record;
 using PatientGrains.Gateway.Auth;
+using PatientGrains.Gateway.Intake;
 using PatientGrains.Grpc;
 using PatientGrains.Host.Composition;
 using PatientGrains.Host.Importing;
@@ -33,13 +35,17 @@ internal sealed class LiveServer : IAsyncDisposable
     }
 
     /// <summary>The metadata of somebody's calls.</summary>
-    public GrpcMetadata Login(string subject, Role role)
+    public GrpcMetadata Login(string subject, Role role, string source = "local")
     {
-        var who = new Requester { Subject = subject, Roles = [role], Purpose = "TREAT", Source = "local" };
+        var who = new Requester { Subject = subject, Roles = [role], Purpose = "TREAT", Source = source };
         string token = new TokenIssuer(Services.GatewayOptionsOf(_host, _server.Ring), TimeProvider.System)
             .Issue(who, TimeSpan.FromHours(1));
         return new GrpcMetadata { { "authorization", "Bearer " + token } };
     }
+
+    /// <summary>Whether a resource is stored; nobody's access, so that asking for thousands writes nothing.</summary>
+    public async Task<bool> IsThere(ResourceKey key) =>
+        await _server.Services.GetRequiredService<SubmissionIntake>().OwnerOf(key) is not null;
 
     public async ValueTask DisposeAsync()
     {

@@ -78,8 +78,12 @@ internal static class AlertFigures
                 + $"p99 {Numbers.Text(wire.Latency.P(0.99))} ms",
             Ratio = received.P(0.99) / wire.Latency.P(0.99),
             Limits = [Limit.Below(20), Limit.Below(5000, Weight.Guard)],
+            Tolerance = Figure.OfTails,
         };
-        yield return new Figure("same, acknowledgement: p99", ours.Latency.P(0.99), "ms") { Also = ours.Latency.ToString() };
+        yield return new Figure("same, acknowledgement: p99", ours.Latency.P(0.99), "ms")
+        {
+            Also = ours.Latency.ToString(), Tolerance = Figure.OfTails,
+        };
         yield return Faults(rig);
     }
 
@@ -88,10 +92,11 @@ internal static class AlertFigures
     {
         long faults = rig.Prompt.Sum(subscriber => subscriber.Faults);
         int broken = rig.Prompt.Count(subscriber => subscriber.Broken is not null);
+        int unreadable = rig.Prompt.Sum(subscriber => subscriber.Unreadable);
         return new Figure("deliveries lost, out of order, repeated or foreign", rig.Alarms.Lost + faults + rig.Alarms.Unknown + broken, "")
         {
             Also = $"lost {rig.Alarms.Lost}, out of order or repeated {faults}, that nothing caused {rig.Alarms.Unknown}, "
-                + $"subscriptions that broke {broken}",
+                + $"subscriptions that broke {broken}; told as unreadable for want of an answer in time {unreadable}",
             Limits = [Limit.Below(0, Weight.Always)],
         };
     }

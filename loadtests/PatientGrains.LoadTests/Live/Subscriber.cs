@@ -51,6 +51,9 @@ internal sealed class Subscriber : IAsyncDisposable
 
     public long Lines { get; private set; }
 
+    /// <summary>Lines that came without content, because their record could not be asked in time. They are read again by cursor.</summary>
+    public int Unreadable { get; private set; }
+
     /// <summary>What it was last told that it lags by.</summary>
     public long Lag { get; private set; }
 
@@ -101,6 +104,11 @@ internal sealed class Subscriber : IAsyncDisposable
         if (message.Line is not { } line)
             return;
         Lines++;
+        if (line.EventCase == AlertLine.EventOneofCase.Unreadable)
+        {
+            Unreadable++;
+            return;
+        }
         if (_last.TryGetValue(line.PatientId, out int last) && line.PatientNumber != last + 1)
             Faults++;
         _last[line.PatientId] = line.PatientNumber;

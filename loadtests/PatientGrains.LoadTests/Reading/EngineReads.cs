@@ -64,6 +64,7 @@ internal static class ReadFigures
                 Beside = $"{floorName} p50 {Numbers.Text(floor.Latency.P(0.5))} ms, p99 {Numbers.Text(floor.Latency.P(0.99))} ms",
                 Ratio = ours.Latency.P(0.99) / floor.Latency.P(0.99),
                 Limits = [Limit.Below(5), Limit.Below(500, Weight.Guard)],
+                Tolerance = Figure.OfTails,
             }
             : new Figure($"read one resource, {way}, closed", ours.PerSecond, "/s")
             {

@@ -57,7 +57,8 @@ internal sealed class Memory(Bench bench) : IScenario
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private static long Settled()
+    /// <summary>Bytes of the managed heap that are still in use.</summary>
+    public static long Settled()
     {
         for (int i = 0; i < 3; i++)
         {

@@ -10,7 +10,7 @@ internal static class CsvReport
 {
     public static readonly double[] Shares = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999, 1];
 
-    private const string Header = "kind,scenario,of,name,value,unit,beside,ratio,limits,verdict";
+    private const string Header = "kind,scenario,of,name,value,unit,beside,ratio,limits,verdict,times worse than baseline";
 
     public static IEnumerable<string> Lines(Report report)
     {
@@ -29,7 +29,8 @@ internal static class CsvReport
         foreach (var figure in part.Figures)
         {
             yield return Row("figure", part.Name, "", figure.What, Number(figure.Value), figure.Unit, figure.Beside,
-                figure.Ratio is { } ratio ? Number(ratio) : "", TextReport.Aims(figure), TextReport.Verdict(figure, judges));
+                figure.Ratio is { } ratio ? Number(ratio) : "", TextReport.Aims(figure), TextReport.Verdict(figure, judges),
+                figure.Against is { } against ? Number(against.Worse) : "");
         }
         foreach (var each in (Recorder[])[part.Measured.Ours, .. part.Measured.Beside])
         {

@@ -11,6 +11,15 @@ internal enum Weight
     Aim,
 }
 
+/// <summary>Which way a figure is better.</summary>
+internal enum Better
+{
+    Less,
+    More,
+    /// <summary>A remark with a number.</summary>
+    Neither,
+}
+
 /// <summary>A threshold of a figure.</summary>
 internal sealed record Limit(double Value, bool AtMost, Weight Weight)
 {
@@ -37,6 +46,20 @@ internal sealed record Figure(string What, double Value, string Unit)
     public double? Ratio { get; init; }
 
     public IReadOnlyList<Limit> Limits { get; init; } = [];
+
+    /// <summary>Whether a budget of the design is about it.</summary>
+    public bool HasAim => Limits.Any(limit => limit.Weight == Weight.Aim);
+
+    public Better Better { get; init; } = Unit switch { "/s" => Better.More, "" or "lines" => Better.Neither, _ => Better.Less };
+
+    /// <summary>So many times worse than the baseline is the noise of one run: medians of turns and loops.</summary>
+    public double Tolerance { get; init; } = 1.4;
+
+    /// <summary>The <see cref="Tolerance"/> of a tail: a p99 of a few seconds is made by a few stalls.</summary>
+    public const double OfTails = 1.9;
+
+    /// <summary>How it stands to the baseline; null where nothing is compared.</summary>
+    public Against? Against { get; init; }
 
     /// <summary>Limits that count in this run and were missed.</summary>
     public IEnumerable<Limit> Missed(bool judges) =>

@@ -31,7 +31,8 @@ internal static class HtmlReport
         html.Append("<h2>").Append(missed.Length == 0 ? "No limit was missed" : $"{missed.Length} limits missed").Append("</h2><ul>");
         foreach (var (figure, limit) in missed)
             html.Append("<li>").Append(Text(figure.Complaint(limit))).Append("</li>");
-        html.Append("</ul>");
+        html.Append("</ul><p>");
+        html.AppendJoin("<br>", TextReport.Regressions(report).Select(Text)).Append("</p>");
         foreach (var part in report.Parts)
             Section(html, part, report.Judges);
         return html.Append("</body></html>\n").ToString();
@@ -43,14 +44,17 @@ internal static class HtmlReport
         foreach (string note in part.Measured.Ours.Notes)
             html.Append("<br>").Append(Text(note));
         html.Append("</p><table><tr><th>figure</th><th>measured</th><th>beside it, same run</th>");
-        html.Append("<th>ratio</th><th>limits</th><th></th></tr>");
+        html.Append("<th>ratio</th><th>to baseline</th><th>limits</th><th></th></tr>");
         foreach (var figure in part.Figures)
         {
             string verdict = TextReport.Verdict(figure, judges);
             string ratio = figure.Ratio is { } value ? Numbers.Text(value) : "";
             html.Append("<tr>");
-            foreach (string cell in (string[])[figure.What, figure.Measured, figure.Beside, ratio, TextReport.Aims(figure)])
+            foreach (string cell in (string[])
+                [figure.What, figure.Measured, figure.Beside, ratio, figure.Against?.Text ?? "", TextReport.Aims(figure)])
+            {
                 html.Append("<td>").Append(Text(cell)).Append("</td>");
+            }
             html.Append($"<td class=\"{verdict}\">").Append(verdict).Append("</td></tr>");
         }
         html.Append("</table>");

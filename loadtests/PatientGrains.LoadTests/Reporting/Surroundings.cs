@@ -4,14 +4,18 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using PatientGrains.Host.Composition;
 using PatientGrains.LoadTests.Running;
+using PatientGrains.LoadTests.Stores;
 
 namespace PatientGrains.LoadTests.Reporting;
 
 /// <summary>Where a run took place, and with which settings: names and values, in every report.</summary>
 internal sealed record Surroundings(IReadOnlyList<(string Name, string Value)> Lines)
 {
+    public string? Of(string name) => Lines.FirstOrDefault(line => line.Name == name).Value;
+
     public static Surroundings Of(Settings settings) => new(
     [
+        ("date", TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
         ("machine", string.Create(CultureInfo.InvariantCulture,
             $"{Environment.ProcessorCount} cores ({Processor()}), {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9:F0} GB")),
         ("system", RuntimeInformation.OSDescription),
@@ -25,7 +29,11 @@ internal sealed record Surroundings(IReadOnlyList<(string Name, string Value)> L
         ("audit", "every read and write has its access entry, durable before it is answered"),
         ("processes", "one: server, clients and subscribers share its cores, its collector and its thread pool"),
         ("corpus", settings.Patients is { } patients ? $"{patients} synthetic patients of our own" : "Synthea"),
+        ("servers", string.Join(", ", Enum.GetValues<Kind>().Where(kind => kind != Kind.Sqlite).Select(
+            kind => Servers.Missing(kind) is { } missing ? $"stores/{kind.ToString().ToLowerInvariant()} is left out: {missing}" : $"{kind}"))),
         ("examples", File.Exists(settings.Examples) ? "HL7's official examples" : "not there: validate/examples is left out"),
+        ("runner", Driver.Name),
+        ("callers", settings.Callers.ToString(CultureInfo.InvariantCulture)),
         ("load average", $"{LoadAverage()} over the minute before"),
         ("run", settings.Smoke ? "smoke: shows that everything runs, measures nothing" : FormattableString.Invariant(
             $"{settings.Rounds} rounds, loops of {settings.Seconds} s, seed {settings.Seed}")),
@@ -33,7 +41,7 @@ internal sealed record Surroundings(IReadOnlyList<(string Name, string Value)> L
 
     /// <summary>The build carries the commit that it was made from; not whether the tree had changes beside it.</summary>
     private static string Commit() => typeof(Surroundings).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()
-        ?.InformationalVersion.Split('+') is [_, var commit] ? commit : "unknown";
+        ?.InformationalVersion.Split('+') is [_, var commit] ? commit[..Math.Min(10, commit.Length)] : "unknown";
 
     private static string Format(string folder) => new DriveInfo(Path.GetFullPath(folder)).DriveFormat;
 

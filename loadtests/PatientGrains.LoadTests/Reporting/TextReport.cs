@@ -6,10 +6,20 @@ namespace PatientGrains.LoadTests.Reporting;
 internal static class TextReport
 {
     public static IEnumerable<string> Lines(Report report) =>
-        [.. Head(report.Surroundings), .. report.Parts.SelectMany(part => Lines(part, report.Judges)), .. Misses(report)];
+        [.. Head(report.Surroundings), .. report.Parts.SelectMany(part => Lines(part, report.Judges)), .. Misses(report), .. Regressions(report)];
 
     public static IEnumerable<string> Head(Surroundings surroundings) =>
         surroundings.Lines.Select(line => $"{line.Name,-13} {line.Value}");
+
+    /// <summary>What is worse than it was.</summary>
+    public static IEnumerable<string> Regressions(Report report)
+    {
+        var worse = report.Regressions.ToArray();
+        if (report.Parts.Any(part => part.Figures.Any(figure => figure.Against is not null)))
+            yield return worse.Length == 0 ? "== no figure is worse than the baseline" : $"== {worse.Length} figures worse than the baseline";
+        foreach (var (part, figure) in worse)
+            yield return $"   {part.Name}: {figure.What}: {figure.Measured}; {figure.Against!.Text}";
+    }
 
     public static IEnumerable<string> Lines(Part part, bool judges)
     {
@@ -50,6 +60,7 @@ internal static class TextReport
         figure.Measured,
         figure.Beside.Length == 0 ? "" : "beside it " + figure.Beside,
         figure.Ratio is { } ratio ? "ratio " + Numbers.Text(ratio) : "",
+        figure.Against is { } against ? "baseline: " + against.Text : "",
         Aims(figure),
     }.Where(text => text.Length > 0));
 

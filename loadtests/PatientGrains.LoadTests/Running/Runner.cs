@@ -3,6 +3,12 @@ namespace PatientGrains.LoadTests.Running;
 /// <summary>Drives a scenario and what stands beside it, in turns, and hands back what was seen.</summary>
 internal sealed class Runner(TimeProvider clock, Action<TimeSpan> rest)
 {
+    public static async Task<Measured> OnSystemClock(IScenario scenario)
+    {
+        using var gate = new ManualResetEvent(false);
+        return await new Runner(TimeProvider.System, wait => gate.WaitOne(wait)).Run(scenario);
+    }
+
     public async Task<Measured> Run(IScenario scenario)
     {
         var ours = new Recorder(scenario.Name, clock);

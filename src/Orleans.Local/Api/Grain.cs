@@ -12,7 +12,7 @@ public abstract class Grain : IGrainBase, IAddressable
 
     public IGrainContext GrainContext { get; }
 
-    protected IGrainFactory GrainFactory => ((Local.Activation)GrainContext).Engine;
+    protected IGrainFactory GrainFactory => ((Local.Activation)GrainContext).Engine.ForGrains;
 
     protected internal IServiceProvider ServiceProvider => GrainContext.ActivationServices;
 

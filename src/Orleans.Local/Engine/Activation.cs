@@ -68,9 +68,16 @@ internal sealed partial class Activation : IAddressee, IGrainContext
                 return false;
             }
 
-            Take(message);
-            return true;
+            if (message is not Request || running + waiting.Count < Engine.Options.MaxEnqueuedRequests)
+            {
+                Take(message);
+                return true;
+            }
         }
+
+        // The key stays out of it: who catches this may log it.
+        message.Fail(new OrleansMessageRejectionException($"A {Class.Type} has too many requests waiting."));
+        return true;
     }
 
     void Take(Message message)

@@ -33,6 +33,7 @@ internal sealed partial class LocalEngine : IClusterClient, IHostedService, IAsy
     public IServiceProvider ServiceProvider { get; }
 
     internal LocalEngineOptions Options { get; }
+    internal IGrainFactory ForGrains => Options.GrainFactory ?? this;
     internal TimeProvider Time { get; }
     internal ILogger Log { get; }
     // Late, because a filter may well want the grain factory.

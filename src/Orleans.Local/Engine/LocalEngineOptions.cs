@@ -14,6 +14,11 @@ public sealed class LocalEngineOptions
     /// </summary>
     public Func<object?, Type, object?>? RoundTrip { get; set; }
 
+    /// <summary>
+    /// What grains get as their GrainFactory; null for this engine. A simulated cluster of several engines sets a router over all of them.
+    /// </summary>
+    public IGrainFactory? GrainFactory { get; set; }
+
     /// <summary>A call that has no answer after this fails with TimeoutException; it may be noticed an eighth later.</summary>
     public TimeSpan ResponseTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -25,6 +30,12 @@ public sealed class LocalEngineOptions
 
     /// <summary>After this, OnDeactivateAsync is told to stop and no longer waited for. Also the deadline of a shutdown.</summary>
     public TimeSpan DeactivationTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// Requests that one activation may have begun or waiting; more are rejected, as Orleans rejects them past
+    /// SiloMessagingOptions.MaxEnqueuedRequestsHardLimit. Fronts should bound their load below it.
+    /// </summary>
+    public int MaxEnqueuedRequests { get; set; } = 10_000;
 
     /// <summary>
     /// How many items of a stream may wait for one slow subscriber. Beyond it the oldest are dropped: streams are hints that wake a

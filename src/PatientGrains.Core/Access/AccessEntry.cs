@@ -30,6 +30,8 @@ public enum Role
     PrivacyOfficer = 3,
     /// <summary>A system that receives alerts and shows them to clinicians; reads nothing else.</summary>
     Alerting = 4,
+    /// <summary>Keeps the servers running and sees how they do; reads no record and no access log.</summary>
+    Operator = 5,
 }
 
 /// <summary>A version that left the record.</summary>

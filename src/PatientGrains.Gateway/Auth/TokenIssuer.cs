@@ -53,6 +53,7 @@ internal static class TokenClaims
         Role.Integrator => "integrator",
         Role.PrivacyOfficer => "privacy-officer",
         Role.Alerting => "alerting",
+        Role.Operator => "operator",
         _ => throw new ArgumentOutOfRangeException(nameof(role), role, "The role has no name in tokens."),
     };
 
@@ -62,6 +63,7 @@ internal static class TokenClaims
         "integrator" => Role.Integrator,
         "privacy-officer" => Role.PrivacyOfficer,
         "alerting" => Role.Alerting,
+        "operator" => Role.Operator,
         _ => null,
     };
 

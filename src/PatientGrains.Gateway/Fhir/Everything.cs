@@ -29,8 +29,6 @@ internal sealed class Everything(RecordDoor records, ResourceWriter resources, G
         if (types.Any(type => !FhirTypes.IsResourceType(type)))
             return Fhir.Answer.Problem(400, "value", "The values of '_type' must be resource types of R4.");
         var key = new ResourceKey("Patient", call.Path[1]);
-        if (!References.IsId(key.Id) || await records.Holding(key) is not { } record)
-            return RecordDoor.Unknown(call, AccessKind.ReadRecord);
         var question = new SearchRecord
         {
             Who = call.Who,
@@ -42,8 +40,9 @@ internal sealed class Everything(RecordDoor records, ResourceWriter resources, G
             Asked = call.Asked,
             Interaction = "operation",
         };
-        return await RecordDoor.Ask(record, question, call) switch
+        return (References.IsId(key.Id) ? await records.AskHolder(key, question, call) : null) switch
         {
+            null => RecordDoor.Unknown(call, AccessKind.ReadRecord),
             Released released => Show(call, page, released),
             Refused refused => Fhir.Answer.Of(refused),
             var other => throw new InvalidOperationException($"An operation was answered with {other.GetType().Name}."),

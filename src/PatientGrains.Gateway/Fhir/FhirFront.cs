@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using PatientGrains.Core.Access;
+using PatientGrains.Core.Record;
+using PatientGrains.Gateway.Admission;
 using PatientGrains.Gateway.Auth;
 
 namespace PatientGrains.Gateway.Fhir;
@@ -16,6 +18,7 @@ internal sealed partial class FhirFront(
     Metadata metadata,
     Login login,
     AccessNotes notes,
+    Entrance entrance,
     ResponseWriter responses,
     GatewayOptions options,
     TimeProvider time,
@@ -74,9 +77,15 @@ internal sealed partial class FhirFront(
         if (route is null)
             return ("unknown", problem!);
         var call = Call(http, requestId, session!.Who, baseUrl, path, query);
-        var answer = await Answer(call, route, isAcceptable);
-        if (!call.IsLogged)
-            await notes.Note(call.Who, requestId, route.Interaction, $"{http.Request.Method} {call.Asked}", answer.RefusedBy);
+        using var visit = entrance.Visit(route.Lane, call.Who.Source, isStream: false, http.RequestAborted);
+        var answer = await Answer(call with { ReadBody = () => ReadBody(http, route, visit) }, route, isAcceptable, visit);
+        // To note each request that came at a bad time would be the flood that it was refused for. Metrics count them.
+        if (call.IsLogged || answer.RefusedBy == nameof(Rule.Busy))
+            return (route.Interaction, answer);
+        // A note is an append like others: what was wrong before it was let in waits for its turn now.
+        if (!visit.IsIn && !await visit.Enter(0))
+            return (route.Interaction, RequestBody.Busy);
+        await notes.Note(call.Who, requestId, route.Interaction, $"{http.Request.Method} {call.Asked}", answer.RefusedBy);
         return (route.Interaction, answer);
     }
 
@@ -84,14 +93,28 @@ internal sealed partial class FhirFront(
         ? metadata.Answer(baseUrl, query)
         : Fhir.Answer.Problem(405, "not-supported", "This address does not know the method.") with { Allow = "GET, HEAD" };
 
-    private async Task<Answer> Answer(FhirCall call, Route route, bool isAcceptable)
+    private async Task<Answer> Answer(FhirCall call, Route route, bool isAcceptable, Visit visit)
     {
         if (!isAcceptable)
             return NotAcceptable();
-        if (call.MessageId.Length <= options.MaxMessageIdChars)
-            return await route.Answer(call);
-        string limit = FormattableString.Invariant($"An Idempotency-Key has {options.MaxMessageIdChars} characters at most.");
-        return Fhir.Answer.Problem(400, "too-long", limit);
+        if (call.MessageId.Length > options.MaxMessageIdChars)
+        {
+            string limit = FormattableString.Invariant($"An Idempotency-Key has {options.MaxMessageIdChars} characters at most.");
+            return Fhir.Answer.Problem(400, "too-long", limit);
+        }
+        // What brings a resource is let in when its body is there: a slow sender must not hold the room of others.
+        bool waitsForBody = route.Lane == Lane.Submissions && call.Method != "DELETE";
+        return waitsForBody || await visit.Enter(0, route.Units) ? await route.Answer(call) : RequestBody.Busy;
+    }
+
+    private async Task<(ReadOnlyMemory<byte>, Answer?)> ReadBody(HttpContext http, Route route, Visit visit)
+    {
+        if (route.Lane != Lane.Submissions)
+            return await RequestBody.Read(http, options.MaxBodyBytes, visit.Hold);
+        if (visit.IsRefused)
+            return (default, RequestBody.Busy);
+        var (bytes, problem) = await RequestBody.Read(http, options.MaxBodyBytes, visit.Hold);
+        return problem is not null || await visit.Enter(bytes.Length, route.Units) ? (bytes, problem) : (default, RequestBody.Busy);
     }
 
     private FhirCall Call(HttpContext http, string requestId, Requester who, string baseUrl, string[] path, Parameters query)
@@ -112,7 +135,6 @@ internal sealed partial class FhirFront(
             IfModifiedSince = Text(headers.IfModifiedSince.ToString()),
             IfNoneExist = Text(headers["If-None-Exist"].ToString()),
             ContentType = Text(http.Request.ContentType),
-            ReadBody = () => RequestBody.Read(http, options.MaxBodyBytes),
         };
     }
 
@@ -144,6 +166,9 @@ internal sealed partial class FhirFront(
                 Failed(log, failed, requestId);
                 const string TooLong = "The request took too long. Nothing was acknowledged; try again with the same Idempotency-Key.";
                 return Fhir.Answer.Problem(503, "timeout", TooLong) with { RetryAfterSeconds = 1 };
+            // A grain's mailbox is full. Whether all parts of a transaction had begun is not known here: the same key finds out.
+            case Orleans.Runtime.OrleansMessageRejectionException:
+                return Fhir.Answer.Of(new Refused(Rule.Interrupted));
             default:
                 Failed(log, failed, requestId);
                 return Fhir.Answer.Problem(500, "exception",

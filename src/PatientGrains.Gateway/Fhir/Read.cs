@@ -25,10 +25,9 @@ internal sealed class Read(RecordDoor records, ResourceWriter resources)
     {
         if (Queries.Unknown(call) is { } problem)
             return problem;
-        if (!References.IsId(key.Id) || await records.Holding(key) is not { } record)
-            return RecordDoor.Unknown(call, AccessKind.ReadRecord);
-        return await RecordDoor.Ask(record, command, call) switch
+        return (References.IsId(key.Id) ? await records.AskHolder(key, command, call) : null) switch
         {
+            null => RecordDoor.Unknown(call, AccessKind.ReadRecord),
             Released { Versions: [{ Deleted: true } tombstone] } =>
                 Answer.Of(new Refused(Rule.ResourceDeleted, key, Version: tombstone.Version)),
             Released { Versions: [var version] } => Preconditions.IsUnchanged(call, version)

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using PatientGrains.Core.Record;
 
 namespace PatientGrains.Gateway.Fhir;
 
@@ -12,7 +13,8 @@ internal static class RequestBody
 {
     /// <param name="http">The request.</param>
     /// <param name="maxBytes">The most that is read, compressed or not, and the most that it may become.</param>
-    public static async Task<(ReadOnlyMemory<byte> Bytes, Answer? Problem)> Read(HttpContext http, int maxBytes)
+    /// <param name="hold">Told of the memory that it takes; false when that is too much beside all others.</param>
+    public static async Task<(ReadOnlyMemory<byte> Bytes, Answer? Problem)> Read(HttpContext http, int maxBytes, Func<long, bool> hold)
     {
         // The limit is kept here. The server's own would cut the connection while the client still sends, and the client would never hear
         // why.
@@ -22,19 +24,21 @@ internal static class RequestBody
             return (default, TooLarge(maxBytes));
         string encoding = http.Request.Headers.ContentEncoding.ToString().Trim();
         if (encoding is "" or "identity")
-            return await ReadAll(http.Request.Body, (int)(http.Request.ContentLength ?? 16_384), maxBytes, http.RequestAborted);
+        {
+            int expected = (int)(http.Request.ContentLength ?? 16_384);
+            return await ReadAll(http.Request.Body, expected, maxBytes, hold, http.RequestAborted);
+        }
         if (!encoding.Equals("gzip", StringComparison.OrdinalIgnoreCase))
             return (default, Answer.Problem(415, "not-supported", "The only Content-Encoding that this server reads is gzip."));
-        return await Unzip(http, maxBytes);
+        return await Unzip(http, maxBytes, hold);
     }
 
-    private static async Task<(ReadOnlyMemory<byte>, Answer?)> Unzip(HttpContext http, int maxBytes)
+    private static async Task<(ReadOnlyMemory<byte>, Answer?)> Unzip(HttpContext http, int maxBytes, Func<long, bool> hold)
     {
         try
         {
             using var unzipped = new GZipStream(http.Request.Body, CompressionMode.Decompress);
-            var (bytes, problem) = await ReadAll(unzipped, 65_536, maxBytes, http.RequestAborted);
-            return (bytes, problem);
+            return await ReadAll(unzipped, 65_536, maxBytes, hold, http.RequestAborted);
         }
         catch (InvalidDataException)
         {
@@ -42,10 +46,14 @@ internal static class RequestBody
         }
     }
 
-    private static async Task<(ReadOnlyMemory<byte>, Answer?)> ReadAll(Stream from, int expected, int maxBytes, CancellationToken cancel)
+    private static async Task<(ReadOnlyMemory<byte>, Answer?)> ReadAll(
+        Stream from, int expected, int maxBytes, Func<long, bool> hold, CancellationToken cancel)
     {
         // One byte more than expected, so that the end is seen without growing first.
-        byte[] buffer = new byte[Math.Max(expected, 256) + 1];
+        int size = Math.Max(expected, 256) + 1;
+        if (!hold(size))
+            return (default, Busy);
+        byte[] buffer = new byte[size];
         int used = 0;
         while (true)
         {
@@ -55,10 +63,17 @@ internal static class RequestBody
             used += read;
             if (used > maxBytes)
                 return (default, TooLarge(maxBytes));
-            if (used == buffer.Length)
-                Array.Resize(ref buffer, (int)Math.Min((long)buffer.Length * 2, (long)maxBytes + 1));
+            if (used < buffer.Length)
+                continue;
+            int larger = (int)Math.Min((long)buffer.Length * 2, (long)maxBytes + 1);
+            if (!hold(larger - buffer.Length))
+                return (default, Busy);
+            Array.Resize(ref buffer, larger);
         }
     }
+
+    /// <summary>As of a record that is too busy: nothing was written, and the client may come back.</summary>
+    internal static Answer Busy => Answer.Of(new Refused(Rule.Busy));
 
     internal static Answer TooLarge(int maxBytes) =>
         Answer.Problem(413, "too-long", FormattableString.Invariant($"A body may have {maxBytes} bytes at most, decompressed too."));

@@ -1,11 +1,12 @@
 using PatientGrains.Core.Record;
 using PatientGrains.Fhir;
+using PatientGrains.Gateway.Admission;
 using PatientGrains.Gateway.Intake;
 
 namespace PatientGrains.Gateway.Fhir;
 
 /// <summary>What create, update and delete have in common: how a body comes in and how what became of it goes out.</summary>
-internal sealed class Writes(ScannerPool scanners, ResourceWriter resources)
+internal sealed class Writes(Entrance entrance, ResourceWriter resources)
 {
     /// <summary>Reads and scans the body of a write; what is wrong with it is told before any record is asked.</summary>
     public async Task<(ScannedResource? Resource, Answer? Problem)> Body(FhirCall call)
@@ -18,7 +19,7 @@ internal sealed class Writes(ScannerPool scanners, ResourceWriter resources)
             return (null, problem);
         if (bytes.IsEmpty)
             return (null, Answer.Problem(400, "structure", "The body is empty."));
-        var scanned = scanners.Scan(bytes);
+        var scanned = await entrance.Scan(call.Who.Source, bytes);
         return scanned.Type.Length == 0 || scanned.Issues.Any(issue => issue.Severity == FhirSeverity.Fatal)
             ? (null, Unreadable(scanned.Issues))
             : (scanned, null);

@@ -2,6 +2,7 @@ using Google.Protobuf.Reflection;
 using PatientGrains.Core.Access;
 using PatientGrains.Core.Record;
 using PatientGrains.Core.Screening;
+using PatientGrains.Gateway.Admission;
 using PatientGrains.Gateway.Auth;
 using PatientGrains.Gateway.Fhir;
 using PatientGrains.Grpc;
@@ -10,7 +11,7 @@ using V1 = PatientGrains.Grpc.V1;
 namespace PatientGrains.Gateway.Grpc;
 
 /// <summary>A human's answers to alerts, and the alerts of a patient.</summary>
-internal sealed class AlertMethods(GrpcLogin logins, RecordDoor records, AccessNotes notes)
+internal sealed class AlertMethods(GrpcLogin logins, Entrance entrance, RecordDoor records, AccessNotes notes)
 {
     private const int MaxTextChars = 500;
 
@@ -28,7 +29,7 @@ internal sealed class AlertMethods(GrpcLogin logins, RecordDoor records, AccessN
         var caller = await logins.Open(call);
         string? note = request.HasNote ? request.Note : null;
         Check("note", note ?? "");
-        return await Answer(request.PatientId, caller, new AcknowledgeAlert
+        return await Answer(request.PatientId, caller, call, new AcknowledgeAlert
         {
             Who = caller.Who, RequestId = caller.RequestId, Alert = request.Alert, Note = note,
         });
@@ -39,7 +40,7 @@ internal sealed class AlertMethods(GrpcLogin logins, RecordDoor records, AccessN
         var caller = await logins.Open(call);
         Check("reason", request.Reason);
         var time = DurationOf(request.Duration);
-        return await Answer(request.PatientId, caller, new SnoozeAlert
+        return await Answer(request.PatientId, caller, call, new SnoozeAlert
         {
             Who = caller.Who, RequestId = caller.RequestId, Alert = request.Alert, For = time, Reason = request.Reason,
         });
@@ -49,7 +50,7 @@ internal sealed class AlertMethods(GrpcLogin logins, RecordDoor records, AccessN
     {
         var caller = await logins.Open(call);
         Check("reason", request.Reason);
-        return await Answer(request.PatientId, caller, new OverrideAlert
+        return await Answer(request.PatientId, caller, call, new OverrideAlert
         {
             Who = caller.Who, RequestId = caller.RequestId, Alert = request.Alert, Reason = request.Reason,
         });
@@ -59,19 +60,22 @@ internal sealed class AlertMethods(GrpcLogin logins, RecordDoor records, AccessN
     {
         var caller = await logins.Open(call);
         var command = new ReadAlerts { Who = caller.Who, RequestId = caller.RequestId, WithEnded = request.WithEnded };
-        return await Ask(request.PatientId, caller, command, AccessKind.ReceiveAlerts) is AlertsReleased released
+        return await Ask(request.PatientId, caller, call, command, AccessKind.ReceiveAlerts) is AlertsReleased released
             ? new V1.ListAlertsResponse { Alerts = { released.Alerts.Select(alert => AlertMessages.State(request.PatientId, alert)) } }
             : throw new InvalidOperationException("Alerts were answered with something else.");
     }
 
-    private async Task<V1.AlertState> Answer(string patient, Caller caller, AnswerAlert answer) =>
-        await Ask(patient, caller, answer, AccessKind.AnswerAlerts) is AlertAnswered answered
+    private async Task<V1.AlertState> Answer(string patient, Caller caller, GrpcCall call, AnswerAlert answer) =>
+        await Ask(patient, caller, call, answer, AccessKind.AnswerAlerts) is AlertAnswered answered
             ? AlertMessages.State(patient, answered.Alert)
             : throw new InvalidOperationException("An answer to an alert was answered with something else.");
 
     /// <exception cref="GrpcException">It was refused.</exception>
-    private async Task<Outcome> Ask(string patient, Caller caller, Command command, AccessKind kind)
+    private async Task<Outcome> Ask(string patient, Caller caller, GrpcCall call, Command command, AccessKind kind)
     {
+        using var visit = entrance.Visit(Lane.Alerts, caller.Who.Source, isStream: false, call.Token);
+        if (!await visit.Enter(0))
+            throw StatusTable.Busy();
         var key = new ResourceKey("Patient", patient);
         if (!References.IsId(patient))
             throw StatusTable.BadField("patient_id", "The id is no R4 id: 1 to 64 letters, digits, '-' and '.'.");

@@ -4,6 +4,7 @@ using PatientGrains.Core.Access;
 using PatientGrains.Core.Record;
 using PatientGrains.Core.Search;
 using PatientGrains.Fhir;
+using PatientGrains.Gateway.Admission;
 using PatientGrains.Gateway.Auth;
 using PatientGrains.Gateway.Fhir;
 using PatientGrains.Grpc;
@@ -15,7 +16,7 @@ namespace PatientGrains.Gateway.Grpc;
 /// Reading: each page of a stream is a question of its own to the record, with an access entry that is durable before it leaves.
 /// </summary>
 internal sealed class ReadMethods(
-    GrpcLogin logins, RecordDoor records, Search search, ResourceWriter resources, AccessNotes notes, GatewayOptions options)
+    GrpcLogin logins, Entrance entrance, RecordDoor records, Search search, ResourceWriter resources, AccessNotes notes, GatewayOptions options)
 {
     public IEnumerable<GrpcMethod> All()
     {
@@ -37,7 +38,9 @@ internal sealed class ReadMethods(
             Command command = request.HasVersion
                 ? new ReadVersion { Who = call.Who, RequestId = call.RequestId, Key = key, Version = request.Version }
                 : new ReadResource { Who = call.Who, RequestId = call.RequestId, Key = key };
-            var released = await Ask<Released>(await Holding(call, key, AccessKind.ReadRecord), command, call);
+            Check(key);
+            var released = Expect<Released>(
+                await records.AskHolder(key, command, call) ?? Unknown(call, key, AccessKind.ReadRecord), command);
             found = RecordMessages.Version(released.Versions[0], resources);
         });
         return found!;
@@ -154,16 +157,26 @@ internal sealed class ReadMethods(
 
     private async Task<PatientGrains.Contracts.IRecordGrain> Holding(FhirCall call, ResourceKey key, AccessKind kind)
     {
+        Check(key);
+        return await records.Holding(key) ?? throw StatusTable.Of(Unknown(call, key, kind));
+    }
+
+    private static void Check(ResourceKey key)
+    {
         if (!FhirTypes.IsResourceType(key.Type))
             throw StatusTable.BadField("type", "The type must be a resource type of R4.");
         if (!References.IsId(key.Id))
             throw StatusTable.BadField("id", "The id is no R4 id: 1 to 64 letters, digits, '-' and '.'.");
-        return await records.Holding(key)
-            ?? throw StatusTable.Of(new Refused(AccessPolicy.RefusalFor(call.Who, kind) ?? Rule.ResourceUnknown, key));
     }
 
+    private static Refused Unknown(FhirCall call, ResourceKey key, AccessKind kind) =>
+        new(AccessPolicy.RefusalFor(call.Who, kind) ?? Rule.ResourceUnknown, key);
+
     private static async Task<T> Ask<T>(PatientGrains.Contracts.IRecordGrain record, Command command, FhirCall call)
-        where T : Outcome => await RecordDoor.Ask(record, command, call) switch
+        where T : Outcome => Expect<T>(await RecordDoor.Ask(record, command, call), command);
+
+    private static T Expect<T>(Outcome outcome, Command command)
+        where T : Outcome => outcome switch
     {
         T wanted => wanted,
         Refused refused => throw StatusTable.Of(refused),
@@ -174,6 +187,9 @@ internal sealed class ReadMethods(
     private async Task Logged(GrpcCall grpc, string interaction, string asked, Func<FhirCall, Task> run)
     {
         var caller = await logins.Open(grpc);
+        using var visit = entrance.Visit(Lane.Reads, caller.Who.Source, isStream: false, grpc.Token);
+        if (!await visit.Enter(0, UnitsOf(interaction)))
+            throw StatusTable.Busy();
         var call = caller.Asks(options.BaseUrl ?? "about:blank", [], Parameters.None);
         GrpcException? refused = null;
         try
@@ -184,11 +200,19 @@ internal sealed class ReadMethods(
         {
             refused = failure;
         }
-        if (!call.IsLogged)
-            await notes.Note(caller.Who, caller.RequestId, interaction, asked, refused?.Find<PatientGrains.Grpc.Rpc.ErrorInfo>()?.Reason);
+        string? reason = refused?.Find<PatientGrains.Grpc.Rpc.ErrorInfo>()?.Reason;
+        if (!call.IsLogged && reason != nameof(Rule.Busy))
+            await notes.Note(caller.Who, caller.RequestId, interaction, asked, reason);
         if (refused is not null)
             throw refused;
     }
+
+    private static int UnitsOf(string interaction) => interaction switch
+    {
+        "read" or "vread" => 1,
+        "operation" => Route.WholeUnits,
+        _ => Route.PageUnits,
+    };
 
     private static int LimitOf(bool isSet, int limit) =>
         !isSet ? int.MaxValue : limit >= 0 ? limit : throw StatusTable.BadField("limit", "The limit must not be negative.");

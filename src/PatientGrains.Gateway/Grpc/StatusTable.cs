@@ -123,10 +123,17 @@ internal static class StatusTable
     };
 
     /// <summary>Something broke: what it was stands in the log.</summary>
-    public static GrpcException Failure(Exception failed) => failed is TimeoutException
-        ? new(GrpcCode.Unavailable, "It took too long. Nothing was acknowledged; try again with the same message_id.",
-            Info("Timeout"), Retry(1))
-        : new(GrpcCode.Internal, "The server failed. Nothing was acknowledged.", Info("Failure"));
+    public static GrpcException Failure(Exception failed) => failed switch
+    {
+        TimeoutException => new(GrpcCode.Unavailable, "It took too long. Nothing was acknowledged; try again with the same message_id.",
+            Info("Timeout"), Retry(1)),
+        // A grain's mailbox is full.
+        Orleans.Runtime.OrleansMessageRejectionException => Of(new Refused(Rule.Interrupted)),
+        _ => new(GrpcCode.Internal, "The server failed. Nothing was acknowledged.", Info("Failure")),
+    };
+
+    /// <summary>It was not let in.</summary>
+    public static GrpcException Busy() => Of(new Refused(Rule.Busy));
 
     public static GrpcException TokenExpired() =>
         new(GrpcCode.Unauthenticated, "The token has expired; go on with a new one.", Info("TokenExpired"));

@@ -6,16 +6,19 @@ namespace PatientGrains.Gateway.Grpc;
 
 /// <summary>
 /// The pipeline of one SubmitStream: takes in so many submissions as may be unanswered and then stops reading, so that the client's window
-/// fills; answers each when it is durable or refused. What names the same resource is done one after the other.
+/// fills; answers each when it is durable or refused. What names the same resource is done one after the other. It reads on only when what
+/// it read last was let in, so that a stream whose source has had its share is slowed down, and refused nothing.
 /// </summary>
+/// <param name="enter">Ends when a submission is let in; what it gives is disposed when it is done. May throw as <paramref name="take"/>,
+/// or that the call is cancelled.</param>
 /// <param name="take">Does one; a <see cref="GrpcException"/> is a refusal, and nothing else is thrown.</param>
 /// <param name="next">The next from the client; null when it has closed its side.</param>
 /// <param name="add">Makes an answer ready to leave.</param>
 /// <param name="flush">Lets those leave that are ready.</param>
 /// <param name="width">How many may be unanswered.</param>
 internal sealed class SubmissionStream(
-    Func<V1.Submission, Task<V1.SubmissionAnswer>> take, Func<ValueTask<V1.Submission?>> next,
-    Action<V1.SubmissionAnswer> add, Func<ValueTask> flush, int width)
+    Func<V1.Submission, ValueTask<IDisposable>> enter, Func<V1.Submission, Task<V1.SubmissionAnswer>> take,
+    Func<ValueTask<V1.Submission?>> next, Action<V1.SubmissionAnswer> add, Func<ValueTask> flush, int width)
 {
     /// <summary>A submission takes a place, and another for each so many bytes: large ones are fewer at a time.</summary>
     private const int BytesPerPlace = 128 << 10;
@@ -73,7 +76,7 @@ internal sealed class SubmissionStream(
                 for (int i = 0; i < more; i++)
                     await _places.WaitAsync();
                 isTaken = true;
-                Begin(submission, 1 + more);
+                await Begin(submission, 1 + more);
             }
             finally
             {
@@ -83,37 +86,51 @@ internal sealed class SubmissionStream(
         }
     }
 
-    private void Begin(V1.Submission submission, int places)
+    /// <summary>Ends when the next may be read.</summary>
+    private Task Begin(V1.Submission submission, int places)
     {
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var key = (submission.Type, submission.Id);
         if (submission.Id.Length == 0)
         {
-            _ = Answer(submission, places, null);
-            return;
+            _ = Answer(submission, places, null, entered);
+            return entered.Task;
         }
         var before = _last.GetValueOrDefault(key);
-        _last[key] = Answer(submission, places, before is { IsCompleted: false } ? before : null);
+        bool waits = before is { IsCompleted: false };
+        _last[key] = Answer(submission, places, waits ? before : null, entered);
         // What is done needs no place; the dictionary is no longer than what may be open, twice over.
         if (_last.Count > 2 * width)
         {
             foreach (var (done, _) in _last.Where(last => last.Value.IsCompleted).ToList())
                 _last.Remove(done);
         }
+        // What waits for the one before takes no room yet, and others need not wait for it.
+        return waits ? Task.CompletedTask : entered.Task;
     }
 
-    private async Task Answer(V1.Submission submission, int places, Task? after)
+    private async Task Answer(V1.Submission submission, int places, Task? after, TaskCompletionSource entered)
     {
         if (after is not null)
             await after;
         V1.SubmissionAnswer answer;
         try
         {
+            using var place = await enter(submission);
+            entered.TrySetResult();
             answer = await take(submission);
         }
         catch (GrpcException refused)
         {
             answer = new V1.SubmissionAnswer { MessageId = submission.MessageId, Refusal = refused.ToStatus() };
         }
+        catch (OperationCanceledException)
+        {
+            // It was not let in, and nobody is there to be answered; should somebody hear it all the same, it is no acknowledgement.
+            var ended = new GrpcException(GrpcCode.Cancelled, "The call ended before the submission was let in.");
+            answer = new V1.SubmissionAnswer { MessageId = submission.MessageId, Refusal = ended.ToStatus() };
+        }
+        entered.TrySetResult();
         await _answers.Writer.WriteAsync(new Owed(answer, places));
     }
 

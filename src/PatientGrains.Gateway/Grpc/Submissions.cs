@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using PatientGrains.Core.Record;
 using PatientGrains.Fhir;
+using PatientGrains.Gateway.Admission;
 using PatientGrains.Gateway.Auth;
 using PatientGrains.Gateway.Fhir;
 using PatientGrains.Gateway.Intake;
@@ -14,7 +15,7 @@ namespace PatientGrains.Gateway.Grpc;
 /// that a submission may be begun over one front and repeated over the other.
 /// </summary>
 internal sealed partial class Submissions(
-    SubmissionIntake intake, ScannerPool scanners, ResourceWriter resources, AccessNotes notes, GatewayOptions options,
+    SubmissionIntake intake, Entrance entrance, ResourceWriter resources, AccessNotes notes, GatewayOptions options,
     ILogger<Submissions> log)
 {
     /// <summary>Whatever it answers is durable.</summary>
@@ -35,7 +36,8 @@ internal sealed partial class Submissions(
     private async Task<V1.SubmissionAnswer> TakeOrThrow(V1.Submission sent, Caller caller)
     {
         var (answer, refusal, isLogged) = await Decide(sent, caller);
-        if (!isLogged)
+        // A note for each that came at a bad time would be the flood itself.
+        if (!isLogged && ReasonOf(refusal) != nameof(Rule.Busy))
         {
             string asked = $"{InteractionOf(sent.Kind)} {Parameters.Shown(sent.Type)}";
             await notes.Note(caller.Who, caller.RequestId, InteractionOf(sent.Kind), asked, ReasonOf(refusal));
@@ -50,7 +52,7 @@ internal sealed partial class Submissions(
         var s = new Submission(caller.Who, sent.MessageId, caller.RequestId, sent.WantBodies);
         if (sent.Kind == V1.SubmissionKind.Delete)
             return Of(sent, await intake.Delete(new ResourceKey(sent.Type, sent.Id), IfVersion(sent), s));
-        var resource = scanners.Scan(sent.Body.Memory);
+        var resource = await entrance.Scan(caller.Who.Source, sent.Body.Memory);
         if (resource.Type.Length == 0 && resource.Issues.Count == 0)
             return (null, StatusTable.BadField("body", "The body is not a resource of R4."), false);
         if (sent.Type.Length > 0 && sent.Type != resource.Type)

@@ -1,11 +1,13 @@
 using Google.Protobuf.Reflection;
+using PatientGrains.Gateway.Admission;
 using PatientGrains.Grpc;
 using V1 = PatientGrains.Grpc.V1;
 
 namespace PatientGrains.Gateway.Grpc;
 
 /// <summary>Submissions, one or many.</summary>
-internal sealed class SubmitMethods(GrpcLogin logins, Submissions submissions, GatewayOptions options, TimeProvider time)
+internal sealed class SubmitMethods(
+    GrpcLogin logins, Entrance entrance, Submissions submissions, GatewayOptions options, TimeProvider time)
 {
     /// <summary>A submission is its body and a few short fields.</summary>
     private const int FieldBytes = 64 << 10;
@@ -23,15 +25,26 @@ internal sealed class SubmitMethods(GrpcLogin logins, Submissions submissions, G
         };
     }
 
-    private async Task<V1.SubmissionAnswer> Submit(V1.Submission sent, GrpcCall call) =>
-        await submissions.Take(sent, await logins.Open(call));
+    private async Task<V1.SubmissionAnswer> Submit(V1.Submission sent, GrpcCall call)
+    {
+        var caller = await logins.Open(call);
+        using var visit = await Enter(sent, caller, isStream: false, call);
+        return await submissions.Take(sent, caller);
+    }
 
     private async Task SubmitStream(GrpcRequests<V1.Submission> requests, GrpcResponses<V1.SubmissionAnswer> responses, GrpcCall call)
     {
         var caller = await logins.Open(call);
         var stream = new SubmissionStream(
-            sent => submissions.Take(sent, caller), requests.Next, responses.Add, responses.Flush, options.MaxUnanswered);
+            async sent => await Enter(sent, caller, isStream: true, call), sent => submissions.Take(sent, caller),
+            requests.Next, responses.Add, responses.Flush, options.MaxUnanswered);
         await stream.Run(() => MayGoOn(caller, call), call.Stopping);
+    }
+
+    private async ValueTask<Visit> Enter(V1.Submission sent, Caller caller, bool isStream, GrpcCall call)
+    {
+        var visit = entrance.Visit(Lane.Submissions, caller.Who.Source, isStream, call.Token);
+        return await visit.Enter(sent.Body.Length) ? visit : throw StatusTable.Busy();
     }
 
     private void MayGoOn(Caller caller, GrpcCall call)

@@ -6,18 +6,34 @@ using PatientGrains.Grpc.V1;
 namespace PatientGrains.Grpc;
 
 /// <summary>
-/// The methods of patientgrains.v1; what each means stands in the .proto files. All throw <see cref="GrpcException"/> for a status other
-/// than
+/// The methods of patientgrains.v1; what each means stands in the .proto files. All throw <see cref="GrpcException"/> for a status other than
 /// OK. Tokens come from <see cref="GrpcChannelOptions.Metadata"/>.
 /// </summary>
-public sealed class PatientGrainsClient(GrpcChannel channel)
+/// <param name="channel">To the server.</param>
+/// <param name="busy">How <see cref="Submit"/> comes back when the server has no room; null: it is told at once, as a refusal.</param>
+public sealed class PatientGrainsClient(GrpcChannel channel, BusyOptions? busy = null)
 {
     private static readonly ServiceDescriptor Records = RecordsReflection.Descriptor.Services[0];
     private static readonly ServiceDescriptor Alerts = AlertsReflection.Descriptor.Services[0];
     private static readonly ServiceDescriptor Feeds = FeedsReflection.Descriptor.Services[0];
 
-    public Task<SubmissionAnswer> Submit(Submission submission, GrpcCallOptions? options = null, CancellationToken stop = default) =>
-        Unary<Submission, SubmissionAnswer>(Records, submission, options, stop);
+    public async Task<SubmissionAnswer> Submit(
+        Submission submission, GrpcCallOptions? options = null, CancellationToken stop = default)
+    {
+        for (int times = 1; ; times++)
+        {
+            TimeSpan told;
+            try
+            {
+                return await Unary<Submission, SubmissionAnswer>(Records, submission, options, stop).ConfigureAwait(false);
+            }
+            catch (GrpcException refused) when (times <= busy?.MaxTimes && BusyOptions.ToldBy(refused) is { } delay)
+            {
+                told = delay;
+            }
+            await busy.Wait(times, told, channel.Options.Clock, stop).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>
     /// Sends submissions on a stream, at most <see cref="PushOptions.Window"/> unanswered, and reconnects when it breaks: what was not
@@ -56,25 +72,15 @@ public sealed class PatientGrainsClient(GrpcChannel channel)
     /// again are left out, because the feed's numbers tell them.
     /// </summary>
     public IAsyncEnumerable<SubscribeAlertsResponse> SubscribeAlerts(
-        SubscribeAlertsRequest request, ResumeOptions? resume = null, CancellationToken stop = default)
-    {
-        var method = Alerts.FindMethodByName(nameof(SubscribeAlerts));
-        if (resume is null)
-            return channel.ServerStream<SubscribeAlertsRequest, SubscribeAlertsResponse>(method, request, null, stop);
-        return Resumed<SubscribeAlertsRequest, SubscribeAlertsResponse>(method, request.Clone(),
-            (next, cursor) => next.Cursor = cursor, response => (response.Cursor, response.Line?.Number ?? 0), resume, stop);
-    }
+        SubscribeAlertsRequest request, ResumeOptions? resume = null, CancellationToken stop = default) =>
+        Subscribe<SubscribeAlertsRequest, SubscribeAlertsResponse>(
+            Alerts, request, (next, cursor) => next.Cursor = cursor, response => (response.Cursor, response.Line?.Number ?? 0), resume, stop);
 
     /// <summary>Lines of the quality or security feed; as <see cref="SubscribeAlerts"/>.</summary>
     public IAsyncEnumerable<SubscribeFeedResponse> SubscribeFeed(
-        SubscribeFeedRequest request, ResumeOptions? resume = null, CancellationToken stop = default)
-    {
-        var method = Feeds.FindMethodByName(nameof(SubscribeFeed));
-        if (resume is null)
-            return channel.ServerStream<SubscribeFeedRequest, SubscribeFeedResponse>(method, request, null, stop);
-        return Resumed<SubscribeFeedRequest, SubscribeFeedResponse>(method, request.Clone(),
-            (next, cursor) => next.Cursor = cursor, response => (response.Cursor, response.Number), resume, stop);
-    }
+        SubscribeFeedRequest request, ResumeOptions? resume = null, CancellationToken stop = default) =>
+        Subscribe<SubscribeFeedRequest, SubscribeFeedResponse>(
+            Feeds, request, (next, cursor) => next.Cursor = cursor, response => (response.Cursor, response.Number), resume, stop);
 
     public Task<AlertState> AcknowledgeAlert(
         AcknowledgeAlertRequest request, GrpcCallOptions? options = null, CancellationToken stop = default) =>
@@ -104,6 +110,15 @@ public sealed class PatientGrainsClient(GrpcChannel channel)
         where TRequest : class, IMessage<TRequest>
         where TResponse : class, IMessage<TResponse> =>
         channel.ServerStream<TRequest, TResponse>(service.FindMethodByName(method), request, options, stop);
+
+    private IAsyncEnumerable<TResponse> Subscribe<TRequest, TResponse>(
+        ServiceDescriptor service, TRequest request, Action<TRequest, string> goOnFrom, Func<TResponse, (string Cursor, long Number)> place,
+        ResumeOptions? resume, CancellationToken stop, [CallerMemberName] string method = "")
+        where TRequest : class, IMessage<TRequest>, IDeepCloneable<TRequest>
+        where TResponse : class, IMessage<TResponse> =>
+        resume is null
+            ? Stream<TRequest, TResponse>(service, request, null, stop, method)
+            : Resumed(service.FindMethodByName(method), request.Clone(), goOnFrom, place, resume, stop);
 
     private async IAsyncEnumerable<TResponse> Resumed<TRequest, TResponse>(
         MethodDescriptor method, TRequest request, Action<TRequest, string> goOnFrom, Func<TResponse, (string Cursor, long Number)> place,

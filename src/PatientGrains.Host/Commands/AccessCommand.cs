@@ -40,7 +40,7 @@ internal static class AccessCommand
 
     private static async Task<IReadOnlyList<Line>> Lines(HostSettings settings, string patient, int count, CancellationToken cancel)
     {
-        using (var ring = EmbeddedLog.RingOfStore(settings))
+        using (var ring = Stores.RingOfStore(settings))
         {
             using var live = await LiveServer.Find(settings, ring, Common.Operator(Role.PrivacyOfficer), cancel);
             if (live is not null)

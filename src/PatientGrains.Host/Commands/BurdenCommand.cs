@@ -38,7 +38,7 @@ internal static class BurdenCommand
     private static async Task<ImmutableArray<BurdenRow>> Rows(
         HostSettings settings, DateTimeOffset from, DateTimeOffset until, CancellationToken cancel)
     {
-        using (var ring = EmbeddedLog.RingOfStore(settings))
+        using (var ring = Stores.RingOfStore(settings))
         {
             using var live = await LiveServer.Find(settings, ring, Common.Operator(Role.PrivacyOfficer), cancel);
             if (live is not null)
@@ -47,7 +47,7 @@ internal static class BurdenCommand
                 return await live.Http.GetFromJsonAsync<ImmutableArray<BurdenRow>>(address, cancel);
             }
         }
-        await using var server = await RecordServer.StartWithoutFront(settings, cancel);
+        await using var server = await RecordServer.StartAside(settings, cancel);
         return await Burden.Of(server.Services, from, until, cancel);
     }
 

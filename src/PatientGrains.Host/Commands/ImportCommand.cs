@@ -62,7 +62,7 @@ internal static class ImportCommand
 
     private static async Task<IImportTarget> Target(HostSettings settings, string source, CancellationToken cancel)
     {
-        using (var ring = EmbeddedLog.Ring(settings))
+        using (var ring = Stores.Ring(settings))
         {
             if (await LiveServer.Find(settings, ring, Importer(source), cancel) is { } live)
                 return new HttpTarget(live);

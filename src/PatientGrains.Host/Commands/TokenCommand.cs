@@ -14,10 +14,10 @@ internal static class TokenCommand
         var subject = new Option<string>("--subject") { Description = "Who: a stable name, for every access entry.", Required = true };
         var role = new Option<string[]>("--role")
         {
-            Description = "clinician, integrator, privacy-officer or alerting; may be given several times.",
+            Description = "clinician, integrator, privacy-officer, alerting or operator; may be given several times.",
             DefaultValueFactory = _ => ["clinician"],
         };
-        role.AcceptOnlyFromAmong("clinician", "integrator", "privacy-officer", "alerting");
+        role.AcceptOnlyFromAmong("clinician", "integrator", "privacy-officer", "alerting", "operator");
         var purpose = new Option<string>("--purpose") { Description = "A code of HL7's PurposeOfUse.", DefaultValueFactory = _ => "TREAT" };
         purpose.AcceptOnlyFromAmong([.. AccessPolicy.Purposes]);
         var source = new Option<string>("--source")
@@ -51,7 +51,7 @@ internal static class TokenCommand
     {
         if (string.IsNullOrWhiteSpace(who.Subject))
             throw new VerbException("--subject names somebody.");
-        using var ring = EmbeddedLog.Ring(settings);
+        using var ring = Stores.Ring(settings);
         return new TokenIssuer(Services.GatewayOptionsOf(settings, ring), TimeProvider.System).Issue(who, validFor);
     }
 
@@ -60,6 +60,7 @@ internal static class TokenCommand
         "integrator" => Role.Integrator,
         "privacy-officer" => Role.PrivacyOfficer,
         "alerting" => Role.Alerting,
+        "operator" => Role.Operator,
         _ => Role.Clinician,
     };
 }

@@ -40,11 +40,11 @@ internal static class VerifyCommand
 
     private static async Task<VerifyReport> Verify(HostSettings settings, bool withoutKeys, FileInfo? checkpoint, CancellationToken cancel)
     {
-        using var ring = EmbeddedLog.RingOfStore(settings);
+        using var ring = Stores.RingOfStore(settings);
         using var live = await LiveServer.Find(settings, ring, Officer, cancel);
         if (live is null)
         {
-            await using var log = EmbeddedLog.Open(settings, ring);
+            await using var log = await Stores.Open(settings, ring, cancel);
             var heads = checkpoint is null ? null : CheckpointFile.Open(checkpoint.FullName, ring.SigningPublicKeyPem());
             return await Verification.Run(log, withoutKeys ? null : ring, heads, null, cancel);
         }
@@ -57,11 +57,11 @@ internal static class VerifyCommand
 
     private static async Task<int> Export(HostSettings settings, FileInfo file, CancellationToken cancel)
     {
-        using var ring = EmbeddedLog.RingOfStore(settings);
+        using var ring = Stores.RingOfStore(settings);
         using var live = await LiveServer.Find(settings, ring, Officer, cancel);
         if (live is null)
         {
-            await using var log = EmbeddedLog.Open(settings, ring);
+            await using var log = await Stores.Open(settings, ring, cancel);
             await CheckpointFile.Export(log, ring, TimeProvider.System.GetUtcNow(), file.FullName, cancel);
         }
         else

@@ -1,4 +1,5 @@
 using PatientGrains.Gateway;
+using PatientGrains.Gateway.Feeds;
 using PatientGrains.Gateway.Intake;
 using PatientGrains.Grains;
 using PatientGrains.Host.Settings;
@@ -15,6 +16,59 @@ public static class Services
         TimeProvider? clock = null)
     {
         AddRecords(builder, log, ring, roundTrips, clock);
+        AddGateway(builder, settings, ring);
+    }
+
+    /// <summary>Record grains on the engine that the build chose, in this process alone.</summary>
+    public static void AddRecords(
+        IHostApplicationBuilder builder, IPatientLog log, KeyRing ring, bool roundTrips = false, TimeProvider? clock = null)
+    {
+        AddRecordParts(builder.Services, log, ring, clock ?? TimeProvider.System);
+        Engine.Add(builder, roundTrips);
+        AddWaker(builder.Services, clock ?? TimeProvider.System);
+    }
+
+    /// <summary>What a node of this role has, on the engine of its cluster.</summary>
+    /// <param name="builder">The process.</param>
+    /// <param name="settings">Its settings.</param>
+    /// <param name="log">Null for a gateway.</param>
+    /// <param name="ring">The ring of all nodes.</param>
+    /// <param name="clock">Null for the system's.</param>
+    internal static void AddNode(
+        IHostApplicationBuilder builder, HostSettings settings, IPatientLog? log, KeyRing ring, TimeProvider? clock = null)
+    {
+        clock ??= TimeProvider.System;
+        if (log is not null)
+            AddRecordParts(builder.Services, log, ring, clock);
+        else
+            builder.Services.AddSingleton(clock);
+        Engine.AddNode(builder, settings);
+        if (log is not null)
+            AddWaker(builder.Services, clock);
+        if (settings.CheckedRole() != NodeRole.Silo)
+            AddGateway(builder, settings, ring);
+    }
+
+    /// <summary>What record grains need of their process, whatever engine they run on.</summary>
+    internal static void AddRecordParts(IServiceCollection services, IPatientLog log, KeyRing ring, TimeProvider clock)
+    {
+        services.AddSingleton(clock);
+        services.AddSingleton(log);
+        services.AddSingleton(ring);
+        services.AddSingleton(new JournalOptions());
+        services.AddSingleton<RecordHost>();
+        services.AddSingleton<LogNames>();
+    }
+
+    /// <summary>Added behind the engine, so that it starts after and stops before it.</summary>
+    internal static void AddWaker(IServiceCollection services, TimeProvider clock)
+    {
+        var dueClock = clock is FastClock fast ? fast.WithFastTimers : clock;
+        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<DueWaker>(provider, dueClock));
+    }
+
+    internal static void AddGateway(IHostApplicationBuilder builder, HostSettings settings, KeyRing ring)
+    {
         builder.Services.AddPatientGrainsGateway(GatewayOptionsOf(settings, ring), new IntakeOptions
         {
             IdSecret = ring.Derive("ids"),
@@ -27,28 +81,13 @@ public static class Services
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
     }
 
-    /// <summary>Record grains on the engine that the build chose.</summary>
-    public static void AddRecords(
-        IHostApplicationBuilder builder, IPatientLog log, KeyRing ring, bool roundTrips = false, TimeProvider? clock = null)
-    {
-        clock ??= TimeProvider.System;
-        builder.Services.AddSingleton(clock);
-        builder.Services.AddSingleton(log);
-        builder.Services.AddSingleton(ring);
-        builder.Services.AddSingleton(new JournalOptions());
-        builder.Services.AddSingleton<RecordHost>();
-        builder.Services.AddSingleton<LogNames>();
-        Engine.Add(builder, roundTrips);
-        // Behind the engine, so that it starts after and stops before it.
-        var dueClock = clock is FastClock fast ? fast.WithFastTimers : clock;
-        builder.Services.AddHostedService(provider => ActivatorUtilities.CreateInstance<DueWaker>(provider, dueClock));
-    }
-
     public static GatewayOptions GatewayOptionsOf(HostSettings settings, KeyRing ring) => new()
     {
         TokenKey = ring.Derive("tokens"),
         BaseUrl = settings.PublicUrl is null ? null : BaseOf(settings.PublicUrl),
+        Admission = new() { SubmissionTarget = TimeSpan.FromMilliseconds(settings.SubmissionTargetMillis) },
         Sources = [.. settings.Sources.Select(slug => new Source(slug, $"urn:patientgrains:source:{slug}"))],
+        Feeds = new FeedLimits { LongPoll = Engine.LongestPoll },
     };
 
     private static string BaseOf(string url) => url.TrimEnd('/') + "/fhir";

@@ -7,8 +7,8 @@ using PatientGrains.Host.Settings;
 namespace PatientGrains.Host.Composition;
 
 /// <summary>
-/// Exports our own traces and metrics, and nobody else's: those of the web server carry addresses, and an address of a FHIR server names
-/// a patient.
+/// Exports our own traces and metrics and the runtime's metrics (memory, collections, threads), and nobody else's: those of the web server
+/// carry addresses, and an address of a FHIR server names a patient.
 /// </summary>
 internal sealed class Telemetry : IDisposable
 {
@@ -34,7 +34,7 @@ internal sealed class Telemetry : IDisposable
             .Build();
         _metrics = Sdk.CreateMeterProviderBuilder()
             .SetResourceBuilder(resource)
-            .AddMeter("PatientGrains.*")
+            .AddMeter("PatientGrains.*", "System.Runtime")
             .AddOtlpExporter(export => export.Endpoint = endpoint)
             .Build();
     }

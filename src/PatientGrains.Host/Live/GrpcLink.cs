@@ -56,7 +56,7 @@ internal static class GrpcLink
     {
         if (given is not null)
             return () => given;
-        var ring = EmbeddedLog.RingOfStore(settings);
+        var ring = Stores.RingOfStore(settings);
         var issuer = new TokenIssuer(Services.GatewayOptionsOf(settings, ring), TimeProvider.System);
         return () => issuer.Issue(who, TokenLife);
     }

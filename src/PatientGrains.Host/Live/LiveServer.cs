@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using PatientGrains.Core.Access;
 using PatientGrains.Gateway.Auth;
@@ -44,7 +45,8 @@ internal sealed class LiveServer(HttpClient http, string url) : IDisposable
     {
         if (await Announced(settings, cancel) is not { } address)
             return null;
-        var http = new HttpClient(Handler(address)) { BaseAddress = Reachable(address.Url), Timeout = TimeSpan.FromMinutes(10) };
+        var http = Client(address.Url, address.Fingerprint);
+        http.Timeout = TimeSpan.FromMinutes(10);
         if (!await IsUp(http, cancel))
         {
             http.Dispose();
@@ -62,6 +64,9 @@ internal sealed class LiveServer(HttpClient http, string url) : IDisposable
 
     private static async Task<Address?> Announced(HostSettings settings, CancellationToken cancel)
     {
+        // Whatever runs on the data folder does not serve a store that nodes share.
+        if (!settings.IsEmbedded)
+            return null;
         try
         {
             string file = FileOf(settings);
@@ -73,17 +78,21 @@ internal sealed class LiveServer(HttpClient http, string url) : IDisposable
         }
     }
 
-    private static SocketsHttpHandler Handler(Address address)
+    /// <summary>A client of a server on this machine that trusts one certificate, whatever names it carries and whoever signed it.</summary>
+    public static HttpClient Client(string url, X509Certificate2? certificate) =>
+        Client(url, certificate?.GetCertHashString(HashAlgorithmName.SHA256));
+
+    private static HttpClient Client(string url, string? fingerprint)
     {
         var handler = new SocketsHttpHandler { UseProxy = false };
         handler.SslOptions.RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-            certificate is not null && certificate.GetCertHashString(HashAlgorithmName.SHA256) == address.Fingerprint;
-        return handler;
+            certificate is not null && certificate.GetCertHashString(HashAlgorithmName.SHA256) == fingerprint;
+        return new HttpClient(handler) { BaseAddress = Reachable(url) };
     }
 
     /// <summary>Who listens on every address of the machine is reached by the loopback.</summary>
     private static Uri Reachable(string url) =>
-        new(url.Replace("//0.0.0.0:", "//127.0.0.1:", StringComparison.Ordinal)
+        new(url.TrimEnd('/').Replace("//0.0.0.0:", "//127.0.0.1:", StringComparison.Ordinal)
             .Replace("//[::]:", "//[::1]:", StringComparison.Ordinal) + "/");
 
     private static async Task<bool> IsUp(HttpClient http, CancellationToken cancel)

@@ -8,7 +8,7 @@ namespace PatientGrains.Host.Settings;
 /// What an installation can choose. Read from <c>patientgrains.json</c> (or <c>--config FILE</c>), then from the environment
 /// (<c>PATIENTGRAINS_DATA</c>, <c>PATIENTGRAINS_URL</c>, <c>PATIENTGRAINS_SOURCES__0</c>, ...), then from the command line; the later wins.
 /// </summary>
-public sealed record HostSettings
+public sealed partial record HostSettings
 {
     public const string EnvironmentPrefix = "PATIENTGRAINS_";
 
@@ -42,6 +42,15 @@ public sealed record HostSettings
     /// <summary>Slugs of the sources whose clients may connect.</summary>
     public string[] Sources { get; init; } = ["local", "lab", "ehr"];
 
+    /// <summary>Connections at once: each costs some 20 KB, and file handles have an end.</summary>
+    public int MaxConnections { get; init; } = 10_000;
+
+    /// <summary>
+    /// Milliseconds that a small submission may take on average while others wait; more are not let in at once than keep this. A store that
+    /// needs longer for a single append needs more.
+    /// </summary>
+    public int SubmissionTargetMillis { get; init; } = 10;
+
     /// <summary>OTLP endpoint for traces and metrics, for example <c>http://127.0.0.1:4317</c>; null exports nothing.</summary>
     public string? Otlp { get; init; }
 
@@ -59,7 +68,15 @@ public sealed record HostSettings
         var configured = builder.Build();
         // Binding an array appends to its default, so sources are bound by themselves.
         string[]? sources = configured.GetSection("Sources").Get<string[]>();
-        settings = configured.Get<HostSettings>() ?? settings;
+        try
+        {
+            settings = configured.Get<HostSettings>() ?? settings;
+        }
+        catch (InvalidOperationException unfit)
+        {
+            // A number or yes-or-no that is none; the message names the setting.
+            throw new SettingsException(unfit.Message);
+        }
         if (sources?.FirstOrDefault(slug => !IsSlug(slug)) is { } wrong)
             throw new SettingsException($"Sources: '{wrong}' is no slug: letters, digits and hyphens only.");
         return settings with
@@ -69,6 +86,7 @@ public sealed record HostSettings
             KeyRing = overrides.KeyRing ?? settings.KeyRing,
             Url = overrides.Url ?? settings.Url,
             GrpcUrl = overrides.GrpcUrl ?? settings.GrpcUrl,
+            Role = overrides.Role ?? settings.Role,
         };
     }
 
@@ -101,8 +119,11 @@ public sealed record HostSettings
             throw new SettingsException($"An https {name} needs Certificate and CertificateKey, and a certificate needs an https {name}.");
         // Names that only mean loopback to somebody are not enough: the web server listens everywhere for any name but this one.
         bool loopback = url.Host == "localhost" || (IPAddress.TryParse(url.Host, out var address) && IPAddress.IsLoopback(address));
-        if (!loopback && url.Scheme == "http")
-            throw new SettingsException($"{name}: without TLS only a loopback address is allowed; configure Certificate and CertificateKey to listen elsewhere.");
+        if (!loopback && url.Scheme == "http" && !TrustsNetwork)
+        {
+            throw new SettingsException($"{name}: without TLS only a loopback address is allowed; configure Certificate and CertificateKey "
+                + "to listen elsewhere, or say ClusterNetwork = trusted when the network behind a proxy is encrypted or nobody else's.");
+        }
         if (url is { Host: "localhost", Port: 0 })
             throw new SettingsException($"{name}: localhost is two addresses and needs a port; 127.0.0.1 can find a free one.");
         return url;
@@ -124,7 +145,8 @@ public sealed record HostSettings
 }
 
 /// <summary>What the command line said, null where it said nothing.</summary>
-public sealed record HostOverrides(string? Data = null, string? KeyRing = null, string? Url = null, string? GrpcUrl = null);
+public sealed record HostOverrides(
+    string? Data = null, string? KeyRing = null, string? Url = null, string? GrpcUrl = null, string? Role = null);
 
 /// <summary>A setting that cannot be used; the message names the setting.</summary>
 public sealed class SettingsException(string message) : Exception(message);

@@ -40,4 +40,8 @@ public interface IFold<TState, TEvent>
 }
 
 /// <summary>A pure decision: the events to append, all or none, and what to answer once they are durable.</summary>
-public readonly record struct Decided<TEvent, TOutcome>(IReadOnlyList<TEvent> Events, TOutcome Outcome);
+/// <param name="MustBeNewest">
+/// The outcome says that something is not there, or not due. With events, their append proves that nobody else went on; without any, the
+/// journal looks before it answers.
+/// </param>
+public readonly record struct Decided<TEvent, TOutcome>(IReadOnlyList<TEvent> Events, TOutcome Outcome, bool MustBeNewest = false);

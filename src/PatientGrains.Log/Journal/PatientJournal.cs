@@ -69,6 +69,8 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
                 throw new ArgumentException("A decision that commits prepared commits has events of its own.");
             if (decided.Events.Count > 0 || DueNow() != _due)
                 Gather(decided.Events, carries ? prepared : []);
+            else if (decided.MustBeNewest)
+                await Newest();
             await Durable();
             return decided.Outcome;
         }
@@ -86,6 +88,8 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
             throw new LogBusyException($"{_options.MaxWaiting} decisions of a log wait");
         if (_gatheredBytes >= _options.MaxGatheredBytes)
             throw new LogBusyException($"{_options.MaxGatheredBytes} bytes of a log wait");
+        if (_log.IsCrowded)
+            throw new LogBusyException("the store has too much waiting");
         _waiting++;
         try
         {
@@ -106,6 +110,27 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
     {
         if (_lost.Task.IsFaulted)
             throw new JournalLostException(_lost.Task.Exception.InnerException!.InnerException!);
+    }
+
+    /// <summary>
+    /// Makes sure that the log ends where this journal believes: another activation may have gone on in a split cluster, and what adds no
+    /// event is not fenced by an append. What is in flight fences itself.
+    /// </summary>
+    private async Task Newest()
+    {
+        while (true)
+        {
+            await Durable();
+            var found = (await _log.Find(_id))?.Head ?? Head.Empty;
+            ThrowIfLost();
+            if (found == _durable || found.NextSeq < _durable.NextSeq)
+                return;
+            if (_preparation is { } held)
+                await held.Settled.Task;
+            else if (_inFlight == 0)
+                Lose(new StaleHeadException(_id));
+            ThrowIfLost();
+        }
     }
 
     private Task Durable() => _last?.Durable.Task ?? Task.CompletedTask;

@@ -105,13 +105,15 @@ public sealed class SqliteLog : IPatientLog
 
     public Task DueSet(DateTimeOffset before, CancellationToken cancel = default) => _signals.DueSet(Micros.Up(before), cancel);
 
+    public bool IsCrowded => _writer.IsCrowded;
+
     public Task Append(AppendBatch batch)
     {
         batch.Check();
         return _writer.Submit(new SqliteWriter.Append(batch));
     }
 
-    public Task SaveSnapshot(LogId log, StoredSnapshot snapshot) => _writer.Submit(new SqliteWriter.Snapshot(log, snapshot));
+    public Task SaveSnapshot(LogId log, StoredSnapshot snapshot) => _writer.SubmitSnapshot(new SqliteWriter.Snapshot(log, snapshot));
 
     public Task<bool> Rewrap(LogId log, ReadOnlyMemory<byte> present, ReadOnlyMemory<byte> replacement) =>
         _writer.Submit(new SqliteWriter.Rewrap(log, present, replacement));

@@ -8,11 +8,12 @@ namespace PatientGrains.Log.Sqlite;
 /// </summary>
 internal sealed class SqliteWriter
 {
-    /// <summary>Requests that may wait. At the slowest disk that was measured (10 ms a sync) this is a second of work in groups of
-    /// <see cref="MaxGroup"/>.</summary>
-    public const int MaxQueued = 65_536;
-    /// <summary>Bytes that may wait: what the queue may hold of the machine's memory.</summary>
+    /// <summary>Requests that may wait: a second of work at the slowest rate that was measured. Past half of it the log is crowded.</summary>
+    public const int MaxQueued = 16_384;
+    /// <summary>Bytes that may wait: what the queue may hold of the machine's memory. Past half of it the log is crowded.</summary>
     public const long MaxQueuedBytes = 256L << 20;
+    /// <summary>Bytes of snapshots that may wait: appends wait behind them, and a snapshot may as well be left out.</summary>
+    public const long MaxQueuedSnapshotBytes = 32L << 20;
     /// <summary>Requests in one transaction; more would only delay the first.</summary>
     public const int MaxGroup = 1024;
     /// <summary>Bytes in one transaction, so that one sync stays short.</summary>
@@ -29,6 +30,7 @@ internal sealed class SqliteWriter
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<WriteRequest> _group = new(MaxGroup);
     private long _queuedBytes;
+    private long _queuedSnapshotBytes;
     private volatile LogFailedException? _broken;
 
     public SqliteWriter(string folder, string file, SqliteDb db, LogSignals signals, Action<WriteStep>? onStep)
@@ -41,6 +43,24 @@ internal sealed class SqliteWriter
         _side = new SqliteSideWrites(db);
         _checkpoints = new SqliteCheckpoints(db, file);
         new Thread(Run) { IsBackground = true, Name = "patient log writer" }.Start();
+    }
+
+    /// <summary>What is decided already still finds room; nothing new should be.</summary>
+    public bool IsCrowded => _queue.Count >= MaxQueued / 2 || Interlocked.Read(ref _queuedBytes) >= MaxQueuedBytes / 2;
+
+    /// <summary>A single one is taken whatever its size.</summary>
+    public Task SubmitSnapshot(Snapshot snapshot)
+    {
+        if (Interlocked.Add(ref _queuedSnapshotBytes, snapshot.Weight) is var all && all > MaxQueuedSnapshotBytes && all > snapshot.Weight)
+        {
+            Interlocked.Add(ref _queuedSnapshotBytes, -snapshot.Weight);
+            return Task.FromException(new LogBusyException($"more than {MaxQueuedSnapshotBytes} bytes of snapshots wait"));
+        }
+        var done = Submit(snapshot);
+        // Another task than the request's own tells that it was not queued.
+        if (done != snapshot.Done.Task)
+            Interlocked.Add(ref _queuedSnapshotBytes, -snapshot.Weight);
+        return done;
     }
 
     public Task<bool> Submit(WriteRequest request)
@@ -123,6 +143,7 @@ internal sealed class SqliteWriter
             bytes += next.Weight;
         }
         Interlocked.Add(ref _queuedBytes, -bytes);
+        Interlocked.Add(ref _queuedSnapshotBytes, -_group.OfType<Snapshot>().Sum(snapshot => snapshot.Weight));
         Telemetry.GroupTaken(_group.Count, _queue.Count);
     }
 

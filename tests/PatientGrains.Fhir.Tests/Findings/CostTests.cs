@@ -6,14 +6,14 @@ namespace PatientGrains.Fhir.Tests.Findings;
 
 public class CostTests(ITestOutputHelper output)
 {
-    private const int Rounds = 40;
+    /// <summary>At least so many rounds, so that both are compiled for good; at most so many until both had a quiet moment.</summary>
+    private const int Least = 20, Most = 400;
 
     /// <summary>
-    /// Beside the scan of the same bytes in the same run, since machines differ. Usual are 0.8 and 0.1; the limits leave room for a noisy
-    /// one.
+    /// Beside the scan of the same bytes in the same run, since machines differ; in turns with it and the best of each, since they are noisy.
     /// </summary>
     [RealDataFact("synthea", "Synthea sample of samply/blaze")]
-    public void Findings_cost_less_than_three_scans_and_for_other_types_less_than_one()
+    public void Findings_cost_no_more_than_twice_the_scan_and_for_other_types_a_quarter()
     {
         var scanner = new FhirScanner();
         var resources = RealData.Files("synthea", "*.json.gz").Where((_, i) => i % 12 == 3)
@@ -22,27 +22,28 @@ public class CostTests(ITestOutputHelper output)
         foreach (bool isObservation in new[] { true, false })
         {
             var some = resources.Where(x => x.Type == "Observation" == isObservation).ToArray();
-            var (scan, _) = Best(some, x => scanner.Scan(x.Body).IsValid ? 1 : 0);
-            var (find, count) = Best(some, x => FhirFindings.Of(x.Type, x.Body, ObservationTests.Now).Length);
+            double limit = isObservation ? 2 : 0.25;
+            double scan = double.MaxValue, find = double.MaxValue;
+            int count = 0, round = 0;
+            while (round++ < Least || (round < Most && find > scan * limit))
+            {
+                scan = Math.Min(scan, Run(some, x => scanner.Scan(x.Body).IsValid ? 1 : 0).Microseconds);
+                (double took, count) = Run(some, x => FhirFindings.Of(x.Type, x.Body, ObservationTests.Now).Length);
+                find = Math.Min(find, took);
+            }
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{some.Length} resources of {some.Average(x => x.Body.Length):0} bytes, Observations: {isObservation}, {count} findings; "
                 + $"scan {scan:0.00} us, findings {find:0.00} us, {find / scan:0.00} of the scan"));
-            Assert.True(find < scan * (isObservation ? 3 : 1), $"Findings took {find} us, the scan {scan} us.");
+            Assert.True(find < scan * limit, $"Findings took {find} us, the scan {scan} us.");
         }
     }
 
-    private static (double Microseconds, int Sum) Best((string Type, byte[] Body)[] resources, Func<(string Type, byte[] Body), int> run)
+    private static (double Microseconds, int Sum) Run((string Type, byte[] Body)[] resources, Func<(string Type, byte[] Body), int> run)
     {
-        double best = double.MaxValue;
         int sum = 0;
-        for (int round = 0; round < Rounds; round++)
-        {
-            sum = 0;
-            long start = Stopwatch.GetTimestamp();
-            foreach (var resource in resources)
-                sum += run(resource);
-            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalMicroseconds / resources.Length);
-        }
-        return (best, sum);
+        long start = Stopwatch.GetTimestamp();
+        foreach (var resource in resources)
+            sum += run(resource);
+        return (Stopwatch.GetElapsedTime(start).TotalMicroseconds / resources.Length, sum);
     }
 }

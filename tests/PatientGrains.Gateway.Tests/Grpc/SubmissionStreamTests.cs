@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Google.Protobuf;
 using PatientGrains.Gateway.Grpc;
 using PatientGrains.Grpc;
+using PatientGrains.Grpc.Rpc;
 using V1 = PatientGrains.Grpc.V1;
 
 namespace PatientGrains.Gateway.Tests.Grpc;
@@ -12,6 +13,11 @@ public class SubmissionStreamTests
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _open = [];
     private readonly ConcurrentQueue<string> _begun = [];
     private readonly ConcurrentQueue<string> _answered = [];
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _entering = [];
+    private readonly ConcurrentDictionary<string, string> _refused = [];
+    private Func<string, bool> _isFull = _ => false;
+    private bool _isShut;
+    private int _inside;
     private int _read;
 
     [Fact]
@@ -73,7 +79,7 @@ public class SubmissionStreamTests
         var silent = new TaskCompletionSource<V1.Submission?>();
         var sent = new Queue<Task<V1.Submission?>>([Task.FromResult<V1.Submission?>(Of("m1")), silent.Task]);
         var stream = new SubmissionStream(
-            Take, () => new ValueTask<V1.Submission?>(sent.Dequeue()),
+            Enter, Take, () => new ValueTask<V1.Submission?>(sent.Dequeue()),
             one => _answered.Enqueue(one.MessageId), () => ValueTask.CompletedTask, 4);
         var run = stream.Run(() => _ = stopping.IsCancellationRequested ? throw StatusTable.ServerStops() : 0, stopping.Token);
         await stopping.CancelAsync();
@@ -83,15 +89,89 @@ public class SubmissionStreamTests
         Assert.Equal(["m1"], _answered);
     }
 
+    [Fact]
+    public async Task It_reads_on_only_when_what_it_read_was_let_in()
+    {
+        _isShut = true;
+        var run = Run(width: 8, [Of("m0"), Of("m1"), Of("m2")]);
+        await Until(() => _entering.Count == 1);
+        Assert.Equal(1, _read);
+        Assert.Empty(_begun);
+        for (int i = 0; i < 3; i++)
+        {
+            await Until(() => _entering.ContainsKey($"m{i}"));
+            Assert.Equal(i + 1, _read);
+            _entering[$"m{i}"].SetResult();
+            await Until(() => _open.ContainsKey($"m{i}"));
+        }
+        foreach (var end in _open.Values)
+            end.SetResult();
+        await run;
+        Assert.Equal(0, _inside);
+    }
+
+    /// <summary>It takes no room while it waits, and the room of others is not kept from them by it.</summary>
+    [Fact]
+    public async Task What_waits_for_the_one_before_it_is_let_in_after_that()
+    {
+        var run = Run(width: 8, [Of("a1", "a"), Of("a2", "a"), Of("b1", "b")]);
+        await Until(() => _begun.Count == 2);
+        Assert.Equal(["a1", "b1"], _begun);
+        Assert.Equal(2, _inside);
+        foreach (string id in (string[])["a1", "a2", "b1"])
+        {
+            await Until(() => _open.ContainsKey(id));
+            _open[id].SetResult();
+        }
+        await run;
+        Assert.Equal(0, _inside);
+    }
+
+    [Fact]
+    public async Task One_that_is_not_let_in_is_refused_and_the_stream_goes_on()
+    {
+        _isFull = id => id == "m0";
+        var run = Run(width: 8, [Of("m0"), Of("m1")]);
+        await Until(() => _open.ContainsKey("m1"));
+        _open["m1"].SetResult();
+        await run;
+        Assert.Equal(["m1"], _begun);
+        Assert.Equal("Busy", _refused["m0"]);
+    }
+
+    private async ValueTask<IDisposable> Enter(V1.Submission sent)
+    {
+        if (_isFull(sent.MessageId))
+            throw StatusTable.Busy();
+        var entered = _entering[sent.MessageId] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_isShut)
+            await entered.Task;
+        Interlocked.Increment(ref _inside);
+        return new Leaving(() => Interlocked.Decrement(ref _inside));
+    }
+
+    private sealed class Leaving(Action left) : IDisposable
+    {
+        public void Dispose() => left();
+    }
+
     private Task Run(int width, V1.Submission[] sent)
     {
         var stream = new SubmissionStream(
+            Enter,
             Take,
             () => new ValueTask<V1.Submission?>(_read < sent.Length ? sent[Interlocked.Increment(ref _read) - 1] : null),
-            one => _answered.Enqueue(one.MessageId),
+            Answered,
             () => ValueTask.CompletedTask,
             width);
         return stream.Run(() => { }, default);
+    }
+
+    private void Answered(V1.SubmissionAnswer one)
+    {
+        _answered.Enqueue(one.MessageId);
+        if (one.Refusal is { } refusal)
+            _refused[one.MessageId] = refusal.Details.Single(detail => detail.Is(ErrorInfo.Descriptor)).Unpack<ErrorInfo>().Reason;
     }
 
     private async Task<V1.SubmissionAnswer> Take(V1.Submission sent)

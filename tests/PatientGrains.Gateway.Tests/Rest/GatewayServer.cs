@@ -26,11 +26,17 @@ namespace PatientGrains.Gateway.Tests.Rest;
 public sealed class GatewayServer : IAsyncLifetime
 {
     private readonly KeyRing _ring = KeyRing.Ephemeral();
+    private readonly InMemoryLog _log = new();
     private WebApplication? _app;
 
     public CapturedLogs Logs { get; } = new();
 
     public GatewayOptions Options { get; set; } = null!;
+
+    /// <summary>More services.</summary>
+    public Action<IServiceCollection> With { get; set; } = _ => { };
+
+    public IServiceProvider Provider => _app!.Services;
 
     public HttpClient Http { get; private set; } = null!;
 
@@ -63,11 +69,12 @@ public sealed class GatewayServer : IAsyncLifetime
             kestrel.Listen(IPAddress.Loopback, 0, grpc => grpc.Protocols = HttpProtocols.Http2);
             GrpcFront.Limit(kestrel.Limits, Options.Grpc);
         });
-        Services.AddRecords(builder, new InMemoryLog(), _ring, roundTrips: true);
+        Services.AddRecords(builder, _log, _ring, roundTrips: true);
         builder.Services.AddPatientGrainsGateway(Options, new IntakeOptions
         {
             IdSecret = _ring.Derive("ids"), RoutedIds = _ring.RoutedIds, BlindLog = log => _ring.Blind(new LogName(log)).Value,
         });
+        With(builder.Services);
         _app = builder.Build();
         _app.UsePatientGrainsGrpc();
         _app.MapPatientGrains();
@@ -118,6 +125,9 @@ public sealed class GatewayServer : IAsyncLifetime
         Assert.Equal(201, reply.Status);
         return id;
     }
+
+    /// <summary>Destroys the key of a log, as a request for erasure does.</summary>
+    public Task Erase(string log) => _log.Erase(_ring.Blind(new LogName(log)));
 
     /// <summary>The newest access entries of a patient's log, by way of a privacy officer who asks the grain.</summary>
     public async Task<IReadOnlyList<AccessEntry>> AccessLog(string patient)

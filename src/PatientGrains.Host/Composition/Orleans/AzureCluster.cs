@@ -1,0 +1,42 @@
+#if ORLEANS_AZURE
+using Azure.Data.Tables;
+using Azure.Identity;
+using Orleans.Configuration;
+#endif
+using Orleans.Hosting;
+using PatientGrains.Host.Settings;
+
+namespace PatientGrains.Host.Composition;
+
+/// <summary>
+/// Clustering by a table of a storage account, and the subscriptions of streams in another: all that Host asks of Orleans's packages for
+/// Azure. A build with <c>-p:OrleansAzure=false</c> leaves them out.
+/// </summary>
+internal static class AzureCluster
+{
+#if ORLEANS_AZURE
+    public static void Join(ISiloBuilder silo, HostSettings settings)
+    {
+        var tables = Tables(settings.CheckedTables());
+        silo.UseAzureStorageClustering((AzureStorageClusteringOptions options) => options.TableServiceClient = tables);
+        silo.AddAzureTableGrainStorage(Cluster.StreamStorage, (AzureTableStorageOptions options) => options.TableServiceClient = tables);
+    }
+
+    public static void Join(IClientBuilder client, HostSettings settings)
+    {
+        var tables = Tables(settings.CheckedTables());
+        client.UseAzureStorageClustering((AzureStorageGatewayOptions options) => options.TableServiceClient = tables);
+    }
+
+    private static TableServiceClient Tables(AzureAccess access) => access.Key is { } key
+        ? new TableServiceClient(access.Endpoint, new TableSharedKeyCredential(access.Account, key))
+        : new TableServiceClient(access.Endpoint, new DefaultAzureCredential());
+#else
+    public static void Join(ISiloBuilder silo, HostSettings settings) => throw LeftOut();
+
+    public static void Join(IClientBuilder client, HostSettings settings) => throw LeftOut();
+
+    private static SettingsException LeftOut() =>
+        new("Clustering: this program is built with OrleansAzure=false, without Orleans's packages for Azure.");
+#endif
+}

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Makes what docker-compose.yml reads from ./secrets: passwords, and a certificate authority of its own with a certificate for the proxy and for
+# each gateway. Keeps what is there. Run it in the repository's root. (The key ring is made by a container, in a volume that only it can read.)
+set -eu
+umask 077
+mkdir -p secrets
+cd secrets
+
+password() { [ -s "$1" ] || openssl rand -hex 24 | tr -d '\n' >"$1"; }
+password postgres-password
+password grafana-password
+[ -s postgres-connection ] ||
+    printf 'Host=postgres;Database=patientgrains;Username=patientgrains;Password=%s' "$(cat postgres-password)" >postgres-connection
+# Azurite's account: any name, and 64 bytes as the service wants a key.
+[ -s azure-key ] || openssl rand -base64 64 | tr -d '\n' >azure-key
+[ -s azurite-accounts ] || printf 'patientgrains:%s' "$(cat azure-key)" >azurite-accounts
+
+if [ ! -s ca.pem ]; then
+    openssl req -x509 -newkey rsa:3072 -nodes -days 3650 -subj "/CN=PatientGrains cluster" -keyout ca.key -out ca.pem 2>/dev/null
+fi
+for node in proxy gateway-1 gateway-2; do
+    [ -s "$node.pem" ] && continue
+    openssl req -newkey rsa:3072 -nodes -subj "/CN=$node" -keyout "$node.key" -out "$node.csr" 2>/dev/null
+    printf 'subjectAltName=DNS:%s,DNS:localhost,IP:127.0.0.1\n' "$node" >"$node.ext"
+    openssl x509 -req -in "$node.csr" -CA ca.pem -CAkey ca.key -CAcreateserial -days 825 -extfile "$node.ext" -out "$node.pem" 2>/dev/null
+    rm "$node.csr" "$node.ext"
+done
+cat proxy.pem proxy.key >proxy-bundle.pem
+
+# The containers' users are not yours: what they read is open to others, in a folder that keeps everybody else out.
+chmod 0644 postgres-* grafana-password azur* ca.pem proxy-bundle.pem gateway-*

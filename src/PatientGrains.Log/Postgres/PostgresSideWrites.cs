@@ -1,0 +1,125 @@
+using Npgsql;
+
+namespace PatientGrains.Log.Postgres;
+
+/// <summary>What is written beside appends: snapshots, re-wrapped keys, erasure. Each can be repeated without harm.</summary>
+internal sealed class PostgresSideWrites(PostgresConnections connections, PostgresHeads heads, string schema)
+{
+    /// <summary>At a time; others wait.</summary>
+    private const int AtOnce = 2;
+    /// <summary>Bytes of snapshots that may wait.</summary>
+    private const long MaxWaitingBytes = 256L << 20;
+    /// <summary>Appends that may come in between an erasure and the place that it takes, before it is given up.</summary>
+    private const int MostTries = 1000;
+
+    private readonly SemaphoreSlim _free = new(AtOnce);
+    private long _waitingBytes;
+
+    /// <summary>The lock on the log's row keeps a snapshot from being written behind an erasure.</summary>
+    private readonly string _snapshot = $"""
+        INSERT INTO {schema}.snapshots AS s SELECT no, $2, $3, $4 FROM {schema}.logs WHERE id=$1 AND length(wrapped)>0 FOR SHARE
+        ON CONFLICT(log) DO UPDATE SET seq=excluded.seq, hash=excluded.hash, bytes=excluded.bytes WHERE excluded.seq>=s.seq
+        """;
+    private readonly string _rewrap = $"UPDATE {schema}.logs SET wrapped=$3 WHERE id=$1 AND wrapped=$2";
+    private readonly string _forget = $"UPDATE {schema}.logs SET wrapped='', name='' WHERE id=$1 AND length(wrapped)>0 RETURNING no";
+    /// <summary>Takes the place of the next commit, so that no append comes after it.</summary>
+    private readonly string _shut = $"""
+        INSERT INTO {schema}.commits SELECT log, seq+count, CASE count WHEN 0 THEN voids+1 ELSE 0 END, -1, '', ''
+        FROM {schema}.commits WHERE log=$1 ORDER BY seq DESC, voids DESC LIMIT 1
+        """;
+    private readonly string[] _drop =
+    [
+        $"DELETE FROM {schema}.snapshots WHERE log=$1", $"DELETE FROM {schema}.due WHERE log=$1",
+        $"DELETE FROM {schema}.claims WHERE log=$1", $"DELETE FROM {schema}.tokens WHERE log=$1",
+        $"UPDATE {schema}.feeds SET log=NULL, seq=0 WHERE log=$1",
+    ];
+
+    public async Task Snapshot(LogId log, StoredSnapshot snapshot)
+    {
+        long size = snapshot.Bytes.Length;
+        if (Interlocked.Add(ref _waitingBytes, size) > MaxWaitingBytes + size)
+        {
+            Interlocked.Add(ref _waitingBytes, -size);
+            throw new LogBusyException($"more than {MaxWaitingBytes} bytes of snapshots wait");
+        }
+        try
+        {
+            var hash = new byte[ChainHash.Size];
+            snapshot.At.Hash.Write(hash);
+            await Use("written", connection =>
+                Run(connection, _snapshot, new NpgsqlParameter<Guid> { TypedValue = Uuid.Of(log) },
+                    new NpgsqlParameter<long> { TypedValue = snapshot.At.NextSeq }, new NpgsqlParameter<byte[]> { TypedValue = hash },
+                    new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = snapshot.Bytes })).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Add(ref _waitingBytes, -size);
+        }
+    }
+
+    public async Task<bool> Rewrap(LogId log, ReadOnlyMemory<byte> present, ReadOnlyMemory<byte> replacement) =>
+        await Use("written", connection => Run(connection, _rewrap, new NpgsqlParameter<Guid> { TypedValue = Uuid.Of(log) },
+            new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = present },
+            new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = replacement })).ConfigureAwait(false) == 1;
+
+    /// <summary>Claims, tokens and feeds are read through: they are ordered by key and number, and erasures are rare.</summary>
+    public async Task Erase(LogId log)
+    {
+        for (int tries = 1; ; tries++)
+        {
+            try
+            {
+                await Use("erased", connection => TryErase(connection, log)).ConfigureAwait(false);
+                heads.Forget([log]);
+                return;
+            }
+            catch (LogFailedException e) when (tries < MostTries && e.InnerException is PostgresException
+            {
+                SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DeadlockDetected
+            })
+            {
+                // An append was first at the place.
+            }
+        }
+    }
+
+    private async Task<int> TryErase(NpgsqlConnection connection, LogId log)
+    {
+        await using var transaction = await connection.BeginTransactionAsync().ConfigureAwait(false);
+        var found = await PostgresReads.All(connection, _forget, default, row => row.GetInt64(0), Uuid.Of(log)).ConfigureAwait(false);
+        foreach (long no in found)
+        {
+            foreach (string statement in _drop.Prepend(_shut))
+                await Run(connection, statement, new NpgsqlParameter<long> { TypedValue = no }).ConfigureAwait(false);
+        }
+        await transaction.CommitAsync().ConfigureAwait(false);
+        return found.Count;
+    }
+
+    private async Task<int> Use(string what, Func<NpgsqlConnection, Task<int>> write)
+    {
+        await _free.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await using var connection = await connections.Open().ConfigureAwait(false);
+            return await write(connection).ConfigureAwait(false);
+        }
+        catch (Exception e) when (PostgresConnections.IsOfServer(e))
+        {
+            if (PostgresConnections.IsLost(e))
+                connections.Clear();
+            throw connections.Failure(what, e);
+        }
+        finally
+        {
+            _free.Release();
+        }
+    }
+
+    private static async Task<int> Run(NpgsqlConnection connection, string sql, params NpgsqlParameter[] parameters)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.Parameters.AddRange(parameters);
+        return await command.ExecuteNonQueryAsync().ConfigureAwait(false);
+    }
+}

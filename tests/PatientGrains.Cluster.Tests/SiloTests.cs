@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using Xunit.Abstractions;
+
+// A cluster has the machine for itself: silos that get no time are taken for dead.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
+namespace PatientGrains.Cluster.Tests;
+
+/// <summary>Silos come and go under load.</summary>
+public class SiloTests(ITestOutputHelper output)
+{
+    private static readonly string[] Patients = [.. Enumerable.Range(0, 24).Select(i => $"p{i}")];
+
+    [Fact]
+    public async Task A_silo_killed_under_load_loses_nothing_acknowledged_and_its_patients_are_served_again_within_seconds()
+    {
+        await using var cluster = await TestedCluster.Start(3);
+        await cluster.Http.PutPatients(Patients);
+        var writers = new Writers(cluster.Http, Patients, 12);
+        using var stop = new CancellationTokenSource();
+        var writing = writers.Run(stop.Token);
+        await Waiting.Until(() => writers.Acknowledged.Count > 200, writing);
+        var victim = cluster.Silos.Silos[1];
+        int hosted = (await cluster.Hosted("patient")).GetValueOrDefault(victim.SiloAddress);
+        long killed = Stopwatch.GetTimestamp();
+        await cluster.Silos.KillSiloAsync(victim);
+        await Waiting.Until(() => writers.HaveAllBeenServedAfter(killed), writing);
+        var served = writers.AllServedAfter(killed);
+        await Waiting.Until(() => writers.After(killed) > 500, writing);
+        await stop.CancelAsync();
+        await writing;
+        await writers.FindEverything();
+        output.WriteLine($"{hosted} of {Patients.Length} patients were on the silo; all were served {served.TotalSeconds:F1} s after it was killed; "
+            + $"{writers.Acknowledged.Count} acknowledged, 0 lost; the longest request took {writers.Longest.TotalSeconds:F1} s; 503: {writers.Told503}");
+        Assert.InRange(hosted, 1, Patients.Length - 1);
+        Assert.True(served < TimeSpan.FromSeconds(15));
+    }
+
+    [Fact]
+    public async Task A_rolling_restart_fails_no_request()
+    {
+        await using var cluster = await TestedCluster.Start(3);
+        await cluster.Http.PutPatients(Patients);
+        var writers = new Writers(cluster.Http, Patients, 6);
+        using var stop = new CancellationTokenSource();
+        var writing = writers.Run(stop.Token);
+        foreach (var silo in cluster.Silos.Silos)
+        {
+            int before = writers.Acknowledged.Count;
+            await Waiting.Until(() => writers.Acknowledged.Count > before + 100, writing);
+            await cluster.Silos.StopSiloAsync(silo);
+            await cluster.Silos.StartAdditionalSiloAsync();
+        }
+        int last = writers.Acknowledged.Count;
+        await Waiting.Until(() => writers.Acknowledged.Count > last + 100, writing);
+        await stop.CancelAsync();
+        await writing;
+        await writers.FindEverything();
+        output.WriteLine($"{writers.Acknowledged.Count} acknowledged; the longest request took {writers.Longest.TotalSeconds:F1} s; 503: {writers.Told503}");
+        Assert.Equal(0, writers.Told503);
+    }
+
+    [Fact]
+    public async Task A_ward_that_becomes_busy_at_once_spreads_over_the_silos()
+    {
+        await using var cluster = await TestedCluster.Start(3);
+        string[] ward = [.. Enumerable.Range(0, 90).Select(i => $"bed{i}")];
+        await Task.WhenAll(ward.Chunk(10).Select(cluster.Http.PutPatients));
+        var hosted = await cluster.Hosted("patient");
+        output.WriteLine(string.Join(", ", hosted.Values));
+        Assert.Equal(90, hosted.Values.Sum());
+        Assert.Equal(3, hosted.Count);
+        Assert.All(hosted.Values, share => Assert.InRange(share, 12, 48));
+    }
+}

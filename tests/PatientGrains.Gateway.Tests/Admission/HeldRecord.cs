@@ -1,0 +1,37 @@
+using Orleans;
+
+namespace PatientGrains.Gateway.Tests.Admission;
+
+/// <summary>Holds back every question to one record, as a store that hangs does, until it is let go.</summary>
+internal sealed class HeldRecord(string patient) : IIncomingGrainCallFilter
+{
+    private TaskCompletionSource? _gate;
+    private int _held;
+
+    /// <summary>Questions that came since it was told to hold them.</summary>
+    public int Held => Volatile.Read(ref _held);
+
+    public async Task Invoke(IIncomingGrainCallContext context)
+    {
+        if (_gate is { } gate && context.TargetId.ToString().EndsWith("/" + patient, StringComparison.Ordinal) && context.MethodName == "Ask")
+        {
+            Interlocked.Increment(ref _held);
+            await gate.Task;
+        }
+        await context.Invoke();
+    }
+
+    public void Hold() => _gate = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public void LetGo() => _gate?.TrySetResult();
+
+    public async Task Holds(int count)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (Held < count)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+}

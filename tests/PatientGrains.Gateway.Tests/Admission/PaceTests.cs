@@ -1,0 +1,89 @@
+using PatientGrains.Gateway.Admission;
+using PatientGrains.Gateway.Tests.Feeds;
+
+namespace PatientGrains.Gateway.Tests.Admission;
+
+public class PaceTests
+{
+    private readonly ManualClock _clock = new();
+
+    [Fact]
+    public void It_grows_while_those_let_in_are_quick_and_others_wait_up_to_its_end()
+    {
+        var pace = New();
+        Assert.Equal(32, pace.Limit);
+        Window(pace, 2, isFull: true);
+        Assert.Equal(36, pace.Limit);
+        for (int i = 0; i < 40; i++)
+            Window(pace, 2, isFull: true);
+        Assert.Equal(1_024, pace.Limit);
+    }
+
+    [Fact]
+    public void It_shrinks_while_they_are_slow_and_no_further_than_its_least()
+    {
+        var pace = New();
+        for (int i = 0; i < 40; i++)
+            Window(pace, 2, isFull: true);
+        Window(pace, 30, isFull: true);
+        Assert.Equal(1_024 - 128, pace.Limit);
+        for (int i = 0; i < 60; i++)
+            Window(pace, 30, isFull: true);
+        Assert.Equal(32, pace.Limit);
+    }
+
+    /// <summary>Slowness that nobody waits behind is not of its making, and quickness without load proves nothing.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100)]
+    public void It_stands_while_there_is_room(int millis)
+    {
+        var pace = New();
+        for (int i = 0; i < 20; i++)
+            Window(pace, millis, isFull: false);
+        Assert.Equal(32, pace.Limit);
+    }
+
+    [Fact]
+    public void Large_ones_and_a_handful_of_samples_tell_it_nothing()
+    {
+        var pace = New();
+        pace.Full();
+        _clock.Move(TimeSpan.FromSeconds(1));
+        for (int i = 0; i < 100; i++)
+            pace.Done(units: 5, TimeSpan.FromMilliseconds(1));
+        for (int i = 1; i < Pace.LeastSamples; i++)
+            pace.Done(units: 1, TimeSpan.FromMilliseconds(1));
+        Assert.Equal(32, pace.Limit);
+        pace.Done(units: 1, TimeSpan.FromMilliseconds(1));
+        Assert.Equal(36, pace.Limit);
+    }
+
+    /// <summary>A store that does so many a second, whatever is under way: the limit settles where the latency is the target.</summary>
+    [Theory]
+    [InlineData(10_000)]
+    [InlineData(30_000)]
+    public void Under_a_flood_it_settles_where_latency_is_the_target(int perSecond)
+    {
+        var pace = New();
+        var limits = new List<int>();
+        for (int i = 0; i < 200; i++)
+        {
+            Window(pace, 1_000.0 * pace.Limit / perSecond, isFull: true);
+            if (i >= 100)
+                limits.Add(pace.Limit);
+        }
+        Assert.All(limits, limit => Assert.InRange(1_000.0 * limit / perSecond, 7.5, 12));
+    }
+
+    private Pace New() => new(32, 1_024, TimeSpan.FromMilliseconds(10), _clock);
+
+    private void Window(Pace pace, double millis, bool isFull)
+    {
+        if (isFull)
+            pace.Full();
+        _clock.Move(Pace.Window);
+        for (int i = 0; i < Pace.LeastSamples; i++)
+            pace.Done(units: 1, TimeSpan.FromMilliseconds(millis));
+    }
+}

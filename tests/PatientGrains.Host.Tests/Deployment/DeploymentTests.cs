@@ -1,0 +1,184 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using PatientGrains.Host.Settings;
+
+namespace PatientGrains.Host.Tests.Deployment;
+
+/// <summary>
+/// What docker-compose.yml needs is there and spelled right. Containers cannot be run by these tests: the parts that can be checked without
+/// them are, each by the program that reads it.
+/// </summary>
+public sealed partial class DeploymentTests
+{
+    private const string Folder = "src/PatientGrains.Host/Deployment";
+
+    private static readonly string Root = FindRoot();
+    private static readonly string Compose = File.ReadAllText(Path.Combine(Root, "docker-compose.yml"));
+
+    [ProgramFact("docker-compose")]
+    public async Task Compose_takes_the_file()
+    {
+        using var folder = new TemporaryFolder();
+        await MakeSecrets(folder);
+        await Expect(0, folder.Path, "docker-compose", "-f", "docker-compose.yml", "config", "-q");
+        // And not because it takes anything.
+        File.WriteAllText(Path.Combine(folder.Path, "docker-compose.yml"), Compose.Replace("restart:", "restarts:"));
+        await Expect(1, folder.Path, "docker-compose", "-f", "docker-compose.yml", "config", "-q");
+    }
+
+    [ProgramFact("openssl")]
+    public async Task Every_path_that_it_names_is_in_the_repository_or_made_by_the_script()
+    {
+        using var folder = new TemporaryFolder();
+        await MakeSecrets(folder);
+        var named = NamedPath().Matches(Compose).Select(match => match.Groups[1].Value).Distinct().ToList();
+        Assert.True(named.Count > 15, string.Join(", ", named));
+        Assert.All(named, path => Assert.True(File.Exists(Path.Combine(folder.Path, path)), path));
+    }
+
+    [Fact]
+    public void Every_setting_that_it_gives_is_a_setting()
+    {
+        var known = typeof(HostSettings).GetProperties().Where(property => property.CanWrite)
+            .Select(property => HostSettings.EnvironmentPrefix + property.Name.ToUpperInvariant()).ToHashSet();
+        var given = Setting().Matches(Compose).Select(match => match.Groups[1].Value).ToList();
+        Assert.True(given.Count > 8);
+        Assert.All(given, name => Assert.Contains(name, known));
+    }
+
+    [Fact]
+    public void The_image_is_built_from_what_is_there()
+    {
+        string text = File.ReadAllText(Path.Combine(Root, Folder, "Dockerfile"));
+        Assert.Contains("-p:Engine=Orleans", text);
+        Assert.Contains("USER $APP_UID", text);
+        Assert.True(File.Exists(Path.Combine(Root, PublishedProject().Match(text).Groups[1].Value)));
+    }
+
+    [ProgramFact("python3")]
+    public async Task The_configuration_of_the_other_parts_is_yaml()
+    {
+        const string Load = "import sys, yaml; assert isinstance(yaml.safe_load(open(sys.argv[1])), dict)";
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(Root, Folder), "*.y*ml", SearchOption.AllDirectories))
+            await Expect(0, Root, "/usr/bin/python3", "-c", Load, file);
+    }
+
+    [ProgramFact("haproxy")]
+    public async Task The_proxy_takes_its_configuration()
+    {
+        using var folder = new TemporaryFolder();
+        await MakeSecrets(folder);
+        string config = File.ReadAllText(Path.Combine(Root, Folder, "haproxy.cfg"))
+            .Replace("/run/secrets/proxy-certificate", Path.Combine(folder.Path, "secrets/proxy-bundle.pem"))
+            .Replace("/run/secrets/ca", Path.Combine(folder.Path, "secrets/ca.pem"));
+        File.WriteAllText(Path.Combine(folder.Path, "haproxy.cfg"), config);
+        await Expect(0, folder.Path, "haproxy", "-c", "-f", "haproxy.cfg");
+    }
+
+    [Fact]
+    public void The_dashboard_and_the_rules_ask_for_metrics_that_exist()
+    {
+        using var dashboard = JsonDocument.Parse(File.ReadAllText(Path.Combine(Root, Folder, "grafana/patientgrains.json")));
+        var asked = dashboard.RootElement.GetProperty("panels").EnumerateArray()
+            .SelectMany(panel => panel.TryGetProperty("targets", out var targets) ? targets.EnumerateArray() : default)
+            .Select(target => target.GetProperty("expr").GetString()!)
+            .Append(File.ReadAllText(Path.Combine(Root, Folder, "prometheus-rules.yml")))
+            .SelectMany(text => Metric().Matches(text)).Select(match => match.Value).Distinct().ToList();
+        Assert.True(asked.Count > 15);
+        var exported = Ours().Concat(Runtimes()).ToHashSet();
+        Assert.All(asked, name => Assert.Contains(name, exported));
+    }
+
+    /// <summary>Our instruments by the names that Prometheus gives them, read from the source: most are made at first use.</summary>
+    private static IEnumerable<string> Ours() =>
+        from file in Directory.EnumerateFiles(Path.Combine(Root, "src"), "*.cs", SearchOption.AllDirectories)
+        where !file.Contains("/obj/", StringComparison.Ordinal)
+        from Match match in Instrument().Matches(File.ReadAllText(file))
+        from name in Exported(match.Groups["kind"].Value, match.Groups["name"].Value, match.Groups["unit"].Value)
+        select name;
+
+    private static List<string> Runtimes()
+    {
+        var names = new List<string>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, _) =>
+        {
+            if (instrument.Meter.Name == "System.Runtime")
+                names.AddRange(Exported(instrument.GetType().Name, instrument.Name, instrument.Unit ?? ""));
+        };
+        listener.Start();
+        return names;
+    }
+
+    /// <summary>The collector's Prometheus exporter: dots become underscores, a unit that is no annotation is appended, and counters end in
+    /// <c>_total</c> (OpenTelemetry, "Prometheus and OpenMetrics Compatibility").</summary>
+    private static IEnumerable<string> Exported(string kind, string name, string unit)
+    {
+        string exported = name.Replace('.', '_') + unit switch { "s" => "_seconds", "By" => "_bytes", _ => "" };
+        if (kind.Contains("Histogram", StringComparison.Ordinal))
+            return [exported + "_bucket", exported + "_count", exported + "_sum"];
+        bool onlyGrows = kind.Contains("Counter", StringComparison.Ordinal) && !kind.Contains("UpDown", StringComparison.Ordinal);
+        return [onlyGrows ? exported + "_total" : exported];
+    }
+
+    /// <summary>A copy of what compose reads, with the secrets that the script makes.</summary>
+    private static async Task MakeSecrets(TemporaryFolder folder)
+    {
+        foreach (string path in Directory.EnumerateFiles(Path.Combine(Root, Folder), "*", SearchOption.AllDirectories)
+            .Append(Path.Combine(Root, "docker-compose.yml")))
+        {
+            string copy = Path.Combine(folder.Path, Path.GetRelativePath(Root, path));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(path, copy);
+        }
+        await Expect(0, folder.Path, "sh", Folder + "/make-secrets.sh");
+    }
+
+    private static async Task Expect(int exit, string folder, string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = folder, RedirectStandardError = true, RedirectStandardOutput = true,
+        })!;
+        var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        Assert.True(process.ExitCode == exit, $"{program} ended with {process.ExitCode}: {said[0]}{said[1]}");
+    }
+
+    private static string FindRoot()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "PatientGrains.sln")))
+            folder = Path.GetDirectoryName(folder);
+        return folder ?? throw new InvalidOperationException("These tests run in a clone of the repository.");
+    }
+
+    [GeneratedRegex(@"\./([A-Za-z][\w./-]+)")]
+    private static partial Regex NamedPath();
+
+    [GeneratedRegex(@"^\s+(PATIENTGRAINS_[A-Z]+):", RegexOptions.Multiline)]
+    private static partial Regex Setting();
+
+    [GeneratedRegex(@"dotnet publish (\S+)")]
+    private static partial Regex PublishedProject();
+
+    [GeneratedRegex(@"\b(?:patientgrains|dotnet)_\w+")]
+    private static partial Regex Metric();
+
+    [GeneratedRegex("""Create(?<kind>[A-Z]\w+)(?:<\w+>)?\(\s*"(?<name>patientgrains[\w.]+)"(?:, \(\) => [^"]*)?,?[^"]*?"(?<unit>[^"]*)""")]
+    private static partial Regex Instrument();
+}
+
+/// <summary>A test that runs a program of the system. Skipped where that is missing, but not in CI.</summary>
+internal sealed class ProgramFactAttribute : FactAttribute
+{
+    public ProgramFactAttribute(string program)
+    {
+        var folders = Environment.GetEnvironmentVariable("PATH")!.Split(':');
+        bool isThere = folders.Any(folder => File.Exists(Path.Combine(folder, program)));
+        if (!isThere && Environment.GetEnvironmentVariable("CI") != "true")
+            Skip = $"{program} is not installed";
+    }
+}

@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+
+namespace PatientGrains.TestServers;
+
+/// <summary>
+/// Azurite's blob service, from npm (<c>npm ci --prefix tests/PatientGrains.TestServers</c>), in a folder and on a loopback port of its
+/// own. It can be killed and started again on the same folder and port.
+/// </summary>
+public sealed class AzuriteServer : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("patientgrains-azurite-").FullName;
+    private readonly bool _savesFirst;
+    private readonly int _port;
+    private Process? _process;
+
+    /// <param name="savesFirst">Whether a write is answered only when Azurite has saved it. As it comes, Azurite saves what it knows of its
+    /// blobs every five seconds, and forgets the rest when it is killed; for tests that kill it, this makes it keep what it answered
+    /// (azurite-save-first.cjs).</param>
+    public AzuriteServer(bool savesFirst = false)
+    {
+        _savesFirst = savesFirst;
+        using var free = new TcpListener(IPAddress.Loopback, 0);
+        free.Start();
+        _port = ((IPEndPoint)free.LocalEndpoint).Port;
+    }
+
+    /// <summary>What is not installed here, or null.</summary>
+    public static string? Missing =>
+        Main is not null ? null : "Azurite is not installed (Node.js, then npm ci --prefix tests/PatientGrains.TestServers)";
+
+    public string AccountName => "patientgrains";
+
+    /// <summary>Drawn for this server.</summary>
+    public string AccountKey { get; } = Convert.ToBase64String(RandomNumberGenerator.GetBytes(64));
+
+    public Uri AccountUrl => new($"http://127.0.0.1:{_port.ToString(CultureInfo.InvariantCulture)}/{AccountName}");
+
+    private static string Home
+    {
+        get
+        {
+            var folder = new DirectoryInfo(AppContext.BaseDirectory);
+            while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "PatientGrains.sln")))
+                folder = folder.Parent;
+            return Path.Combine(folder?.FullName ?? AppContext.BaseDirectory, "tests", "PatientGrains.TestServers");
+        }
+    }
+
+    private static string? Main
+    {
+        get
+        {
+            string main = Path.Combine(Home, "node_modules", "azurite", "dist", "src", "blob", "main.js");
+            return File.Exists(main) && Find("node") is not null ? main : null;
+        }
+    }
+
+    private static string? Find(string program) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, program))
+            .FirstOrDefault(File.Exists);
+
+    public static async Task<AzuriteServer> Launch(bool savesFirst = false)
+    {
+        var server = new AzuriteServer(savesFirst);
+        try
+        {
+            await server.Start();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts it, again when it was killed, and returns when it answers.</summary>
+    public async Task Start()
+    {
+        string main = Main ?? throw new InvalidOperationException(Missing);
+        // The kernel kills it with us: whatever ends this process leaves no server behind.
+        string[] under = Find("setpriv") is { } setpriv ? [setpriv, "--pdeathsig", "KILL", "node"] : [Find("node")!];
+        string[] save = _savesFirst ? ["--require", Path.Combine(Home, "azurite-save-first.cjs")] : [];
+        string[] command =
+        [
+            .. under, .. save, main, "--silent", "--disableTelemetry", "--skipApiVersionCheck", "--location", _folder,
+            "--blobHost", "127.0.0.1", "--blobPort", _port.ToString(CultureInfo.InvariantCulture),
+        ];
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["AZURITE_ACCOUNTS"] = $"{AccountName}:{AccountKey}";
+        _process = await LastingThread.Run(() => Process.Start(start)!);
+        var errors = _process.StandardError.ReadToEndAsync();
+        await Answers(_process.StandardOutput, errors).WaitAsync(Patience);
+    }
+
+    /// <summary>It says that it listens; then it is asked.</summary>
+    private async Task Answers(StreamReader output, Task<string> errors)
+    {
+        while (await output.ReadLineAsync() is { } line && !line.Contains("successfully listens", StringComparison.Ordinal))
+            continue;
+        _ = output.ReadToEndAsync();
+        using var client = new HttpClient();
+        try
+        {
+            // Any answer will do; this one is a refusal, because the request is not signed.
+            using var answer = await client.GetAsync(new Uri(AccountUrl + "?comp=list"));
+        }
+        catch (HttpRequestException e)
+        {
+            throw new InvalidOperationException($"Azurite does not answer: {await errors}", e);
+        }
+    }
+
+    /// <summary>Ends it with SIGKILL, in whatever it is doing.</summary>
+    public async Task Kill()
+    {
+        if (_process is not { } process)
+            return;
+        process.Kill();
+        await process.WaitForExitAsync();
+        process.Dispose();
+        _process = null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Kill();
+        Directory.Delete(_folder, recursive: true);
+    }
+}
