@@ -15,6 +15,9 @@ public sealed class LocatorGrain(IPatientLog log, KeyRing keys, LogNames names) 
 {
     public async Task<string?> Locate(ResourceKey key)
     {
+        // An id that leads to a log that is there is nowhere else.
+        if (keys.RoutedIds.LogOf(key.Id) is { } routed && await log.Find(new LogId(routed)) is { IsErased: false })
+            return await names.Of(new LogId(routed));
         // A Patient is mostly in the log that bears its name, without a claim; everything else has claimed its id wherever it is. So one
         // look-up is enough for whatever there is.
         return key.IsPatient ? await Own(key) ?? await Claimed(key) : await Claimed(key) ?? await Own(key);

@@ -110,7 +110,7 @@ public class RecordProperties
         foreach (var happened in live.Log)
         {
             Effects.Index(record, happened, (key, change) => sums[key] = sums.GetValueOrDefault(key) + change);
-            Effects.Claims(happened, "Patient/p", claims.Add);
+            Effects.Claims(happened, "Patient/p", key => claims.Add(Effects.LocatorKey(key)));
             RecordFold.Evolve(record, happened);
         }
         // The sum from nothing: what a fresh log would index that stored each current resource once.

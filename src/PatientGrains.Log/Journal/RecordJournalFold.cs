@@ -23,7 +23,7 @@ public sealed class RecordJournalFold : IFold<PatientRecord, Event>
 
     public void Effects(PatientRecord before, Event happened, LogName owner, EffectKeys keys)
     {
-        Core.Record.Effects.Claims(happened, owner.Text, keys.Claiming);
+        Core.Record.Effects.Claims(happened, owner.Text, keys.ClaimingIds);
         Core.Record.Effects.Index(before, happened, keys.Indexing);
         Core.Record.Effects.Feeds(happened, keys.Appearing);
     }
