@@ -6,6 +6,9 @@ internal sealed class Bench(Settings settings) : IAsyncDisposable
     private Corpus? _corpus;
     private Reading.FilledStore? _store;
 
+    /// <summary>Database servers; started when asked for.</summary>
+    public Stores.Servers Servers { get; } = new();
+
     public Settings Settings => settings;
 
     public Corpus Corpus => _corpus ??= Corpus.Read(settings);
@@ -17,6 +20,7 @@ internal sealed class Bench(Settings settings) : IAsyncDisposable
     {
         if (_store is not null)
             await _store.DisposeAsync();
+        await Servers.DisposeAsync();
         _corpus?.Dispose();
     }
 }

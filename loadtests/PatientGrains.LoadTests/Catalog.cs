@@ -4,6 +4,7 @@ using PatientGrains.LoadTests.Import;
 using PatientGrains.LoadTests.Live;
 using PatientGrains.LoadTests.Reading;
 using PatientGrains.LoadTests.Running;
+using PatientGrains.LoadTests.Stores;
 using PatientGrains.LoadTests.Validating;
 
 namespace PatientGrains.LoadTests;
@@ -34,6 +35,8 @@ internal static class Catalog
             new Activation(bench, Snapshot.None),
             new ManyPatients(bench),
             new OnePatient(bench),
+            .. Enum.GetValues<Kind>().Where(kind => Servers.Missing(kind) is null).SelectMany(kind => (IScenario[])
+                [new StoreImport(bench, kind), new StoreSubmits(bench, kind)]),
             new GrpcSubmit(bench, settings.Closed(GrpcSubmit.Callers(settings))),
             new GrpcSubmit(bench, settings.Open(GrpcSubmit.Rate)),
             new ObservationToAlert(bench, Audience.OfUnits),

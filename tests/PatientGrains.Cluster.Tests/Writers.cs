@@ -14,6 +14,9 @@ internal sealed class Writers(HttpClient http, IReadOnlyList<string> patients, i
     /// <summary>Between two requests of a client: a load that leaves the machine room to work.</summary>
     private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(10);
 
+    /// <summary>Of the ids of what they write.</summary>
+    public string Prefix { get; init; } = "w";
+
     private readonly ConcurrentDictionary<string, int> _acknowledged = [];
     private readonly ConcurrentQueue<(string Patient, long Asked, long Answered)> _answers = [];
     private int _told503;
@@ -40,17 +43,32 @@ internal sealed class Writers(HttpClient http, IReadOnlyList<string> patients, i
     public Task Run(CancellationToken stop) => Task.WhenAll(Enumerable.Range(0, lanes).Select(lane => Task.Run(() => Write(lane, stop))));
 
     /// <summary>Everything that was acknowledged is there, with the value that was acknowledged.</summary>
-    public async Task FindEverything()
+    public Task FindEverything() => FindEverything(http);
+
+    /// <summary>The same, asked of another front.</summary>
+    public async Task FindEverything(HttpClient front)
     {
         await Parallel.ForEachAsync(_acknowledged, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (one, _) =>
         {
             var (id, kg) = one;
-            using var answer = await http.GetAsync("Observation/" + id, CancellationToken.None);
-            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            using var answer = await Read(front, "Observation/" + id);
             var resource = JsonNode.Parse(await answer.Content.ReadAsStringAsync(CancellationToken.None))!;
             Assert.Equal(kg, (int)resource["valueQuantity"]!["value"]!);
             Assert.Equal("1", (string)resource["meta"]!["versionId"]!);
         });
+    }
+
+    /// <summary>A read writes its access entry, and may have to be tried again as any write.</summary>
+    public static async Task<HttpResponseMessage> Read(HttpClient front, string url)
+    {
+        while (true)
+        {
+            var answer = await front.GetAsync(url);
+            if (answer.StatusCode == HttpStatusCode.OK)
+                return answer;
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            await Task.Delay(Pace);
+        }
     }
 
     private async Task Write(int lane, CancellationToken stop)
@@ -58,7 +76,7 @@ internal sealed class Writers(HttpClient http, IReadOnlyList<string> patients, i
         for (int number = lane; !stop.IsCancellationRequested; number += lanes)
         {
             string patient = patients[number % patients.Count];
-            string id = $"w{number}";
+            string id = $"{Prefix}{number}";
             long asked = Stopwatch.GetTimestamp();
             await Write(id, patient, number);
             _answers.Enqueue((patient, asked, Stopwatch.GetTimestamp()));
@@ -77,6 +95,21 @@ internal sealed class Writers(HttpClient http, IReadOnlyList<string> patients, i
             Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
             Interlocked.Increment(ref _told503);
             await Task.Delay(TimeSpan.FromMilliseconds(200));
+        }
+    }
+}
+
+internal static class Waiting
+{
+    /// <summary>Waits for what the writers bring about; what breaks them breaks the test.</summary>
+    public static async Task Until(Func<bool> condition, Task writing)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (!condition())
+        {
+            if (writing.IsCompleted)
+                await writing;
+            await Task.Delay(20, deadline.Token);
         }
     }
 }

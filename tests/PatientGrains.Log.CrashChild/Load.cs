@@ -10,7 +10,9 @@ internal sealed class Load(IPatientLog log, KeyRing ring, string run, int decisi
 {
     private const int Patients = 6;
     private const int RequestsPerPatient = 3;
-    private const int MostFailures = 5000;
+    private const int MostFailures = 20_000;
+
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(2);
 
     private static readonly Stream Output = Console.OpenStandardOutput();
     private readonly IPatientLog _log = log;
@@ -60,7 +62,8 @@ internal sealed class Load(IPatientLog log, KeyRing ring, string run, int decisi
                 if (Interlocked.Increment(ref _failures) > MostFailures)
                     return;
                 Interlocked.Decrement(ref _done);
-                await Task.Yield();
+                // Whoever asks a log that is away waits a little before asking again.
+                await Task.Delay(RetryAfter);
             }
         }
     }

@@ -4,12 +4,17 @@ using PatientGrains.Log.CrashChild;
 
 namespace PatientGrains.Log.Tests;
 
-/// <summary>The load in a process of its own, on a data folder of its own.</summary>
+/// <summary>The load in a process of its own, on a data folder of its own or on the store of an address.</summary>
 internal sealed class Child : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
+    private readonly string _address;
 
-    public Child() => KeyRing.Create(RingPath).Dispose();
+    public Child(string? address = null)
+    {
+        KeyRing.Create(RingPath).Dispose();
+        _address = address ?? Address.OfFolder(Folder);
+    }
 
     public string Folder => Path.Combine(_folder.Path, "data");
 
@@ -18,15 +23,16 @@ internal sealed class Child : IDisposable
     public string TracePath => Path.Combine(_folder.Path, "trace");
 
     /// <summary>Runs it, under another program when one is named, and gives the lines it said. Kills it after as many acknowledgements as
-    /// told; calls back at the first.</summary>
+    /// told, or when it is time; calls back at the first, and at each.</summary>
     public async Task<List<string>> Run(
         string run, int decisions = 0, string pragmas = "", string[]? under = null, int killAfterAcks = int.MaxValue,
-        Action<string>? onAck = null)
+        Action<string>? onAck = null, Action? onEachAck = null, CancellationToken kill = default)
     {
         string[] command = [.. under ?? [], "dotnet", Path.Combine(AppContext.BaseDirectory, "PatientGrains.Log.CrashChild.dll"),
-            Folder, RingPath, run, decisions.ToString(CultureInfo.InvariantCulture), pragmas];
+            _address, RingPath, run, decisions.ToString(CultureInfo.InvariantCulture), pragmas];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(start)!;
+        using var killing = kill.Register(process.Kill);
         var errors = process.StandardError.ReadToEndAsync();
         var lines = new List<string>();
         int acks = 0;
@@ -37,11 +43,12 @@ internal sealed class Child : IDisposable
                 continue;
             if (acks == 0)
                 onAck?.Invoke(line);
+            onEachAck?.Invoke();
             if (++acks == killAfterAcks)
                 process.Kill();
         }
         await process.WaitForExitAsync();
-        if (killAfterAcks == int.MaxValue)
+        if (killAfterAcks == int.MaxValue && !kill.IsCancellationRequested)
             Assert.True(process.ExitCode == 0, await errors);
         return lines;
     }
@@ -50,7 +57,7 @@ internal sealed class Child : IDisposable
     public async Task<int> Check(IEnumerable<string> lines)
     {
         using var ring = KeyRing.Open(RingPath);
-        await using var log = SqliteLog.Open(Folder, ring);
+        await using var log = await Address.Open(_address, ring);
         var report = await LogVerifier.Verify(log, ring, Store.NoteLength);
         Assert.Empty(report.Broken);
         var chains = new Dictionary<string, List<string>>();
@@ -72,6 +79,7 @@ internal sealed class Child : IDisposable
             Assert.Equal(words[3], chain[at]);
         }
         Assert.All(chains.Values, WholeOrAbsent);
+        Assert.All(chains.Values, chain => Assert.Equal(chain.Count, chain.Distinct().Count()));
         var directory = chains.GetValueOrDefault("Practitioner/p", []);
         var transactions = chains.Where(c => c.Key != "Practitioner/p").SelectMany(c => c.Value).Where(
             text => text.EndsWith("#both", StringComparison.Ordinal));

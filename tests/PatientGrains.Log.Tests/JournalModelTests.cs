@@ -22,8 +22,12 @@ public sealed class JournalModelTests
         for (int seed = FirstSeed; seed < FirstSeed + seeds; seed++)
         {
             await using var store = await Store.Make(kind);
-            var run = new Run(store, new FaultyLog(store.Log, seed), seed);
-            await Task.WhenAll(run.Activate("a"), run.Activate("b"));
+            // Where several processes may write, each activation is in one of its own.
+            await using var beside = await store.OpenBeside();
+            var first = new FaultyLog(store.Log, seed);
+            var second = beside is null ? first : new FaultyLog(beside, -seed);
+            var run = new Run(store, seed);
+            await Task.WhenAll(run.Activate("a", first), run.Activate("b", second));
             await run.Check();
             acknowledged += run.Acknowledged.Count;
             lost += run.Lost;
@@ -33,7 +37,7 @@ public sealed class JournalModelTests
         Assert.True(lost > seeds, $"{lost} journals lost");
     }
 
-    private sealed class Run(Store store, FaultyLog log, int seed)
+    private sealed class Run(Store store, int seed)
     {
         private int _lost;
 
@@ -44,7 +48,7 @@ public sealed class JournalModelTests
         public int Lost => _lost;
 
         /// <summary>An activation's life: it opens the log, works until it is lost, and is opened again.</summary>
-        public Task Activate(string name)
+        public Task Activate(string name, IPatientLog log)
         {
             var random = new Random(seed * 31 + name[0]);
             int step = 0;

@@ -3,8 +3,8 @@ using Xunit.Sdk;
 
 namespace PatientGrains.Log.Tests;
 
-/// <summary>A theory whose first argument is a kind of store. Cases of a kind that is not installed here are skipped and say what is missing;
-/// in CI they run, and fail.</summary>
+/// <summary>A theory whose first argument is a kind of store. Cases of a kind that is not installed here are skipped and say what is
+/// missing; in CI they run, and fail.</summary>
 [XunitTestCaseDiscoverer("PatientGrains.Log.Tests.StoreTheoryDiscoverer", "PatientGrains.Log.Tests")]
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class StoreTheoryAttribute : TheoryAttribute;

@@ -25,8 +25,8 @@ public abstract class Store : IAsyncDisposable
     private static readonly Dictionary<string, StoreKind> All = new()
     {
         ["memory"] = new(() => null, () => Task.FromResult<Store>(new MemoryStore()), Cases: 400),
-        ["sqlite"] = new(() => null, () => Task.FromResult<Store>(new SqliteStore()), Cases: 25),
-        ["postgres"] = new(() => PostgresServer.Missing, PostgresStore.Make, Cases: 10) { IsShared = true },
+        ["sqlite"] = new(() => null, () => Task.FromResult<Store>(new SqliteStore()), Cases: 25) { MakeDurable = DurableFolder.Make },
+        ["postgres"] = PostgresStore.Kind,
         ["azure"] = new(() => AzuriteServer.Missing, AzureStore.Make, Cases: 3) { IsShared = true },
     };
 
@@ -50,8 +50,16 @@ public abstract class Store : IAsyncDisposable
     /// <summary>Those that several processes write at once.</summary>
     public static TheoryData<string> SharedKinds => new([.. All.Keys.Where(kind => All[kind].IsShared)]);
 
-    /// <summary>Opens the same store again beside <see cref="Log"/>, as another process would.</summary>
-    public virtual Task<IPatientLog> OpenBeside() => throw new NotSupportedException("one process");
+    /// <summary>Those that survive their process.</summary>
+    public static TheoryData<string> DurableKinds => new([.. All.Keys.Where(kind => All[kind].MakeDurable is not null)]);
+
+    /// <summary>Those that a server keeps.</summary>
+    public static TheoryData<string> KindsWithServer => new([.. All.Keys.Where(kind => All[kind].HasServer)]);
+
+    public static Task<DurableStore> MakeDurable(string kind) => All[kind].MakeDurable!();
+
+    /// <summary>Opens the same store again beside <see cref="Log"/>, as another process would; null when only one process may.</summary>
+    public virtual Task<IPatientLog?> OpenBeside() => Task.FromResult<IPatientLog?>(null);
 
     public Task<PatientJournal<Notes, Note>> Open(string name, JournalOptions? options = null, IPatientLog? over = null) =>
         PatientJournal<Notes, Note>.Open(
@@ -74,6 +82,27 @@ public sealed record StoreKind(Func<string?> Missing, Func<Task<Store>> Make, in
 {
     /// <summary>Several processes may write it at once: <see cref="Store.OpenBeside"/>.</summary>
     public bool IsShared { get; init; }
+
+    /// <summary>A new, empty store for processes that are killed; null when it does not survive its process.</summary>
+    public Func<Task<DurableStore>>? MakeDurable { get; init; }
+
+    /// <summary>A server keeps it, which can be killed and started again.</summary>
+    public bool HasServer { get; init; }
+}
+
+/// <summary>A store that other processes are told of, and its server.</summary>
+public abstract class DurableStore : IAsyncDisposable
+{
+    /// <summary>As <c>Address.Open</c> takes it.</summary>
+    public abstract string Address { get; }
+
+    public virtual bool IsShared => true;
+
+    public abstract Task KillServer();
+
+    public abstract Task StartServer();
+
+    public abstract ValueTask DisposeAsync();
 }
 
 public sealed class MemoryStore : Store
@@ -109,6 +138,27 @@ public sealed class SqliteStore : Store
     }
 }
 
+public sealed class DurableFolder : DurableStore
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public override string Address => CrashChild.Address.OfFolder(Path.Combine(_folder.Path, "data"));
+
+    public override bool IsShared => false;
+
+    public static Task<DurableStore> Make() => Task.FromResult<DurableStore>(new DurableFolder());
+
+    public override Task KillServer() => throw new NotSupportedException("no server");
+
+    public override Task StartServer() => throw new NotSupportedException("no server");
+
+    public override ValueTask DisposeAsync()
+    {
+        _folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
+
 public sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("patientgrains-log-").FullName;
@@ -139,7 +189,10 @@ internal sealed class Sealer : IDisposable
     public CommitAppend Next(int count = 1, Head? on = null, bool advance = true, int size = 100)
     {
         var head = on ?? Head;
-        var commit = _key.SealCommit(head, count, 1_700_000_000_000_000 + head.NextSeq, new byte[size]);
+        // Nothing that compression makes small.
+        var body = new byte[size];
+        new Random(size).NextBytes(body);
+        var commit = _key.SealCommit(head, count, 1_700_000_000_000_000 + head.NextSeq, body);
         if (advance)
             Head = commit.End;
         return head == Head.Empty ? new CommitAppend(commit, head, _wrapped, _key.SealName(_name)) : new CommitAppend(commit, head);

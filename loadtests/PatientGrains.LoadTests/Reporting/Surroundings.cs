@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using PatientGrains.Host.Composition;
 using PatientGrains.LoadTests.Running;
+using PatientGrains.LoadTests.Stores;
 
 namespace PatientGrains.LoadTests.Reporting;
 
@@ -28,6 +29,8 @@ internal sealed record Surroundings(IReadOnlyList<(string Name, string Value)> L
         ("audit", "every read and write has its access entry, durable before it is answered"),
         ("processes", "one: server, clients and subscribers share its cores, its collector and its thread pool"),
         ("corpus", settings.Patients is { } patients ? $"{patients} synthetic patients of our own" : "Synthea"),
+        ("servers", string.Join(", ", Enum.GetValues<Kind>().Where(kind => kind != Kind.Sqlite).Select(
+            kind => Servers.Missing(kind) is { } missing ? $"stores/{kind.ToString().ToLowerInvariant()} is left out: {missing}" : $"{kind}"))),
         ("examples", File.Exists(settings.Examples) ? "HL7's official examples" : "not there: validate/examples is left out"),
         ("runner", Driver.Name),
         ("callers", settings.Callers.ToString(CultureInfo.InvariantCulture)),

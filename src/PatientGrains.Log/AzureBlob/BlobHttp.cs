@@ -7,7 +7,7 @@ namespace PatientGrains.Log.AzureBlob;
 
 /// <summary>What the service said. Status 0: nothing, or not in time; whether the request was carried out is not known then, nor at 500
 /// and above.</summary>
-/// <param name="Error">The service's own code, such as <c>BlobNotFound</c>.</param>
+/// <param name="Error">The service's own code, such as <c>BlobNotFound</c>; the type of what failed when there was no answer.</param>
 /// <param name="Length">Of the whole blob.</param>
 /// <param name="Blocks">Of an append blob.</param>
 internal readonly record struct BlobAnswer(int Status, string Error, ReadOnlyMemory<byte> Content, long Length, int Blocks, string Tag)
@@ -94,11 +94,10 @@ internal sealed class BlobHttp
         {
             throw Closed();
         }
-        catch (Exception e) when (e is RequestFailedException or IOException or HttpRequestException or TimeoutException
-            || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception e) when (e is not LogException && !cancel.IsCancellationRequested)
         {
-            // No answer, or half of one.
-            return new BlobAnswer(0, "", default, 0, 0, "");
+            // No answer, half of one, none in time, or no token. What exactly may tell too much: its type has to do.
+            return new BlobAnswer(0, e.GetType().Name, default, 0, 0, "");
         }
         finally
         {

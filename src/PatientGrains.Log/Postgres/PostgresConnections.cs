@@ -137,7 +137,8 @@ internal sealed class PostgresConnections : IAsyncDisposable
     /// <summary>The server or the way to it failed, in a manner that says nothing about what it was asked.</summary>
     public static bool IsLost(Exception e) => IsOfServer(e) && !IsAnswer(e);
 
-    /// <summary>The server said that it did not do it. An error of the session (FATAL, PANIC) is none: it may come after the commit.</summary>
+    /// <summary>The server said that it did not do it. The end of a session (FATAL, PANIC) says no such thing: it may come after the
+    /// commit.</summary>
     public static bool IsAnswer(Exception e) =>
         e is PostgresException { InvariantSeverity: "ERROR" } p && !p.SqlState.StartsWith("57P", StringComparison.Ordinal)
             && !p.SqlState.StartsWith("08", StringComparison.Ordinal) && p.SqlState != PostgresErrorCodes.StatementCompletionUnknown;

@@ -35,11 +35,13 @@ internal sealed class PostgresFeedReads(PostgresConnections connections, string 
             return new StoredFeedPage(lines, await Head(connection, feed, cancel).ConfigureAwait(false));
         }, cancel);
 
-    public ValueTask<IReadOnlyList<DueLog>> Due(DateTimeOffset until, DueLog? after, int limit, CancellationToken cancel) => connections.Read(
-        async (connection, cancel) => (IReadOnlyList<DueLog>)await PostgresReads.All(connection, _due, cancel,
-            row => new DueLog(Micros.Time(row.GetInt64(0)), Uuid.Log(row.GetGuid(1))),
-            Micros.Down(until), after is { } a ? Micros.Up(a.At) : long.MinValue, Uuid.Of(after?.Log ?? default), limit).ConfigureAwait(false),
-        cancel);
+    public ValueTask<IReadOnlyList<DueLog>> Due(DateTimeOffset until, DueLog? after, int limit, CancellationToken cancel)
+    {
+        long behind = after is { } a ? Micros.Up(a.At) : long.MinValue;
+        return connections.Read(async (connection, cancel) => (IReadOnlyList<DueLog>)await PostgresReads.All(
+            connection, _due, cancel, row => new DueLog(Micros.Time(row.GetInt64(0)), Uuid.Log(row.GetGuid(1))),
+            Micros.Down(until), behind, Uuid.Of(after?.Log ?? default), limit).ConfigureAwait(false), cancel);
+    }
 
     public ValueTask<DateTimeOffset?> NextDue(DateTimeOffset after, CancellationToken cancel) => connections.Read(
         async (connection, cancel) =>

@@ -27,6 +27,9 @@ public sealed record PostgresLogOptions(string ConnectionString)
     /// <summary>How long a statement may take before its connection counts as lost.</summary>
     public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Takes a server with fsync=off, which loses what was acknowledged when its machine dies. For tests and trials only.</summary>
+    /// <summary>Appends that may wait. At a slow disk (10 ms a sync) this is a second of work.</summary>
+    public int MaxQueued { get; init; } = 65_536;
+
+    /// <summary>Takes a server with fsync=off, which loses what was acknowledged when its machine dies: for tests and trials.</summary>
     public bool AllowUnsyncedServer { get; init; }
 }

@@ -1,9 +1,11 @@
+using System.Buffers.Binary;
 using System.Data;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace PatientGrains.Log.Postgres;
 
-/// <summary>What is asked about logs, commits, claims and tokens. Every question is one statement, so its answer is of one moment.</summary>
+/// <summary>What is asked about logs, commits, claims and tokens. A question is one statement, so its answer is of one moment.</summary>
 internal sealed class PostgresReads(PostgresConnections connections, string schema)
 {
     /// <summary>Commits that one question may bring; what they weigh together is bounded by the caller.</summary>
@@ -17,13 +19,15 @@ internal sealed class PostgresReads(PostgresConnections connections, string sche
         SELECT l.id, l.wrapped, l.name, c.seq + c.count, c.hash FROM {schema}.logs l {LastCommit(schema)}
         WHERE l.id>coalesce($1, '{Guid.Empty}') ORDER BY l.id LIMIT $2
         """;
-    private readonly string _snapshot = $"SELECT s.seq, s.hash, s.bytes FROM {schema}.logs l JOIN {schema}.snapshots s ON s.log=l.no WHERE l.id=$1";
+    private readonly string _snapshot = $"""
+        SELECT s.seq, s.hash, s.bytes FROM {schema}.logs l JOIN {schema}.snapshots s ON s.log=l.no WHERE l.id=$1
+        """;
     private readonly string _locate = $"SELECT l.id FROM {schema}.claims c JOIN {schema}.logs l ON l.no=c.log WHERE c.key=$1";
     private readonly string _candidates = $"""
         SELECT l.id FROM {schema}.tokens t JOIN {schema}.logs l ON l.no=t.log
         WHERE t.key=$1 AND t.log>coalesce((SELECT no FROM {schema}.logs WHERE id=$2), 0) ORDER BY t.log LIMIT $3
         """;
-    /// <summary>The running sum stops the server before it sends more than was asked for; the first commit comes whatever it weighs.</summary>
+    /// <summary>The running sum keeps the server from sending more than was asked for; the first commit comes whatever it weighs.</summary>
     private readonly string _commits = $"""
         SELECT seq, count, hash, bytes, voids FROM (
           SELECT c.*, sum(length(c.bytes)) OVER (ORDER BY c.seq, c.voids) - length(c.bytes) AS before FROM (
@@ -103,7 +107,7 @@ internal sealed class PostgresReads(PostgresConnections connections, string sche
     {
         await using var command = new NpgsqlCommand(sql, connection);
         foreach (object value in values)
-            command.Parameters.Add(value is DBNull ? new() { Value = value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Uuid } : new() { Value = value });
+            command.Parameters.Add(value is DBNull ? new() { Value = value, NpgsqlDbType = NpgsqlDbType.Uuid } : new() { Value = value });
         await using var rows = await command.ExecuteReaderAsync(CommandBehavior.Default, cancel).ConfigureAwait(false);
         var all = new List<T>();
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))
@@ -126,7 +130,7 @@ internal static class Uuid
     private static Guid Of(UInt128 value)
     {
         Span<byte> bytes = stackalloc byte[16];
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, value);
+        BinaryPrimitives.WriteUInt128BigEndian(bytes, value);
         return new Guid(bytes, bigEndian: true);
     }
 
@@ -134,6 +138,6 @@ internal static class Uuid
     {
         Span<byte> bytes = stackalloc byte[16];
         uuid.TryWriteBytes(bytes, bigEndian: true, out _);
-        return System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes);
+        return BinaryPrimitives.ReadUInt128BigEndian(bytes);
     }
 }

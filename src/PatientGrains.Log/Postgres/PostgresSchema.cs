@@ -73,10 +73,10 @@ internal sealed partial class PostgresSchema(string schema, string place)
     /// <summary>The version that is there, 0 when there is nothing.</summary>
     private async Task<int> Present(NpgsqlConnection connection, CancellationToken cancel)
     {
-        object? tables = await Scalar(connection, $"SELECT count(*) FROM pg_tables WHERE schemaname='{schema}'", cancel).ConfigureAwait(false);
-        if (tables is 0L)
+        string tables = $"SELECT count(*) FROM pg_tables WHERE schemaname='{schema}'", ours = $"{tables} AND tablename='patientgrains_store'";
+        if (await Scalar(connection, tables, cancel).ConfigureAwait(false) is 0L)
             return 0;
-        if (await Scalar(connection, $"SELECT to_regclass('{schema}.patientgrains_store')::text", cancel).ConfigureAwait(false) is not string)
+        if (await Scalar(connection, ours, cancel).ConfigureAwait(false) is 0L)
         {
             throw new DataFolderException(DataFolderProblem.NotAStore, place,
                 $"In {place} there are tables of something else. Name another schema.");
@@ -106,22 +106,25 @@ internal sealed partial class PostgresSchema(string schema, string place)
         catch (PostgresException e) when (e.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
             throw new DataFolderException(DataFolderProblem.MayNotCreate, place,
-                $"The tables in {place} are missing or of format {present}, and this role may not make them: let it own the schema, or start "
-                    + "once with a role that does.");
+                $"The tables in {place} are missing or of format {present}, and this role may not make them: let it own the schema, "
+                    + "or start once with a role that does.");
         }
     }
 
     private async Task Put(NpgsqlConnection connection, string name, ReadOnlyMemory<byte> value, CancellationToken cancel)
     {
         await using var put = new NpgsqlCommand(
-            $"INSERT INTO {schema}.patientgrains_store VALUES('{name}', $1) ON CONFLICT(name) DO UPDATE SET value=excluded.value", connection);
+            $"INSERT INTO {schema}.patientgrains_store VALUES('{name}', $1) ON CONFLICT(name) DO UPDATE SET value=excluded.value",
+            connection);
         put.Parameters.Add(new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = value });
         await put.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
 
-    private async Task<byte[]> Get(NpgsqlConnection connection, string name, CancellationToken cancel) =>
-        (byte[]?)await Scalar(connection, $"SELECT value FROM {schema}.patientgrains_store WHERE name='{name}'", cancel).ConfigureAwait(false)
-            ?? [];
+    private async Task<byte[]> Get(NpgsqlConnection connection, string name, CancellationToken cancel)
+    {
+        string get = $"SELECT value FROM {schema}.patientgrains_store WHERE name='{name}'";
+        return (byte[]?)await Scalar(connection, get, cancel).ConfigureAwait(false) ?? [];
+    }
 
     private static async Task<object?> Scalar(NpgsqlConnection connection, string sql, CancellationToken cancel)
     {

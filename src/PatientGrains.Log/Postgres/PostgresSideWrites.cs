@@ -29,8 +29,9 @@ internal sealed class PostgresSideWrites(PostgresConnections connections, Postgr
         """;
     private readonly string[] _drop =
     [
-        $"DELETE FROM {schema}.snapshots WHERE log=$1", $"DELETE FROM {schema}.due WHERE log=$1", $"DELETE FROM {schema}.claims WHERE log=$1",
-        $"DELETE FROM {schema}.tokens WHERE log=$1", $"UPDATE {schema}.feeds SET log=NULL, seq=0 WHERE log=$1",
+        $"DELETE FROM {schema}.snapshots WHERE log=$1", $"DELETE FROM {schema}.due WHERE log=$1",
+        $"DELETE FROM {schema}.claims WHERE log=$1", $"DELETE FROM {schema}.tokens WHERE log=$1",
+        $"UPDATE {schema}.feeds SET log=NULL, seq=0 WHERE log=$1",
     ];
 
     public async Task Snapshot(LogId log, StoredSnapshot snapshot)

@@ -78,7 +78,8 @@ internal sealed class PostgresSignals : IAsyncDisposable
             try
             {
                 await using var connection = await _connections.Open(_closing.Token).ConfigureAwait(false);
-                await PostgresReads.All(connection, "SELECT pg_notify($1, $2)", _closing.Token, _ => 0, _channel, payload).ConfigureAwait(false);
+                await PostgresReads.All(connection, "SELECT pg_notify($1, $2)", _closing.Token, _ => 0, _channel, payload)
+                    .ConfigureAwait(false);
             }
             catch (Exception e) when (PostgresConnections.IsOfServer(e) || e is OperationCanceledException)
             {

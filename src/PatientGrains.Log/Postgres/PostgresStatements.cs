@@ -6,11 +6,13 @@ namespace PatientGrains.Log.Postgres;
 /// A group's transaction: statements that go to the server in one message and are one transaction there (PostgreSQL, 55.2.3 Extended Query,
 /// Pipelining: what stands before one Sync is rolled back together). So an append costs one round trip, and nothing waits for us while it
 /// holds a lock. Whatever does not fit fails the whole of it; who is to blame is found out afterwards.
-/// <para>Rows are locked in the same order by everybody: new logs, places of commits, keys of claims, feeds, each in their own order.</para>
+/// <para>Everybody locks rows in the same order: new logs, places of commits, keys of claims, feeds, each in their own.</para>
 /// </summary>
 internal sealed class PostgresStatements(string schema)
 {
-    private readonly string _addLogs = $"INSERT INTO {schema}.logs SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bytea[], $4::bytea[])";
+    private readonly string _addLogs = $"""
+        INSERT INTO {schema}.logs SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bytea[], $4::bytea[])
+        """;
     private readonly string _addCommits = $"""
         INSERT INTO {schema}.commits SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::int[], $4::int[], $5::bytea[], $6::bytea[])
         """;
@@ -46,8 +48,8 @@ internal sealed class PostgresStatements(string schema)
         INSERT INTO {schema}.due SELECT * FROM unnest($1::bigint[], $2::bigint[]) ON CONFLICT(log) DO UPDATE SET at=excluded.at
         """;
     /// <summary>
-    /// The last statement: the row of a feed stays locked until the commit, so numbers are in the order of commits, and nobody waits for the
-    /// row longer than that. Gives the feeds' new heads.
+    /// The last statement: the row of a feed stays locked until the commit, so numbers are in the order of commits, and nobody waits
+    /// for the row longer than that. Gives the feeds' new heads.
     /// </summary>
     private readonly string _number = $"""
         WITH moved AS (
@@ -55,7 +57,8 @@ internal sealed class PostgresStatements(string schema)
           ON CONFLICT(feed) DO UPDATE SET head=h.head+excluded.head RETURNING h.feed, h.head),
         lines AS (
           INSERT INTO {schema}.feeds SELECT u.feed, m.head-u.from_end, u.log, u.seq
-          FROM unnest($3::smallint[], $4::bigint[], $5::bigint[], $6::bigint[]) AS u(feed, from_end, log, seq) JOIN moved m ON m.feed=u.feed)
+          FROM unnest($3::smallint[], $4::bigint[], $5::bigint[], $6::bigint[]) AS u(feed, from_end, log, seq)
+          JOIN moved m ON m.feed=u.feed)
         SELECT feed, head FROM moved
         """;
     private readonly string _claimants = $"""
@@ -101,8 +104,8 @@ internal sealed class PostgresStatements(string schema)
             feeds.Distinct().Select(feed => (short)feed).ToArray()).ConfigureAwait(false);
 
     public async Task<Dictionary<BlindKey, LogId>> Claimants(NpgsqlConnection connection, IEnumerable<BlindKey> keys) => new(
-        await PostgresReads.All(connection, _claimants, default, row => KeyValuePair.Create(Uuid.Key(row.GetGuid(0)), Uuid.Log(row.GetGuid(1))),
-            keys.Select(Uuid.Of).ToArray()).ConfigureAwait(false));
+        await PostgresReads.All(connection, _claimants, default,
+            row => KeyValuePair.Create(Uuid.Key(row.GetGuid(0)), Uuid.Log(row.GetGuid(1))), keys.Select(Uuid.Of).ToArray()).ConfigureAwait(false));
 
     private void AddCommits(NpgsqlBatch batch, PostgresGroup group)
     {

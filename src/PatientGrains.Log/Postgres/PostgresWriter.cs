@@ -2,14 +2,13 @@ namespace PatientGrains.Log.Postgres;
 
 /// <summary>
 /// Appends wait here in the order in which they were handed over. Whenever a transaction is free, a group of them goes: whatever has
-/// gathered meanwhile. Several transactions are under way at a time, never two that touch one log or one key of the locator: an append whose
-/// log is under way stays behind, and so does everything behind it that touches the same. That keeps the order of each log.
+/// gathered meanwhile. Several transactions are under way at a time, never two that touch one log or one key of the locator: an append
+/// whose log is under way stays behind, and so does everything behind it that touches the same. That keeps the order of each log.
 /// </summary>
 internal sealed class PostgresWriter(
-    PostgresConnections connections, PostgresStatements statements, PostgresHeads heads, PostgresSignals signals, PostgresLogOptions options)
+    PostgresConnections connections, PostgresStatements statements, PostgresHeads heads, PostgresSignals signals,
+    PostgresLogOptions options)
 {
-    /// <summary>Appends that may wait. At a slow disk (10 ms a sync) this is a second of work in groups of <see cref="MaxGroup"/>.</summary>
-    public const int MaxQueued = 65_536;
     /// <summary>Bytes that may wait: what the queue may hold of the machine's memory.</summary>
     public const long MaxQueuedBytes = 256L << 20;
     /// <summary>Appends in one transaction; more would only delay the first.</summary>
@@ -35,8 +34,8 @@ internal sealed class PostgresWriter(
         {
             if (_closed)
                 return Task.FromException(new LogFailedException("The log is closed."));
-            if (_waiting.Count >= MaxQueued || (_waitingBytes + append.Weight > MaxQueuedBytes && _waiting.Count > 0))
-                return Task.FromException(new LogBusyException($"more than {MaxQueued} writes or {MaxQueuedBytes} bytes wait"));
+            if (_waiting.Count >= options.MaxQueued || (_waitingBytes + append.Weight > MaxQueuedBytes && _waiting.Count > 0))
+                return Task.FromException(new LogBusyException($"more than {options.MaxQueued} writes or {MaxQueuedBytes} bytes wait"));
             _waiting.AddLast(append);
             _waitingBytes += append.Weight;
             SendGroups();

@@ -12,17 +12,22 @@ public sealed class PostgresStore : Store
     private readonly PostgresServer _server;
     private PostgresLog? _log;
 
-    private PostgresStore(PostgresServer server)
+    private PostgresStore(PostgresServer server, Func<PostgresLogOptions, PostgresLogOptions> change)
     {
         _server = server;
-        Options = new PostgresLogOptions(server.Connection("postgres"))
+        Options = change(new PostgresLogOptions(server.Connection("postgres"))
         {
             Schema = string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _made)}"),
             AllowUnsyncedServer = true,
             // Waiting is told by notifications; looks are tested by themselves.
             LookEvery = TimeSpan.FromMinutes(1),
-        };
+        });
     }
+
+    public static StoreKind Kind { get; } = new(() => PostgresServer.Missing, Make, Cases: 5)
+    {
+        IsShared = true, MakeDurable = DurableDatabase.Make, HasServer = true,
+    };
 
     public PostgresLogOptions Options { get; }
 
@@ -30,25 +35,49 @@ public sealed class PostgresStore : Store
 
     public static async Task<Store> Make() => await MakeOn(await Shared.Value);
 
-    public static async Task<PostgresStore> MakeOn(PostgresServer server)
+    public static async Task<PostgresStore> MakeWith(Func<PostgresLogOptions, PostgresLogOptions> change) =>
+        await MakeOn(await Shared.Value, change);
+
+    public static async Task<PostgresStore> MakeOn(PostgresServer server, Func<PostgresLogOptions, PostgresLogOptions>? change = null)
     {
-        var store = new PostgresStore(server);
+        var store = new PostgresStore(server, change ?? (options => options));
         await store.Reopen();
         return store;
     }
 
-    public override async Task Reopen()
+    public override Task Reopen() => Reopen(() => Task.CompletedTask);
+
+    /// <summary>Closes it, lets somebody at the database, and opens it again.</summary>
+    public async Task Reopen(Func<Task> meanwhile)
     {
         if (_log is not null)
             await _log.DisposeAsync();
+        await meanwhile();
         _log = await PostgresLog.Open(Options, Ring);
     }
 
-    public override async Task<IPatientLog> OpenBeside() => await PostgresLog.Open(Options, Ring);
+    public override async Task<IPatientLog?> OpenBeside() => await PostgresLog.Open(Options, Ring);
+
+    /// <summary>Runs SQL past the log.</summary>
+    public Task Run(string sql) => _server.Execute("postgres", sql);
 
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
-        await _server.Execute("postgres", $"DROP SCHEMA IF EXISTS {Options.Schema} CASCADE");
+        await Run($"DROP SCHEMA IF EXISTS {Options.Schema} CASCADE");
     }
+}
+
+/// <summary>A schema on a server of its own, which syncs and is killed.</summary>
+public sealed class DurableDatabase(PostgresServer server) : DurableStore
+{
+    public override string Address => CrashChild.Address.Of(new PostgresLogOptions(server.Connection("postgres")));
+
+    public static async Task<DurableStore> Make() => new DurableDatabase(await PostgresServer.Launch());
+
+    public override Task KillServer() => server.Kill();
+
+    public override Task StartServer() => server.Start();
+
+    public override ValueTask DisposeAsync() => server.DisposeAsync();
 }

@@ -12,7 +12,7 @@ public static class Engine
     public const string Name = "Local";
 
     /// <summary>Whether nodes can share the work.</summary>
-    public const bool Clusters = false;
+    public static bool Clusters => false;
 
     /// <summary>How long a front waits for the next line of a feed before it asks again.</summary>
     public static readonly TimeSpan LongestPoll = TimeSpan.FromSeconds(10);

@@ -16,7 +16,7 @@ public static class Engine
     public const string Name = "Orleans";
 
     /// <summary>Whether nodes can share the work.</summary>
-    public const bool Clusters = true;
+    public static bool Clusters => true;
 
     /// <summary>
     /// How long a front waits for the next line of a feed before it asks again: well below <see cref="GrainCalls.Timeout"/>, after which a

@@ -1,0 +1,19 @@
+namespace PatientGrains.Log.CrashChild;
+
+/// <summary>A store as another process is told of it: its kind, a colon, and what that kind needs.</summary>
+public static class Address
+{
+    public static string OfFolder(string folder) => "sqlite:" + folder;
+
+    public static string Of(PostgresLogOptions options) => $"postgres:{options.Schema}:{options.ConnectionString}";
+
+    public static async Task<IPatientLog> Open(string address, KeyRing ring, string pragmas = "") => address.Split(':', 2) switch
+    {
+        ["sqlite", var folder] => SqliteLog.Open(folder, ring, new SqliteTestSeams(Pragmas: pragmas)),
+        ["postgres", var rest] => await OpenPostgres(rest.Split(':', 2), ring),
+        _ => throw new ArgumentException("No address of a store.", nameof(address)),
+    };
+
+    private static async Task<IPatientLog> OpenPostgres(string[] parts, KeyRing ring) =>
+        await PostgresLog.Open(new PostgresLogOptions(parts[1]) { Schema = parts[0], AllowUnsyncedServer = true }, ring);
+}
