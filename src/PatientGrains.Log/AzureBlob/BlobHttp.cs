@@ -67,20 +67,7 @@ internal sealed class BlobHttp
         RequestMethod method, string name, string query, (string Name, string Value)[] headers, ReadOnlyMemory<byte>? content,
         CancellationToken cancel)
     {
-        using var message = _pipeline.CreateMessage();
-        var request = message.Request;
-        request.Method = method;
-        request.Uri.Reset(new Uri(
-            $"{_options.AccountUrl.AbsoluteUri.TrimEnd('/')}/{_options.Container}{(name.Length > 0 ? "/" : "")}{name}{query}"));
-        request.Headers.SetValue("x-ms-version", ApiVersion);
-        foreach (var (header, value) in headers)
-            request.Headers.SetValue(header, value);
-        if (content is { } bytes)
-        {
-            request.Content = RequestContent.Create(bytes);
-            request.Headers.SetValue("Content-Length", bytes.Length.ToString(CultureInfo.InvariantCulture));
-            request.Headers.SetValue("Content-Type", "application/octet-stream");
-        }
+        using var message = Message(method, name, query, headers, content);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(Stopped, cancel);
         bool placed = false;
         try
@@ -104,6 +91,26 @@ internal sealed class BlobHttp
             if (placed)
                 _places.Release();
         }
+    }
+
+    private HttpMessage Message(
+        RequestMethod method, string name, string query, (string Name, string Value)[] headers, ReadOnlyMemory<byte>? content)
+    {
+        var message = _pipeline.CreateMessage();
+        var request = message.Request;
+        request.Method = method;
+        request.Uri.Reset(new Uri(
+            $"{_options.AccountUrl.AbsoluteUri.TrimEnd('/')}/{_options.Container}{(name.Length > 0 ? "/" : "")}{name}{query}"));
+        request.Headers.SetValue("x-ms-version", ApiVersion);
+        foreach (var (header, value) in headers)
+            request.Headers.SetValue(header, value);
+        if (content is { } bytes)
+        {
+            request.Content = RequestContent.Create(bytes);
+            request.Headers.SetValue("Content-Length", bytes.Length.ToString(CultureInfo.InvariantCulture));
+            request.Headers.SetValue("Content-Type", "application/octet-stream");
+        }
+        return message;
     }
 
     private static BlobAnswer Read(Response response)

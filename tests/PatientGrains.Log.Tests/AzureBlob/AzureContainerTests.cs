@@ -26,7 +26,7 @@ public sealed class AzureContainerTests
         var transport = new FaultyTransport((request, _) =>
         {
             sent.Add(request.Headers.TryGetValue("Authorization", out string? value) ? value : "");
-            return Fate.Dead;
+            return RequestFate.Dead;
         });
         using var ring = KeyRing.Ephemeral();
         var options = new AzureBlobLogOptions
@@ -106,7 +106,7 @@ public sealed class AzureContainerTests
         var transport = new FaultyTransport((request, _) =>
         {
             read += request.Headers.TryGetValue("x-ms-range", out string? range) ? Length(range) : 0;
-            return Fate.Through;
+            return RequestFate.Through;
         });
         await using var log = await store.OpenOver(transport);
         foreach (long seq in new long[] { 0, 1, 7, 40, 41, 98, 99 })

@@ -5,7 +5,7 @@ using Azure.Core.Pipeline;
 namespace PatientGrains.Log.Tests;
 
 /// <summary>What becomes of a request.</summary>
-internal enum Fate
+internal enum RequestFate
 {
     Through,
     /// <summary>It is never sent, and gets no answer.</summary>
@@ -21,7 +21,7 @@ internal enum Fate
 }
 
 /// <summary>The network between the log and the service, which fails as it is told to.</summary>
-internal sealed class FaultyTransport(Func<Request, int, Fate> fates) : HttpPipelineTransport
+internal sealed class FaultyTransport(Func<Request, int, RequestFate> fates) : HttpPipelineTransport
 {
     private const int LateBy = 3;
 
@@ -42,19 +42,19 @@ internal sealed class FaultyTransport(Func<Request, int, Fate> fates) : HttpPipe
         await Deliver(number);
         switch (fate)
         {
-            case Fate.Through:
+            case RequestFate.Through:
                 await _inner.ProcessAsync(message);
                 return;
-            case Fate.Twice:
+            case RequestFate.Twice:
                 using (var copy = Copy(message))
                     await _inner.ProcessAsync(copy);
                 await _inner.ProcessAsync(message);
                 return;
-            case Fate.Unanswered:
+            case RequestFate.Unanswered:
                 using (var copy = Copy(message))
                     await _inner.ProcessAsync(copy);
                 break;
-            case Fate.Late:
+            case RequestFate.Late:
                 _late.Enqueue((number + LateBy, Copy(message)));
                 break;
             default:
