@@ -19,6 +19,9 @@ internal sealed class ScriptedLog(IPatientLog inner) : IPatientLog
 
     public string StoreId => inner.StoreId;
 
+    /// <summary>Whether it says that too much waits.</summary>
+    public bool IsCrowded { get; set; }
+
     public void Close() => _gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public void Open()

@@ -71,8 +71,8 @@ internal sealed class OverloadFlood(Bench bench) : IScenario
             if (!arrival.Counts)
             {
                 _began ??= arrival.Due;
-                double since = TimeProvider.System.GetElapsedTime(_began.Value, arrival.Due).TotalSeconds;
-                Flood(since > Unit / 2 && since < Unit * 1.5);
+                double warm = TimeProvider.System.GetElapsedTime(_began.Value, arrival.Due).TotalSeconds / Unit;
+                Flood(warm is > 0.5 and < 1.5);
                 return 0;
             }
             if (arrival.Counts && _memoryBefore == 0)

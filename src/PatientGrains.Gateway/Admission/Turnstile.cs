@@ -11,8 +11,8 @@ internal sealed record TurnstileLimits(string Name, int OwnUnits, int MaxWaiting
 /// <summary>
 /// Lets requests in, fairly between sources. Each source has a few units to itself; what is under way beyond that is bounded by a
 /// <see cref="Pace"/> and shared in turn among the sources that wait, by the units that each has had (start-time fair queueing: Goyal, Vin
-/// and Cheng, SIGCOMM 1996). So a source that asks for little is let in at once, whatever another one asks for, and whoever is alone may use
-/// it all. Sources are those of verified tokens: there are as many as are registered.
+/// and Cheng, SIGCOMM 1996). So a source that asks for little is let in at once, whatever another one asks for, and whoever is alone may
+/// use it all. Sources are those of verified tokens: there are as many as are registered.
 /// </summary>
 internal sealed class Turnstile : IDisposable
 {
@@ -26,6 +26,7 @@ internal sealed class Turnstile : IDisposable
     private readonly AdmissionMetrics _metrics;
     private int _underWay;
     private long _waitingBytes;
+    private Source? _last;
 
     /// <summary>Where the turn has come to: the units that a source which never paused has had.</summary>
     private long _turn;
@@ -83,6 +84,9 @@ internal sealed class Turnstile : IDisposable
 
     private Place Take(Source source, int units)
     {
+        if (source != _last)
+            _pace.Shared();
+        _last = source;
         _underWay += units;
         source.UnderWay += units;
         // Whoever paused has no claim to what it did not use.

@@ -16,7 +16,8 @@ namespace PatientGrains.Gateway.Grpc;
 /// Reading: each page of a stream is a question of its own to the record, with an access entry that is durable before it leaves.
 /// </summary>
 internal sealed class ReadMethods(
-    GrpcLogin logins, Entrance entrance, RecordDoor records, Search search, ResourceWriter resources, AccessNotes notes, GatewayOptions options)
+    GrpcLogin logins, Entrance entrance, RecordDoor records, Search search, ResourceWriter resources, AccessNotes notes,
+    GatewayOptions options)
 {
     public IEnumerable<GrpcMethod> All()
     {

@@ -3,7 +3,9 @@ using PatientGrains.Grpc.Rpc;
 
 namespace PatientGrains.Grpc;
 
-/// <summary>How a submission comes back that the server had no room for. Nothing of it was written; its message id stays the same.</summary>
+/// <summary>
+/// How a submission comes back that the server had no room for. Nothing of it was written; its message id stays the same.
+/// </summary>
 public sealed record BusyOptions
 {
     /// <summary>How often one submission comes back; then its refusal is the answer.</summary>

@@ -8,7 +8,7 @@ namespace PatientGrains.Log.Sqlite;
 /// </summary>
 internal sealed class SqliteWriter
 {
-    /// <summary>Requests that may wait: a second of work at the slowest rate that was measured. Past half of it the log is crowded.</summary>
+    /// <summary>Requests that may wait: a second of work at the slowest rate measured. Past half of it the log is crowded.</summary>
     public const int MaxQueued = 16_384;
     /// <summary>Bytes that may wait: what the queue may hold of the machine's memory. Past half of it the log is crowded.</summary>
     public const long MaxQueuedBytes = 256L << 20;

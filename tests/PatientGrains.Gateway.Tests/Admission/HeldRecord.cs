@@ -13,7 +13,8 @@ internal sealed class HeldRecord(string patient) : IIncomingGrainCallFilter
 
     public async Task Invoke(IIncomingGrainCallContext context)
     {
-        if (_gate is { } gate && context.TargetId.ToString().EndsWith("/" + patient, StringComparison.Ordinal) && context.MethodName == "Ask")
+        bool isOfIt = context.TargetId.ToString().EndsWith("/" + patient, StringComparison.Ordinal);
+        if (_gate is { } gate && isOfIt && context.MethodName == "Ask")
         {
             Interlocked.Increment(ref _held);
             await gate.Task;

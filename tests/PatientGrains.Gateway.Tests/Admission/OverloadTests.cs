@@ -11,7 +11,9 @@ using V1 = PatientGrains.Grpc.V1;
 
 namespace PatientGrains.Gateway.Tests.Admission;
 
-/// <summary>A source that sends more than is taken, about a patient whose record hangs; room for two, one of its own, and two that wait.</summary>
+/// <summary>
+/// A source that sends more than is taken, about a patient whose record hangs; room for two, one of its own, and two that wait.
+/// </summary>
 public sealed class OverloadTests : IAsyncLifetime
 {
     private const string Slow = "slow";

@@ -26,7 +26,9 @@ public class PaceTests
         for (int i = 0; i < 40; i++)
             Window(pace, 2, isFull: true);
         Window(pace, 30, isFull: true);
-        Assert.Equal(1_024 - 128, pace.Limit);
+        Assert.Equal(512, pace.Limit);
+        Window(pace, 12, isFull: true);
+        Assert.Equal(426, pace.Limit);
         for (int i = 0; i < 60; i++)
             Window(pace, 30, isFull: true);
         Assert.Equal(32, pace.Limit);
@@ -76,10 +78,26 @@ public class PaceTests
         Assert.All(limits, limit => Assert.InRange(1_000.0 * limit / perSecond, 7.5, 12));
     }
 
+    [Fact]
+    public void A_source_that_is_alone_may_take_four_times_as_long_until_another_one_comes()
+    {
+        var pace = New();
+        for (int i = 0; i < 40; i++)
+            Window(pace, 39, isFull: true, isShared: false);
+        Assert.Equal(1_024, pace.Limit);
+        Window(pace, 39, isFull: true);
+        Assert.Equal(512, pace.Limit);
+        for (int i = 0; i < 3; i++)
+            Window(pace, 80, isFull: true, isShared: false);
+        Assert.Equal(64, pace.Limit);
+    }
+
     private Pace New() => new(32, 1_024, TimeSpan.FromMilliseconds(10), _clock);
 
-    private void Window(Pace pace, double millis, bool isFull)
+    private void Window(Pace pace, double millis, bool isFull, bool isShared = true)
     {
+        if (isShared)
+            pace.Shared();
         if (isFull)
             pace.Full();
         _clock.Move(Pace.Window);
