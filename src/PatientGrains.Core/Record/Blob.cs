@@ -46,7 +46,9 @@ internal sealed class BlobJson : JsonConverter<Blob>
             ? new Blob(reader.GetBytesFromBase64())
             : new Blob(Aside[reader.GetInt32()]);
 
-    public override void Write(Utf8JsonWriter writer, Blob value, JsonSerializerOptions options)
+    public override void Write(Utf8JsonWriter writer, Blob value, JsonSerializerOptions options) => Put(writer, value);
+
+    internal static void Put(Utf8JsonWriter writer, Blob value)
     {
         if (Aside is null)
         {

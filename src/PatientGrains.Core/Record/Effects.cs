@@ -7,8 +7,8 @@ namespace PatientGrains.Core.Record;
 
 /// <summary>
 /// What an event changes outside its own log, as keys that the journal blinds before the store sees them: ids that have to be unique over
-/// all logs (claimed in the locator as <c>id:Type/id</c>) and counts of the population index (<c>Type|param|system|code</c>); the feeds that it is a
-/// line of; and when the record has to be woken.
+/// all logs (claimed in the locator as <c>id:Type/id</c>) and counts of the population index (<c>Type|param|system|code</c>); the feeds
+/// that it is a line of; and when the record has to be woken.
 /// </summary>
 public static class Effects
 {
@@ -23,7 +23,9 @@ public static class Effects
     /// The log's own name. A Patient can be nowhere but in the log that bears its name; any other resource claims its id even there,
     /// because the same id might be submitted for a patient's record at the same time, and only one of the two may win.
     /// </param>
-    /// <param name="claim">Takes the id; the journal claims nothing for one that leads to its log by itself (<see cref="RoutedIds"/>).</param>
+    /// <param name="claim">
+    /// Takes the id; the journal claims nothing for one that leads to its log by itself (<see cref="RoutedIds"/>).
+    /// </param>
     public static void Claims(Event happened, string owner, Action<ResourceKey> claim)
     {
         if (happened is ResourceStored { Version: 1 } stored && !(stored.Key.IsPatient && stored.Key.ToString() == owner))

@@ -36,7 +36,9 @@ internal sealed class ResourceKeyJson : JsonConverter<ResourceKey>
     public override ResourceKey Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         ResourceKey.Parse(reader.GetString()!);
 
-    public override void Write(Utf8JsonWriter writer, ResourceKey value, JsonSerializerOptions options)
+    public override void Write(Utf8JsonWriter writer, ResourceKey value, JsonSerializerOptions options) => Put(writer, value);
+
+    internal static void Put(Utf8JsonWriter writer, ResourceKey value)
     {
         Span<char> text = stackalloc char[MostOnStack];
         if (text.TryWrite($"{value.Type}/{value.Id}", out int length))

@@ -5,8 +5,9 @@ namespace PatientGrains.Core.Record;
 
 /// <summary>
 /// Ids that carry the log they are in, for whoever holds the key: a server that assigns such an id need not claim it in the locator, whose
-/// random keys are the dearest rows of a large store. Without the key they look random and two of one patient cannot be told to be: 72 bits
-/// of tag, then the 128 bits of the log's blinded name under a mask that depends on the tag, as 40 characters of base32 (an R4 id, 2.24.0.1).
+/// random keys are the dearest rows of a large store. Without the key they look random and two of one patient cannot be told to be: 72
+/// bits of tag, then the 128 bits of the log's blinded name under a mask that depends on the tag, as 40 characters of base32 (an R4 id,
+/// 2.24.0.1).
 /// <para>An id that decodes to a log that exists was made for that log and can be nowhere else: nobody without the key makes one but by
 /// hitting 128 bits. Any other text decodes to a log that does not exist and is an id like all others.</para>
 /// </summary>

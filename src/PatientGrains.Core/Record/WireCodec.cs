@@ -24,7 +24,8 @@ public static class WireCodec
             head.ResetWrittenCount();
             var json = HeadWriter ??= new Utf8JsonWriter(head);
             json.Reset(head);
-            JsonSerializer.Serialize(json, value, Root<T>.Json);
+            if (typeof(T) != typeof(Event) || !EventHeads.TryWrite(json, value))
+                JsonSerializer.Serialize(json, value, Root<T>.Json);
             json.Flush();
             PutVarint(output, head.WrittenCount);
             output.Write(head.WrittenSpan);

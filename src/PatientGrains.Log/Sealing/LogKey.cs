@@ -23,6 +23,9 @@ internal sealed class LogKey : IDisposable
     public const int MaxSnapshot = 1 << 30;
     /// <summary>Below this there is little to save, and an encoder takes some 20 us. Chosen, not found by measuring other sizes.</summary>
     public const int CompressFrom = 512;
+    /// <summary>Below this Brotli's quality 0: of a single observation's 2.1 KB it makes 977 bytes in 7.5 us, quality 1 makes 919 in
+    /// 11.5.</summary>
+    private const int CompressBetterFrom = 8 << 10;
     private const int SnapshotHeader = 64;
 
     private readonly LogId _log;
@@ -171,7 +174,8 @@ internal sealed class LogKey : IDisposable
     private static bool TryCompress(ReadOnlySpan<byte> body, Span<byte> to, out int length)
     {
         length = 0;
-        if (body.Length < CompressFrom || !BrotliEncoder.TryCompress(body, to[4..body.Length], out int written, quality: 1, window: 20))
+        int quality = body.Length < CompressBetterFrom ? 0 : 1;
+        if (body.Length < CompressFrom || !BrotliEncoder.TryCompress(body, to[4..body.Length], out int written, quality, window: 20))
             return false;
         BinaryPrimitives.WriteInt32LittleEndian(to, body.Length);
         length = written + 4;
