@@ -20,14 +20,26 @@ internal sealed class NodeProcess : IDisposable
     /// <summary>Completes when the node serves.</summary>
     /// <param name="role">Its role.</param>
     /// <param name="settings">Names and values of settings.</param>
-    public static async Task<NodeProcess> Start(string role, params (string Name, string Value)[] settings)
+    public static Task<NodeProcess> Start(string role, params (string Name, string Value)[] settings) => Start(role, Patience, settings);
+
+    /// <summary>A node that does not serve in time is ended.</summary>
+    /// <exception cref="TimeoutException">It did not.</exception>
+    public static async Task<NodeProcess> Start(string role, TimeSpan patience, (string Name, string Value)[] settings)
     {
         var node = new NodeProcess(Launch(["serve", "--role", role, "--url", "http://127.0.0.1:0"], settings));
-        var serves = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-        node.Listen(serves);
-        string first = await serves.Task.WaitAsync(Patience);
-        node.Url = new Uri(first.Split(' ').First(word => word.StartsWith("http://", StringComparison.Ordinal)));
-        return node;
+        try
+        {
+            var serves = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+            node.Listen(serves);
+            string first = await serves.Task.WaitAsync(patience);
+            node.Url = new Uri(first.Split(' ').First(word => word.StartsWith("http://", StringComparison.Ordinal)));
+            return node;
+        }
+        catch
+        {
+            node.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Runs a verb to its end; gives what it printed.</summary>
@@ -43,7 +55,11 @@ internal sealed class NodeProcess : IDisposable
     private static Process Launch(string[] arguments, (string Name, string Value)[] settings)
     {
         string program = Path.Combine(AppContext.BaseDirectory, "patientgrains.dll");
-        var start = new ProcessStartInfo("dotnet", ["exec", program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", ["exec", program, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         foreach (var (name, value) in settings)
             start.Environment["PATIENTGRAINS_" + name.ToUpperInvariant()] = value;
         return Process.Start(start)!;

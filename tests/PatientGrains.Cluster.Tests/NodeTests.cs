@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Net.Sockets;
 using PatientGrains.Host.Composition;
 using PatientGrains.TestServers;
@@ -43,28 +44,25 @@ public sealed class NodeTests(ITestOutputHelper output) : IAsyncLifetime
         using var http = await Client(gateway);
         await http.PutPatients(Patients);
         var writers = new Writers(http, Patients, 8);
-        using var stop = new CancellationTokenSource();
-        var writing = writers.Run(stop.Token);
-        await Waiting.Until(() => writers.Acknowledged.Count > 200, writing);
+        writers.Start();
+        await writers.Until(() => writers.Acknowledged.Count > 200);
         long killed = Stopwatch.GetTimestamp();
         await second.Kill();
-        await Waiting.Until(() => writers.HaveAllBeenServedAfter(killed), writing);
+        await writers.Until(() => writers.HaveAllBeenServedAfter(killed));
         var served = writers.AllServedAfter(killed);
         // A silo that comes back under the same address is another one.
         using var again = await Silo();
         int before = writers.Acknowledged.Count;
-        await Waiting.Until(() => writers.Acknowledged.Count > before + 200, writing);
+        await writers.Until(() => writers.Acknowledged.Count > before + 200);
         // The oldest is told to leave, and nobody notices.
         int told = writers.Told503;
         Assert.Equal(0, await first.Stop());
         before = writers.Acknowledged.Count;
-        await Waiting.Until(() => writers.Acknowledged.Count > before + 200, writing);
+        await writers.Until(() => writers.Acknowledged.Count > before + 200);
         Assert.Equal(told, writers.Told503);
-        await stop.CancelAsync();
-        await writing;
+        await writers.Stop();
         await writers.FindEverything();
-        output.WriteLine($"served again {served.TotalSeconds:F1} s after SIGKILL; {writers.Acknowledged.Count} acknowledged, 0 lost; "
-            + $"the longest request took {writers.Longest.TotalSeconds:F1} s; 503: {told}");
+        output.WriteLine($"served again {served.TotalSeconds:F1} s after SIGKILL; {writers.Summary}");
         Assert.True(served < TimeSpan.FromSeconds(20));
         Assert.Equal(0, await gateway.Stop());
         Assert.Contains("All chains are sound", await NodeProcess.Run(["verify"], Shared));
@@ -94,10 +92,11 @@ public sealed class NodeTests(ITestOutputHelper output) : IAsyncLifetime
     {
         // What a probe found is told for a second.
         var answer = await Ready(http, node);
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (answer.Item1 == HttpStatusCode.OK)
         {
-            await Task.Delay(100, deadline.Token);
+            await pace.WaitForNextTickAsync(deadline.Token);
             answer = await Ready(http, node);
         }
         return answer;
@@ -110,6 +109,54 @@ public sealed class NodeTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [PostgresFact]
+    public async Task Nodes_with_certificates_speak_TLS_and_know_nobody_whom_another_authority_vouches_for()
+    {
+        var authority = new Authority(Path.Combine(_folder, "ours"));
+        (string, string)[] shared = [.. Shared.Where(setting => setting.Item1 != "ClusterNetwork")];
+        string port = FreePort();
+        using var silo = await Silo([.. shared, .. authority.Node(), ("GatewayPort", port)]);
+        using var second = await Silo([.. shared, .. authority.Node()]);
+        using var gateway = await NodeProcess.Start("gateway", [.. shared, .. authority.Node()]);
+        using var http = await Client(gateway);
+        await http.PutPatients(Patients);
+        // Whoever dials in without a certificate is hung up on, and so is a gateway with somebody else's.
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, int.Parse(port, CultureInfo.InvariantCulture));
+        await using var stranger = new SslStream(socket.GetStream(), false, (_, _, _, _) => true);
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            await stranger.AuthenticateAsClientAsync("node.patientgrains");
+            await stranger.ReadExactlyAsync(new byte[1]);
+        });
+        var other = new Authority(Path.Combine(_folder, "theirs"));
+        await Assert.ThrowsAsync<TimeoutException>(
+            () => NodeProcess.Start("gateway", TimeSpan.FromSeconds(10), [.. shared, .. other.Node()]));
+    }
+
+    [PostgresFact]
+    public async Task The_dashboard_is_for_operators_and_has_no_page_about_a_single_grain()
+    {
+        using var silo = await Silo([.. Shared, ("Dashboard", "true")]);
+        Assert.Equal(HttpStatusCode.Unauthorized, await Look(silo, "/dashboard/DashboardCounters", null));
+        Assert.Equal(HttpStatusCode.Forbidden, await Look(silo, "/dashboard/DashboardCounters", "clinician"));
+        Assert.Equal(HttpStatusCode.OK, await Look(silo, "/dashboard/DashboardCounters", "operator"));
+        foreach (string page in (string[])["GrainState", "grainstate", "Trace", "Reminders", "Reminders/1"])
+            Assert.Equal(HttpStatusCode.NotFound, await Look(silo, "/dashboard/" + page, "operator"));
+    }
+
+    private async Task<HttpStatusCode> Look(NodeProcess silo, string path, string? role)
+    {
+        using var http = new HttpClient();
+        if (role is not null)
+        {
+            string token = (await NodeProcess.Run(["token", "--subject", "somebody", "--role", role], Shared)).Trim();
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+        using var answer = await http.GetAsync(new Uri(silo.Url, path));
+        return answer.StatusCode;
+    }
+
+    [PostgresFact]
     public async Task Nodes_that_start_together_make_the_membership_tables_once()
     {
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => MembershipTables.Create(_connection, CancellationToken.None)));
@@ -117,8 +164,10 @@ public sealed class NodeTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal(0, await silo.Stop());
     }
 
-    private Task<NodeProcess> Silo() => NodeProcess.Start("silo",
-        [.. Shared, ("SiloPort", FreePort()), ("GatewayPort", FreePort()), ("AdvertisedAddress", "127.0.0.1")]);
+    private Task<NodeProcess> Silo() => Silo(Shared);
+
+    private static Task<NodeProcess> Silo((string, string)[] settings) => NodeProcess.Start("silo",
+        [("SiloPort", FreePort()), ("GatewayPort", FreePort()), ("AdvertisedAddress", "127.0.0.1"), .. settings]);
 
     private (string, string)[] Shared =>
     [

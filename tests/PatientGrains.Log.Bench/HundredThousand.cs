@@ -17,20 +17,19 @@ internal static class HundredThousand
         foreach (var (what, claims, tokens, feeds) in new[] { ("commits alone", 0, 0, false), ("with 10 claims", Claims, 0, false),
             ("with 10 claims and 4 tokens", Claims, Tokens, false), ("with a line of a feed and a due time", 0, 0, true) })
         {
-            using var folder = new BenchFolder();
-            using var ring = KeyRing.Ephemeral();
-            await using var log = SqliteLog.Open(folder.Path, ring);
+            await using var store = await BenchStore.Make();
+            var (log, ring) = (store.Log, store.Ring);
             var random = new Random(1);
             var heads = new Head[Patients];
             var first = Enumerable.Range(0, Patients).ToArray();
             await Run($"{what}: first commit of each", log, ring, first, heads, claims, tokens, feeds, random);
             var second = first.OrderBy(_ => random.Next()).Take(50_000).ToArray();
             await Run($"{what}: one more of 50,000 at random", log, ring, second, heads, claims, tokens, feeds, random);
-            Console.WriteLine($"     {folder.Megabytes:N0} MB");
+            Console.WriteLine($"     {store.Megabytes:N0} MB");
         }
     }
 
-    private static async Task Run(string what, SqliteLog log, KeyRing ring, int[] patients, Head[] heads, int claims, int tokens,
+    private static async Task Run(string what, IPatientLog log, KeyRing ring, int[] patients, Head[] heads, int claims, int tokens,
         bool feeds, Random random)
     {
         var batches = new AppendBatch[patients.Length];

@@ -1,9 +1,11 @@
 using PatientGrains.Log.Bench;
 
 // dotnet run -c Release --project tests/PatientGrains.Log.Bench -- <folder with Synthea Bundles (*.json.gz)>
-// [parts|bundles|small|hundred-thousand|depth]...
+// [parts|bundles|small|hundred-thousand|depth]... [--postgres]
 string data = args[0];
-var what = args.Length > 1 ? args[1..] : ["parts", "bundles", "small", "hundred-thousand", "depth"];
+string[] all = ["parts", "bundles", "small", "hundred-thousand", "depth"];
+var what = args.Skip(1).Where(arg => arg != "--postgres").DefaultIfEmpty("").SelectMany(arg => arg.Length > 0 ? [arg] : all).ToArray();
+BenchStore.IsPostgres = args.Contains("--postgres");
 var bundles = Synthea.Read(data);
 int resources = bundles.Sum(b => b.Events.Count);
 Console.WriteLine($"{bundles.Count} patients, {resources:N0} resources, {bundles.Sum(b => b.Bytes) / 1e6:N1} MB of JSON");
@@ -29,3 +31,4 @@ foreach (string each in what)
             break;
     }
 }
+await BenchStore.End();

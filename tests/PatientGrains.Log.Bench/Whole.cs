@@ -5,7 +5,7 @@ using PatientGrains.Log.Sqlite;
 
 namespace PatientGrains.Log.Bench;
 
-/// <summary>Journals over the SQLite log with everything on, beside bare group-committed inserts of the same JSON in the same
+/// <summary>Journals over a log with everything on, beside bare group-committed inserts of the same JSON in the same
 /// run.</summary>
 internal static class Whole
 {
@@ -34,10 +34,9 @@ internal static class Whole
 
     private static async Task Journals(string what, List<PatientBundle> bundles, int perCommit)
     {
-        using var folder = new BenchFolder();
-        using var ring = KeyRing.Ephemeral();
+        await using var store = await BenchStore.Make();
+        var (log, ring) = (store.Log, store.Ring);
         int resources = bundles.Sum(b => b.Events.Count);
-        var log = SqliteLog.Open(folder.Path, ring);
         var clocks = new Clocks();
         await Task.WhenAll(bundles.Select(bundle => new Activation().Run(async () =>
         {
@@ -45,8 +44,7 @@ internal static class Whole
                 log, ring, TimeProvider.System, new LogName("Patient/" + bundle.Patient), RecordJournalFold.Instance, Options);
             await Task.WhenAll(bundle.Events.Chunk(perCommit).Select(chunk => journal.Execute<int>(_ => new(chunk, 0))));
         })));
-        await log.DisposeAsync();
-        Console.WriteLine($"   {what,-40} {clocks.Per(resources, "resources")}  {folder.Megabytes:N0} MB");
+        Console.WriteLine($"   {what,-40} {clocks.Per(resources, "resources")}  {store.Megabytes:N0} MB");
     }
 
     private static void Raw(List<PatientBundle> bundles, int group)
@@ -77,9 +75,8 @@ internal static class Whole
         {
             foreach (int depth in new[] { 1, 2, 3, 4, 8 })
             {
-                using var folder = new BenchFolder();
-                using var ring = KeyRing.Ephemeral();
-                await using var log = SqliteLog.Open(folder.Path, ring);
+                await using var store = await BenchStore.Make();
+                var (log, ring) = (store.Log, store.Ring);
                 const int each = 100;
                 long before = Stopwatch.GetTimestamp();
                 await Task.WhenAll(Enumerable.Range(0, patients).Select(p => new Activation().Run(async () =>

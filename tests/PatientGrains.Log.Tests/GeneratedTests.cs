@@ -42,7 +42,7 @@ public sealed class GeneratedTests
     private static async Task<bool> Agrees(string kind, List<Step> steps)
     {
         await using var store = await Store.Make(kind);
-        await using var beside = await store.OpenBeside();
+        await using var beside = await store.OpenBeside(kind);
         var sealers = Enumerable.Range(0, Logs).Select(i => new Sealer(store.Ring, $"Patient/{i}")).ToArray();
         var model = new Model();
         foreach (var step in steps)

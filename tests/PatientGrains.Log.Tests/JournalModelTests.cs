@@ -23,7 +23,7 @@ public sealed class JournalModelTests
         {
             await using var store = await Store.Make(kind);
             // Where several processes may write, each activation is in one of its own.
-            await using var beside = await store.OpenBeside();
+            await using var beside = await store.OpenBeside(kind);
             var first = new FaultyLog(store.Log, seed);
             var second = beside is null ? first : new FaultyLog(beside, -seed);
             var run = new Run(store, seed);

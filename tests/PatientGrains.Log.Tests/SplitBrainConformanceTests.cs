@@ -9,14 +9,14 @@ public sealed class SplitBrainConformanceTests
     [StoreTheory, MemberData(nameof(Store.SharedKinds), MemberType = typeof(Store))]
     public async Task Of_two_processes_on_one_head_exactly_one_wins_and_the_loser_reads_the_winners_head(string kind)
     {
-        await using var store = await Store.Make(kind);
+        await using var store = await Store.MakeShared(kind);
         await using var beside = await store.OpenBeside();
         using var sealer = new Sealer(store.Ring, "Patient/a");
         var head = Head.Empty;
         for (int round = 0; round < 30; round++)
         {
             var key = store.Ring.BlindClaim($"if:{round}");
-            var rivals = new[] { store.Log, beside! }.Select(log => (Log: log, Append: sealer.Next(on: head, advance: false))).ToList();
+            var rivals = new[] { store.Log, beside }.Select(log => (Log: log, Append: sealer.Next(on: head, advance: false))).ToList();
             var outcomes = await Task.WhenAll(rivals.Select(rival => Task.Run(() => Outcome(rival.Log.Append(new AppendBatch(
                 [rival.Append], [new Claim(key, sealer.Id)], [], [new IndexChange(key, sealer.Id, 1)])
             {
@@ -28,7 +28,7 @@ public sealed class SplitBrainConformanceTests
             foreach (var (log, _) in rivals)
                 Assert.Equal(head, (await log.Find(sealer.Id))!.Head);
         }
-        Assert.Equal(30, (await beside!.ReadFeed(1, 0, 100)).Head);
+        Assert.Equal(30, (await beside.ReadFeed(1, 0, 100)).Head);
         Assert.Equal(30, (await ConformanceTests.ReadAll(store.Log, sealer.Id, 0, 1 << 20)).Count);
         Assert.True((await LogVerifier.Verify(store.Log)).IsSound);
     }
@@ -36,18 +36,18 @@ public sealed class SplitBrainConformanceTests
     [StoreTheory, MemberData(nameof(Store.SharedKinds), MemberType = typeof(Store))]
     public async Task A_claim_that_two_processes_make_for_two_logs_goes_to_one_and_the_other_learns_whose_it_is(string kind)
     {
-        await using var store = await Store.Make(kind);
+        await using var store = await Store.MakeShared(kind);
         await using var beside = await store.OpenBeside();
         for (int round = 0; round < 20; round++)
         {
             var key = store.Ring.BlindClaim($"if:{round}");
             using var a = new Sealer(store.Ring, $"Practitioner/a{round}");
             using var b = new Sealer(store.Ring, $"Practitioner/b{round}");
-            var outcomes = await Task.WhenAll(new[] { (store.Log, a), (beside!, b) }.Select(rival => Task.Run(() =>
+            var outcomes = await Task.WhenAll(new[] { (store.Log, a), (beside, b) }.Select(rival => Task.Run(() =>
                 Outcome(rival.Item1.Append(new AppendBatch([rival.Item2.Next()], [new Claim(key, rival.Item2.Id)], [], []))))));
             Assert.Equal(["", nameof(ClaimTakenException)], outcomes.Order());
             var (winner, loser) = outcomes[0].Length == 0 ? (a, b) : (b, a);
-            Assert.Equal(winner.Id, await beside!.Locate(key));
+            Assert.Equal(winner.Id, await beside.Locate(key));
             Assert.Null(await store.Log.Find(loser.Id));
         }
     }
@@ -55,9 +55,9 @@ public sealed class SplitBrainConformanceTests
     [StoreTheory, MemberData(nameof(Store.SharedKinds), MemberType = typeof(Store))]
     public async Task A_reader_in_each_process_sees_the_lines_of_both_once_and_in_one_order(string kind)
     {
-        await using var store = await Store.Make(kind);
+        await using var store = await Store.MakeShared(kind);
         await using var beside = await store.OpenBeside();
-        IPatientLog[] logs = [store.Log, beside!];
+        IPatientLog[] logs = [store.Log, beside];
         const int writers = 6, each = 40;
         var readers = logs.Select(log => Task.Run(async () =>
         {
@@ -88,11 +88,11 @@ public sealed class SplitBrainConformanceTests
     [StoreTheory, MemberData(nameof(Store.SharedKinds), MemberType = typeof(Store))]
     public async Task Who_waits_is_told_of_a_due_time_that_another_process_sets(string kind)
     {
-        await using var store = await Store.Make(kind);
+        await using var store = await Store.MakeShared(kind);
         await using var beside = await store.OpenBeside();
         using var a = new Sealer(store.Ring, "Patient/a");
         var earlier = store.Log.DueSet(DateTimeOffset.UnixEpoch.AddDays(1));
-        await beside!.Append(new AppendBatch(a.Next()) { Due = [new DueChange(a.Id, DateTimeOffset.UnixEpoch)] });
+        await beside.Append(new AppendBatch(a.Next()) { Due = [new DueChange(a.Id, DateTimeOffset.UnixEpoch)] });
         await earlier.WaitAsync(Patience);
         Assert.Equal([new DueLog(DateTimeOffset.UnixEpoch, a.Id)], await store.Log.Due(DateTimeOffset.UnixEpoch, null, 9));
     }
@@ -100,12 +100,12 @@ public sealed class SplitBrainConformanceTests
     [StoreTheory, MemberData(nameof(Store.SharedKinds), MemberType = typeof(Store))]
     public async Task What_one_process_erases_takes_nothing_more_from_the_other(string kind)
     {
-        await using var store = await Store.Make(kind);
+        await using var store = await Store.MakeShared(kind);
         await using var beside = await store.OpenBeside();
         for (int round = 0; round < 10; round++)
         {
             using var a = new Sealer(store.Ring, $"Patient/{round}");
-            await beside!.Append(new AppendBatch(a.Next()));
+            await beside.Append(new AppendBatch(a.Next()));
             var writing = Task.Run(async () =>
             {
                 int written = 1;
@@ -132,9 +132,9 @@ public sealed class SplitBrainConformanceTests
     [StoreTheory, MemberData(nameof(Store.SharedKinds), MemberType = typeof(Store))]
     public async Task Appends_over_several_logs_are_never_in_each_others_way_for_good(string kind)
     {
-        await using var store = await Store.Make(kind);
+        await using var store = await Store.MakeShared(kind);
         await using var beside = await store.OpenBeside();
-        IPatientLog[] logs = [store.Log, beside!];
+        IPatientLog[] logs = [store.Log, beside];
         var sealers = Enumerable.Range(0, 5).Select(i => new Sealer(store.Ring, $"Practitioner/{i}")).ToList();
         int done = 0;
         await Task.WhenAll(Enumerable.Range(0, 6).Select(worker => Task.Run(async () =>

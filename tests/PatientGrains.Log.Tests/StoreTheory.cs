@@ -7,7 +7,14 @@ namespace PatientGrains.Log.Tests;
 /// missing; in CI they run, and fail.</summary>
 [XunitTestCaseDiscoverer("PatientGrains.Log.Tests.StoreTheoryDiscoverer", "PatientGrains.Log.Tests")]
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class StoreTheoryAttribute : TheoryAttribute;
+[TraitDiscoverer("PatientGrains.Log.Tests.StoreTraitDiscoverer", "PatientGrains.Log.Tests")]
+public sealed class StoreTheoryAttribute : TheoryAttribute, ITraitAttribute;
+
+/// <summary>What all kinds of stores run is chosen by <c>--filter Suite=Conformance</c>.</summary>
+public sealed class StoreTraitDiscoverer : ITraitDiscoverer
+{
+    public IEnumerable<KeyValuePair<string, string>> GetTraits(IAttributeInfo trait) => [KeyValuePair.Create("Suite", "Conformance")];
+}
 
 /// <inheritdoc cref="StoreTheoryAttribute"/>
 public sealed class StoreTheoryDiscoverer(IMessageSink diagnostics) : TheoryDiscoverer(diagnostics)

@@ -27,10 +27,13 @@ public abstract class Store : IAsyncDisposable
         ["memory"] = new(() => null, () => Task.FromResult<Store>(new MemoryStore()), Cases: 400),
         ["sqlite"] = new(() => null, () => Task.FromResult<Store>(new SqliteStore()), Cases: 25) { MakeDurable = DurableFolder.Make },
         ["postgres"] = PostgresStore.Kind,
-        ["azure"] = new(() => AzuriteServer.Missing, AzureStore.Make, Cases: 3) { IsShared = true },
+        ["azure"] = AzureStore.Kind,
     };
 
     public static Task<Store> Make(string kind) => All[kind].Make();
+
+    /// <summary>One whose processes learn soon what the others did.</summary>
+    public static Task<Store> MakeShared(string kind) => (All[kind].MakeLooking ?? All[kind].Make)();
 
     /// <summary>What is not installed here that a kind needs, or null.</summary>
     public static string? Missing(string kind) => All.TryGetValue(kind, out var known) ? known.Missing() : null;
@@ -58,8 +61,11 @@ public abstract class Store : IAsyncDisposable
 
     public static Task<DurableStore> MakeDurable(string kind) => All[kind].MakeDurable!();
 
-    /// <summary>Opens the same store again beside <see cref="Log"/>, as another process would; null when only one process may.</summary>
-    public virtual Task<IPatientLog?> OpenBeside() => Task.FromResult<IPatientLog?>(null);
+    /// <summary>Opens the same store again beside <see cref="Log"/>, as another process would.</summary>
+    public virtual Task<IPatientLog> OpenBeside() => throw new NotSupportedException("one process");
+
+    /// <summary>The same, or null when the kind is one that only one process opens.</summary>
+    public async Task<IPatientLog?> OpenBeside(string kind) => All[kind].IsShared ? await OpenBeside() : null;
 
     public Task<PatientJournal<Notes, Note>> Open(string name, JournalOptions? options = null, IPatientLog? over = null) =>
         PatientJournal<Notes, Note>.Open(
@@ -82,6 +88,9 @@ public sealed record StoreKind(Func<string?> Missing, Func<Task<Store>> Make, in
 {
     /// <summary>Several processes may write it at once: <see cref="Store.OpenBeside"/>.</summary>
     public bool IsShared { get; init; }
+
+    /// <summary>One that looks often for what other processes did, where they are not notified.</summary>
+    public Func<Task<Store>>? MakeLooking { get; init; }
 
     /// <summary>A new, empty store for processes that are killed; null when it does not survive its process.</summary>
     public Func<Task<DurableStore>>? MakeDurable { get; init; }

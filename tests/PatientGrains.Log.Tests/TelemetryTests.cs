@@ -9,11 +9,11 @@ namespace PatientGrains.Log.Tests;
 [Collection(nameof(TelemetryTests))]
 public sealed class TelemetryTests
 {
-    [Fact]
-    public Task Metrics_count_what_the_log_does() => new Activation().Run(async () =>
+    [StoreTheory, InlineData("sqlite"), InlineData("postgres")]
+    public Task Metrics_count_what_the_log_does(string kind) => new Activation().Run(async () =>
     {
         using var seen = new Seen();
-        await using var store = await Store.Make("sqlite");
+        await using var store = await Store.Make(kind);
         using (var journal = await store.Open("Patient/a"))
         using (var late = await store.Open("Patient/a"))
         {

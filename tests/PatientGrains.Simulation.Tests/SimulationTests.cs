@@ -34,8 +34,8 @@ public class SimulationTests
     public async Task Planted_bugs_are_caught()
     {
         var (exitCode, output) = await Run(
-            "mutations", "acknowledged-before-durable", "no-fence", "message-forgotten", "no-entry-for-a-read", "feed-line-dropped",
-            "deleted-value-still-counts");
+            "mutations", "acknowledged-before-durable", "prepared-commit-lost", "message-forgotten", "no-entry-for-a-read",
+            "feed-line-dropped", "deleted-value-still-counts");
         Assert.True(exitCode == 0, output);
         Assert.Contains("6 of 6 mutations caught", output);
     }

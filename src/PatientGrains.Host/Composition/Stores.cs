@@ -32,8 +32,8 @@ internal static class Stores
 
     private static KeyRing SharedRing(HostSettings settings) => File.Exists(settings.KeyRingPath)
         ? KeyRing.Open(settings.KeyRingPath)
-        : throw new SettingsException($"KeyRing: there is no key ring at {Path.GetFullPath(settings.KeyRingPath)}. All nodes need the same: make it "
-            + "once with `patientgrains keys init`, and give each node a copy.");
+        : throw new SettingsException($"KeyRing: there is no key ring at {Path.GetFullPath(settings.KeyRingPath)}. All nodes need the same: "
+            + "make it once with `patientgrains keys init`, and give each node a copy.");
 
     private static async Task<IPatientLog> OpenPostgres(HostSettings settings, KeyRing ring, CancellationToken cancel)
     {

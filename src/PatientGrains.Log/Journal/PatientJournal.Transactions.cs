@@ -58,7 +58,7 @@ public sealed partial class PatientJournal<TState, TEvent>
 
     private PreparedCommit PrepareEvents(Preparation preparation, IReadOnlyList<TEvent> events)
     {
-        var gathering = new Gathering();
+        var gathering = new Gathering(TakeEffects());
         Encode(events, gathering);
         _gatheredBytes -= gathering.Body.WrittenCount;
         Evolve(events, gathering);

@@ -17,17 +17,30 @@ internal sealed class PostgresConnections : IAsyncDisposable
     /// </summary>
     private const string Planning = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
 
+    /// <summary>What the transactions count on, whatever the role's default is.</summary>
+    private const string Isolation = @"-c default_transaction_isolation=read\ committed";
+
     private readonly NpgsqlDataSource _source;
     private readonly string _connection;
     private readonly SemaphoreSlim _readers;
+    private int _renewals;
 
     private PostgresConnections(NpgsqlConnectionStringBuilder connection, PostgresLogOptions options)
     {
         _connection = connection.ConnectionString;
-        _source = NpgsqlDataSource.Create(connection);
+        var source = new NpgsqlDataSourceBuilder(_connection);
+        source.UsePhysicalConnectionInitializer(_ => Interlocked.Increment(ref _renewals), _ =>
+        {
+            Interlocked.Increment(ref _renewals);
+            return Task.CompletedTask;
+        });
+        _source = source.Build();
         _readers = new SemaphoreSlim(options.Readers);
         Place = PlaceOf(options);
     }
+
+    /// <summary>Rises whenever a connection to the server is made.</summary>
+    public int Renewals => Volatile.Read(ref _renewals);
 
     /// <summary>Where the log lies, as messages say it.</summary>
     public string Place { get; }
@@ -61,7 +74,8 @@ internal sealed class PostgresConnections : IAsyncDisposable
         connection.NoResetOnClose = true;
         connection.MaxAutoPrepare = PreparedStatements;
         connection.AutoPrepareMinUsages = 2;
-        connection.Options = $"{connection.Options} {Planning} -c synchronous_commit={(isStronger ? "remote_apply" : "on")}".Trim();
+        string synced = $"-c synchronous_commit={(isStronger ? "remote_apply" : "on")}";
+        connection.Options = $"{connection.Options} {Planning} {Isolation} {synced}".Trim();
         return new PostgresConnections(connection, options);
     }
 

@@ -29,6 +29,9 @@ internal sealed class PostgresGroup(List<PendingAppend> appends, PostgresHeads h
 
     public IReadOnlyList<PendingAppend> All => appends;
 
+    /// <summary>See <see cref="PostgresHeads.Renewal"/>.</summary>
+    public int Renewal { get; private set; }
+
     /// <summary>Those that can go in.</summary>
     public List<PendingAppend> Accepted { get; } = [];
 
@@ -64,6 +67,7 @@ internal sealed class PostgresGroup(List<PendingAppend> appends, PostgresHeads h
     public async Task Decide(
         NpgsqlConnection connection, Func<IReadOnlyCollection<BlindKey>, Task<Dictionary<BlindKey, LogId>>> claimants)
     {
+        Renewal = heads.Renewal;
         if (_disputed)
         {
             await Load(connection, [.. Logs()]).ConfigureAwait(false);

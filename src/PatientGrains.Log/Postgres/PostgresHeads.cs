@@ -15,8 +15,11 @@ internal readonly record struct Known(long No, Head Head, int Voids, bool Erased
 /// <summary>
 /// What this process remembers of heads. Any of it may be out of date, since other processes write too: an append that builds on a
 /// remembered head is tried, and the fence decides; an append that builds on another head is not refused before the head was read anew.
+/// <para>The fence holds as long as nothing that was committed goes away. A server that takes over from another one, or one that was
+/// brought back from a backup, may know less; but it has no connections yet. So whatever was remembered is forgotten when a connection is
+/// made.</para>
 /// </summary>
-internal sealed class PostgresHeads(string schema)
+internal sealed class PostgresHeads(string schema, Func<int> renewals)
 {
     /// <summary>Heads in each of two generations: about 30 MB in all. A head that is not cached costs a look-up per group.</summary>
     private const int HeadsPerGeneration = 100_000;
@@ -29,19 +32,28 @@ internal sealed class PostgresHeads(string schema)
     private readonly Lock _lock = new();
     private Dictionary<LogId, Known> _young = [];
     private Dictionary<LogId, Known> _old = [];
+    private int _renewal;
     private long _nextNumber;
     private long _endOfNumbers;
 
     public bool TryGet(LogId log, out Known known)
     {
         lock (_lock)
+        {
+            ForgetRenewed();
             return _young.TryGetValue(log, out known) || _old.TryGetValue(log, out known);
+        }
     }
 
-    public void Remember(IEnumerable<KeyValuePair<LogId, Known>> heads)
+    /// <param name="heads">Heads that became durable.</param>
+    /// <param name="renewal">What <see cref="Renewal"/> was before their transaction began.</param>
+    public void Remember(IEnumerable<KeyValuePair<LogId, Known>> heads, int renewal)
     {
         lock (_lock)
         {
+            ForgetRenewed();
+            if (renewal != _renewal)
+                return;
             foreach (var (log, known) in heads)
             {
                 if (_young.Count >= HeadsPerGeneration)
@@ -49,6 +61,19 @@ internal sealed class PostgresHeads(string schema)
                 _young[log] = known;
             }
         }
+    }
+
+    /// <summary>The age of what is remembered.</summary>
+    public int Renewal => renewals();
+
+    private void ForgetRenewed()
+    {
+        int now = renewals();
+        if (now == _renewal)
+            return;
+        _renewal = now;
+        _young = [];
+        _old = [];
     }
 
     public void Forget(IEnumerable<LogId> logs)

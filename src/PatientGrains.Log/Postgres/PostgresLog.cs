@@ -23,7 +23,7 @@ public sealed class PostgresLog : IPatientLog
         _reads = new PostgresReads(connections, options.Schema);
         _feeds = new PostgresFeedReads(connections, options.Schema);
         _signals = new PostgresSignals(connections, options, id);
-        var heads = new PostgresHeads(options.Schema);
+        var heads = new PostgresHeads(options.Schema, () => connections.Renewals);
         _writer = new PostgresWriter(connections, new PostgresStatements(options.Schema), heads, _signals, options);
         _side = new PostgresSideWrites(connections, heads, options.Schema);
     }
@@ -113,6 +113,8 @@ public sealed class PostgresLog : IPatientLog
     public ValueTask<DateTimeOffset?> NextDue(DateTimeOffset after, CancellationToken cancel = default) => _feeds.NextDue(after, cancel);
 
     public Task DueSet(DateTimeOffset before, CancellationToken cancel = default) => _signals.Local.DueSet(Micros.Up(before), cancel);
+
+    public bool IsCrowded => _writer.IsCrowded;
 
     public Task Append(AppendBatch batch)
     {

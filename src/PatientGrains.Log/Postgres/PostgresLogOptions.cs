@@ -27,8 +27,8 @@ public sealed record PostgresLogOptions(string ConnectionString)
     /// <summary>How long a statement may take before its connection counts as lost.</summary>
     public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Appends that may wait. At a slow disk (10 ms a sync) this is a second of work.</summary>
-    public int MaxQueued { get; init; } = 65_536;
+    /// <summary>Appends that may wait: about a second of work. Past half of it the log is crowded.</summary>
+    public int MaxQueued { get; init; } = 16_384;
 
     /// <summary>Takes a server with fsync=off, which loses what was acknowledged when its machine dies: for tests and trials.</summary>
     public bool AllowUnsyncedServer { get; init; }

@@ -7,8 +7,8 @@ internal sealed class PostgresSideWrites(PostgresConnections connections, Postgr
 {
     /// <summary>At a time; others wait.</summary>
     private const int AtOnce = 2;
-    /// <summary>Bytes of snapshots that may wait.</summary>
-    private const long MaxWaitingBytes = 256L << 20;
+    /// <summary>Bytes of snapshots that may wait; a snapshot may as well be left out.</summary>
+    private const long MaxWaitingBytes = 32L << 20;
     /// <summary>Appends that may come in between an erasure and the place that it takes, before it is given up.</summary>
     private const int MostTries = 1000;
 

@@ -9,7 +9,7 @@ internal sealed class PostgresWriter(
     PostgresConnections connections, PostgresStatements statements, PostgresHeads heads, PostgresSignals signals,
     PostgresLogOptions options)
 {
-    /// <summary>Bytes that may wait: what the queue may hold of the machine's memory.</summary>
+    /// <summary>Bytes that may wait: what the queue may hold of the machine's memory. Past half of it the log is crowded.</summary>
     public const long MaxQueuedBytes = 256L << 20;
     /// <summary>Appends in one transaction; more would only delay the first.</summary>
     public const int MaxGroup = 1024;
@@ -26,6 +26,16 @@ internal sealed class PostgresWriter(
     private long _waitingBytes;
     private int _underWay;
     private bool _closed;
+
+    /// <summary>What is decided already still finds room; nothing new should be.</summary>
+    public bool IsCrowded
+    {
+        get
+        {
+            lock (_lock)
+                return _waiting.Count >= options.MaxQueued / 2 || _waitingBytes >= MaxQueuedBytes / 2;
+        }
+    }
 
     public Task Submit(AppendBatch batch)
     {
@@ -104,7 +114,7 @@ internal sealed class PostgresWriter(
         try
         {
             var moved = await new PostgresTransaction(connections, statements, options, group).Run().ConfigureAwait(false);
-            heads.Remember(group.Ends);
+            heads.Remember(group.Ends, group.Renewal);
             // Before the answers, so that who was answered finds its lines told.
             signals.Tell(group, moved);
         }
@@ -121,7 +131,8 @@ internal sealed class PostgresWriter(
         Free(group);
         foreach (var append in group.All)
         {
-            if ((append.Refusal ?? failure) is { } reason)
+            // A group that failed may not have come to the end of finding out who is refused.
+            if ((failure ?? append.Refusal) is { } reason)
                 append.Done.TrySetException(reason);
             else
                 append.Done.TrySetResult();

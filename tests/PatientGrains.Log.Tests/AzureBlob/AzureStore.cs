@@ -15,6 +15,14 @@ public sealed class AzureStore : Store
     private AzureStore(AzuriteServer server, Func<AzureBlobLogOptions, AzureBlobLogOptions> changed) =>
         Options = changed(OptionsOn(server));
 
+    public static StoreKind Kind { get; } = new(() => AzuriteServer.Missing, Make, Cases: 2)
+    {
+        IsShared = true,
+        HasServer = true,
+        MakeLooking = async () => await Make(options => options with { LookEvery = TimeSpan.FromMilliseconds(100) }),
+        MakeDurable = DurableContainer.Make,
+    };
+
     public AzureBlobLogOptions Options { get; }
 
     public override IPatientLog Log => _log!;
@@ -31,7 +39,7 @@ public sealed class AzureStore : Store
         return store;
     }
 
-    private static AzureBlobLogOptions OptionsOn(AzuriteServer server) => new()
+    internal static AzureBlobLogOptions OptionsOn(AzuriteServer server) => new()
     {
         AccountUrl = server.AccountUrl,
         AccountName = server.AccountName,
@@ -48,9 +56,23 @@ public sealed class AzureStore : Store
         _log = await AzureBlobLog.Open(Options, Ring);
     }
 
-    public override async Task<IPatientLog?> OpenBeside() => await AzureBlobLog.Open(Options, Ring);
+    public override async Task<IPatientLog> OpenBeside() => await AzureBlobLog.Open(Options, Ring);
 
     /// <summary>As another process would, over a transport that fails.</summary>
     public Task<AzureBlobLog> OpenOver(HttpPipelineTransport transport, Func<AzureBlobLogOptions, AzureBlobLogOptions>? changed = null) =>
         AzureBlobLog.Open((changed?.Invoke(Options) ?? Options) with { Transport = transport }, Ring);
+}
+
+/// <summary>A container on an Azurite of its own, which saves what it acknowledges and is killed.</summary>
+public sealed class DurableContainer(AzuriteServer server) : DurableStore
+{
+    public override string Address { get; } = CrashChild.Address.Of(AzureStore.OptionsOn(server));
+
+    public static async Task<DurableStore> Make() => new DurableContainer(await AzuriteServer.Launch(savesFirst: true));
+
+    public override Task KillServer() => server.Kill();
+
+    public override Task StartServer() => server.Start();
+
+    public override ValueTask DisposeAsync() => server.DisposeAsync();
 }

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace PatientGrains.Log.Tests;
 
 /// <summary>What happens to the connection that carries a request.</summary>
-internal enum Cut
+internal enum Fate
 {
     /// <summary>The request is lost, and the connection with it.</summary>
     RequestLost,
@@ -25,7 +25,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
     private readonly TaskCompletionSource _letGo = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _accepting;
-    private (byte[] Bytes, Cut Fate)? _planned;
+    private (byte[] Bytes, Fate Fate)? _planned;
     private int _cuts;
 
     public CuttingProxy(int server)
@@ -48,8 +48,11 @@ internal sealed class CuttingProxy : IAsyncDisposable
     /// <summary>New connections are refused.</summary>
     public bool IsDown { get; set; }
 
+    /// <summary>It is down from the planned cut on.</summary>
+    public bool IsDownAfterCut { get; set; }
+
     /// <summary>The next request that holds the bytes meets a fate.</summary>
-    public void Plan(byte[] bytes, Cut fate) => _planned = (bytes, fate);
+    public void Plan(byte[] bytes, Fate fate) => _planned = (bytes, fate);
 
     /// <summary>Lets the late request arrive at the server.</summary>
     public void LetGo() => _letGo.TrySetResult();
@@ -129,10 +132,11 @@ internal sealed class CuttingProxy : IAsyncDisposable
                 if (proxy._planned is { } planned && chunk.Span.IndexOf(planned.Bytes) >= 0)
                 {
                     proxy._planned = null;
+                    proxy.IsDown = proxy.IsDownAfterCut;
                     Interlocked.Increment(ref proxy._cuts);
-                    if (planned.Fate == Cut.RequestLost)
+                    if (planned.Fate == Fate.RequestLost)
                         return;
-                    if (planned.Fate == Cut.RequestLate)
+                    if (planned.Fate == Fate.RequestLate)
                     {
                         Late = Arrive(await WholeRequest(chunk.ToArray()));
                         return;

@@ -31,11 +31,29 @@ public sealed class PostgresFailureTests
 
         await server.Start();
         Assert.Equal(a.Head, (await store.Log.Find(a.Id))!.Head);
-        await beside!.Append(Line(a.Next()) with { Due = [new DueChange(a.Id, DateTimeOffset.UnixEpoch)] });
+        await beside.Append(Line(a.Next()) with { Due = [new DueChange(a.Id, DateTimeOffset.UnixEpoch)] });
         await line.WaitAsync(Patience);
         await due.WaitAsync(Patience);
         Assert.Equal(2, (await store.Log.ReadFeed(1, 0, 9)).Head);
         await store.Log.Append(Line(a.Next()));
+    }
+
+    /// <summary>As a standby that lagged behind takes over, or a backup: the last commit is gone, and so are the connections.</summary>
+    [StoreTheory, InlineData("postgres")]
+    public async Task Nothing_is_built_on_a_head_that_the_server_has_forgotten(string kind)
+    {
+        await using var store = (PostgresStore)await Store.Make(kind);
+        using var a = new Sealer(store.Ring, "Patient/a");
+        await store.Log.Append(Line(a.Next()));
+        var kept = a.Head;
+        await store.Log.Append(Line(a.Next()));
+        await store.Run($"DELETE FROM {store.Options.Schema}.commits WHERE seq=1");
+        await store.Run(
+            $"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name='{store.Options.Schema}'");
+
+        await Assert.ThrowsAsync<StaleHeadException>(() => store.Log.Append(Line(a.Next(advance: false))).WaitAsync(Patience));
+        Assert.Equal(kept, (await store.Log.Find(a.Id))!.Head);
+        await store.Log.Append(Line(a.Next(on: kept, advance: false)));
     }
 
     [StoreTheory, InlineData("postgres")]
@@ -91,8 +109,10 @@ public sealed class PostgresFailureTests
         var waiting = Enumerable.Range(0, most + 1).Select(_ => store.Log.Append(Line(a.Next()))).ToList();
         await Assert.ThrowsAsync<LogBusyException>(() => store.Log.Append(Line(a.Next(advance: false))));
         Assert.DoesNotContain(waiting, append => append.IsCompleted);
+        Assert.True(store.Log.IsCrowded);
         await hold.RollbackAsync();
         await Task.WhenAll(waiting).WaitAsync(Patience);
+        Assert.False(store.Log.IsCrowded);
         await store.Log.Append(Line(a.Next()));
     }
 

@@ -15,9 +15,10 @@ public sealed class PostgresStore : Store
     private PostgresStore(PostgresServer server, Func<PostgresLogOptions, PostgresLogOptions> change)
     {
         _server = server;
-        Options = change(new PostgresLogOptions(server.Connection("postgres"))
+        string schema = string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _made)}");
+        Options = change(new PostgresLogOptions(server.Connection("postgres") + $";Application Name={schema}")
         {
-            Schema = string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _made)}"),
+            Schema = schema,
             AllowUnsyncedServer = true,
             // Waiting is told by notifications; looks are tested by themselves.
             LookEvery = TimeSpan.FromMinutes(1),
@@ -56,7 +57,7 @@ public sealed class PostgresStore : Store
         _log = await PostgresLog.Open(Options, Ring);
     }
 
-    public override async Task<IPatientLog?> OpenBeside() => await PostgresLog.Open(Options, Ring);
+    public override async Task<IPatientLog> OpenBeside() => await PostgresLog.Open(Options, Ring);
 
     /// <summary>Runs SQL past the log.</summary>
     public Task Run(string sql) => _server.Execute("postgres", sql);
@@ -64,6 +65,9 @@ public sealed class PostgresStore : Store
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
+        // The server of a test of its own goes away with it, or has already.
+        if (_server != await Shared.Value)
+            return;
         await Run($"DROP SCHEMA IF EXISTS {Options.Schema} CASCADE");
     }
 }

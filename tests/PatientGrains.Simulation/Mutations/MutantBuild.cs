@@ -108,7 +108,10 @@ internal sealed class MutantBuild : IDisposable
                 <ImplicitUsings>enable</ImplicitUsings>
                 <InvariantGlobalization>true</InvariantGlobalization>
                 <AssemblyName>{name}</AssemblyName>
-                <RootNamespace>{name}</RootNamespace>
+                <RunAnalyzers>false</RunAnalyzers>
+                <ProduceReferenceAssembly>false</ProduceReferenceAssembly>
+                <!-- What is referenced refers to what is compiled here: a list of dependencies would name that twice. -->
+                <GenerateDependencyFile>false</GenerateDependencyFile>
               </PropertyGroup>
               <ItemGroup>
                 <FrameworkReference Include="Microsoft.AspNetCore.App" />

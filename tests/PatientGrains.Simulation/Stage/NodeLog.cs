@@ -13,6 +13,8 @@ internal sealed class NodeLog(Node node, SharedStore store, Weather weather) : I
 
     public string StoreId => store.Log.StoreId;
 
+    public bool IsCrowded => weather.Strikes("store crowded", 0.01);
+
     private SimWorld World => node.World;
 
     public Task Append(AppendBatch batch)
