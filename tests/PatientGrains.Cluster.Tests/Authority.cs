@@ -16,13 +16,10 @@ internal sealed class Authority
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=cluster", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        _own = request.CreateSelfSigned(From, Until);
+        var now = TimeProvider.System.GetUtcNow();
+        _own = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(2));
         File.WriteAllText(Path.Combine(_folder, "authority.pem"), _own.ExportCertificatePem());
     }
-
-    private static DateTimeOffset From => TimeProvider.System.GetUtcNow().AddDays(-1);
-
-    private static DateTimeOffset Until => TimeProvider.System.GetUtcNow().AddDays(2);
 
     /// <summary>The settings of a node that it vouches for.</summary>
     public (string, string)[] Node()
@@ -32,7 +29,7 @@ internal sealed class Authority
         // Of a server (1) and of a client (2): a node is both (RFC 5280 4.2.1.12).
         OidCollection uses = [new Oid("1.3.6.1.5.5.7.3.1"), new Oid("1.3.6.1.5.5.7.3.2")];
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(uses, false));
-        using var certificate = request.Create(_own, From, Until, RandomNumberGenerator.GetBytes(8));
+        using var certificate = request.Create(_own, _own.NotBefore, _own.NotAfter, RandomNumberGenerator.GetBytes(8));
         string name = Path.Combine(_folder, Convert.ToHexString(certificate.SerialNumberBytes.Span));
         File.WriteAllText(name + ".pem", certificate.ExportCertificatePem());
         File.WriteAllText(name + ".key", key.ExportPkcs8PrivateKeyPem());
