@@ -19,14 +19,14 @@ public class SiloTests(ITestOutputHelper output)
         var writers = new Writers(cluster.Http, Patients, 12);
         using var stop = new CancellationTokenSource();
         var writing = writers.Run(stop.Token);
-        await Until(() => writers.Acknowledged.Count > 200, writing);
+        await Waiting.Until(() => writers.Acknowledged.Count > 200, writing);
         var victim = cluster.Silos.Silos[1];
         int hosted = (await cluster.Hosted("patient")).GetValueOrDefault(victim.SiloAddress);
         long killed = Stopwatch.GetTimestamp();
         await cluster.Silos.KillSiloAsync(victim);
-        await Until(() => writers.HaveAllBeenServedAfter(killed), writing);
+        await Waiting.Until(() => writers.HaveAllBeenServedAfter(killed), writing);
         var served = writers.AllServedAfter(killed);
-        await Until(() => writers.After(killed) > 500, writing);
+        await Waiting.Until(() => writers.After(killed) > 500, writing);
         await stop.CancelAsync();
         await writing;
         await writers.FindEverything();
@@ -47,12 +47,12 @@ public class SiloTests(ITestOutputHelper output)
         foreach (var silo in cluster.Silos.Silos)
         {
             int before = writers.Acknowledged.Count;
-            await Until(() => writers.Acknowledged.Count > before + 100, writing);
+            await Waiting.Until(() => writers.Acknowledged.Count > before + 100, writing);
             await cluster.Silos.StopSiloAsync(silo);
             await cluster.Silos.StartAdditionalSiloAsync();
         }
         int last = writers.Acknowledged.Count;
-        await Until(() => writers.Acknowledged.Count > last + 100, writing);
+        await Waiting.Until(() => writers.Acknowledged.Count > last + 100, writing);
         await stop.CancelAsync();
         await writing;
         await writers.FindEverything();
@@ -71,17 +71,5 @@ public class SiloTests(ITestOutputHelper output)
         Assert.Equal(90, hosted.Values.Sum());
         Assert.Equal(3, hosted.Count);
         Assert.All(hosted.Values, share => Assert.InRange(share, 12, 48));
-    }
-
-    /// <summary>Waits for what the writers bring about; what breaks them breaks the test.</summary>
-    private static async Task Until(Func<bool> condition, Task writing)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while (!condition())
-        {
-            if (writing.IsCompleted)
-                await writing;
-            await Task.Delay(20, deadline.Token);
-        }
     }
 }

@@ -98,3 +98,18 @@ internal sealed class Writers(HttpClient http, IReadOnlyList<string> patients, i
         }
     }
 }
+
+internal static class Waiting
+{
+    /// <summary>Waits for what the writers bring about; what breaks them breaks the test.</summary>
+    public static async Task Until(Func<bool> condition, Task writing)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (!condition())
+        {
+            if (writing.IsCompleted)
+                await writing;
+            await Task.Delay(20, deadline.Token);
+        }
+    }
+}

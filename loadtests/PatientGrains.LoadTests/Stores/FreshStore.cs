@@ -11,6 +11,7 @@ internal enum Kind
 {
     Sqlite,
     Postgres,
+    Azurite,
 }
 
 /// <summary>An empty store of some kind with a whole server on it, as the command line starts one; gone with it.</summary>
@@ -31,6 +32,7 @@ internal sealed class FreshStore : IAsyncDisposable
         host = kind switch
         {
             Kind.Postgres => host with { Store = "postgres", Postgres = await bench.Servers.Database() },
+            Kind.Azurite => await OnAzurite(bench, host),
             _ => host,
         };
         // Nodes that share a store share a ring that somebody made.
@@ -45,5 +47,17 @@ internal sealed class FreshStore : IAsyncDisposable
         await Target.DisposeAsync();
         await Server.DisposeAsync();
         _folder.Dispose();
+    }
+
+    private static async Task<HostSettings> OnAzurite(Bench bench, HostSettings host)
+    {
+        var azurite = await bench.Servers.Azurite();
+        string key = Path.Combine(host.Data, "account.key");
+        await File.WriteAllTextAsync(key, azurite.AccountKey);
+        return host with
+        {
+            Store = "azure", AzureBlobs = azurite.AccountUrl.ToString(), AzureAccount = azurite.AccountName, AzureKeyFile = key,
+            AzureContainer = Servers.NewName("load"),
+        };
     }
 }

@@ -24,7 +24,7 @@ internal sealed class StoreImport : IScenario
     public StoreImport(Bench bench, Kind kind)
     {
         (_bench, _kind) = (bench, kind);
-        _slices = new Slices(bench.Corpus, bench.Settings.Smoke ? 1 : 12);
+        _slices = new Slices(bench.Corpus, bench.Settings.Smoke ? 1 : kind == Kind.Azurite ? 4 : 12);
     }
 
     public string Name => "stores/" + _kind.ToString().ToLowerInvariant();
@@ -42,8 +42,10 @@ internal sealed class StoreImport : IScenario
         }
         if (_kind == Kind.Sqlite)
             _beside.Add(Timed("raw SQLite inserts, a patient a sync", documents => Task.Run(() => InsertRaw(documents))));
-        else
+        else if (_kind == Kind.Postgres)
             await AddPostgres();
+        else
+            await AddAzurite();
         own.Note($"{_slices.Of(0).Count} patients a turn, {_slices.Of(0).Sum(document => document.Resources.Count):N0} resources in the first");
     }
 
@@ -77,6 +79,13 @@ internal sealed class StoreImport : IScenario
         _beside.Add(Timed("JSONB inserts of 500 rows, each its commit", documents => rows.InsertMany(Slices.Bodies(documents))));
         _beside.Add(Timed($"JSONB row by row, each its commit, {JsonbRows.Connections} connections",
             documents => rows.InsertEach([.. Slices.Bodies(documents).SelectMany(group => group)])));
+    }
+
+    private async Task AddAzurite()
+    {
+        var blocks = await RawBlocks.Open(await _bench.Servers.Azurite(), _bench.Settings.Lanes);
+        _open.Add(blocks);
+        _beside.Add(Timed("raw append blobs, a block a patient", blocks.Append));
     }
 
     private async Task<FreshStore> Filled(Kind kind)

@@ -15,7 +15,7 @@ internal sealed class StoreSubmits(Bench bench, Kind kind) : IScenario
     /// <summary>Submissions on their way at once.</summary>
     private const int Callers = 256;
 
-    private readonly int _each = bench.Settings.Smoke ? 20 : 4000;
+    private readonly int _each = bench.Settings.Smoke ? 20 : kind == Kind.Azurite ? 400 : 4000;
     private readonly List<IAsyncDisposable> _open = [];
     private readonly List<Contender> _beside = [];
     private FreshStore? _store;
@@ -40,6 +40,12 @@ internal sealed class StoreSubmits(Bench bench, Kind kind) : IScenario
             _open.Add(rows);
             _beside.Add(new Contender($"JSONB row by row, each its commit, {JsonbRows.Connections} connections",
                 async _ => await Timed(bodies => rows.InsertEach(bodies))));
+        }
+        else if (kind == Kind.Azurite)
+        {
+            var blocks = await RawBlocks.Open(await bench.Servers.Azurite(), bench.Settings.Lanes);
+            _open.Add(blocks);
+            _beside.Add(new Contender("raw append blobs, a block each", async _ => await Timed(blocks.Append)));
         }
         else
         {

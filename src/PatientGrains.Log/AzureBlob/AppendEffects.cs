@@ -79,7 +79,8 @@ internal sealed record AppendEffects(IReadOnlyList<Participant> Others, AppendBa
         if (bytes.IsEmpty)
             return new([], new AppendBatch([], [], [], []), new Dictionary<byte, long>());
         using var from = new BinaryReader(new MemoryStream(bytes.ToArray()));
-        var others = Many(from, () => new Participant(Log(from), new BlobPosition(from.ReadInt64()), new ChainHash(Take(from), Take(from))));
+        var others = Many(
+            from, () => new Participant(Log(from), new BlobPosition(from.ReadInt64()), new ChainHash(Take(from), Take(from))));
         var claims = Many(from, () => new Claim(new BlindKey(Take(from)), Log(from)));
         var releases = Many(from, () => new Release(new BlindKey(Take(from)), Log(from)));
         var index = Many(from, () => new IndexChange(new BlindKey(Take(from)), Log(from), from.ReadInt32()));

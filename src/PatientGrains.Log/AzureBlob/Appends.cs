@@ -145,7 +145,10 @@ internal sealed class Appends(
                 tails[i] = prepared;
                 continue;
             }
-            // The deciding commit was not sent, and is not going to be with these: a mark behind each says that it came to nothing.
+            // The deciding commit was not sent, and is not going to be for these: marks at its place and behind each say so.
+            held[0].Forget();
+            if (i > 1)
+                await logs.Append(tails[0], tails[0].Same(FrameKind.Mark, tails[0].SettledTo)).ConfigureAwait(false);
             for (int done = 1; done < i; done++)
             {
                 held[done].Forget();

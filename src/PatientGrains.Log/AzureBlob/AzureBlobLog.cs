@@ -69,12 +69,12 @@ public sealed class AzureBlobLog : IPatientLog
 
     public async ValueTask<LogEntry?> Find(LogId log, CancellationToken cancel = default)
     {
-        var known = _lanes.Peek(log);
+        var known = _lanes.Tail(log);
         var tail = known is null
             ? await _decisions.Load(log, cancel).ConfigureAwait(false)
             : await _decisions.Follow(known, cancel).ConfigureAwait(false);
         // Whoever sees a commit may rely on what it changes.
-        if (!tail.IsClean)
+        if (!_lanes.IsSettled(tail))
             tail = await _appends.Settle(log).WaitAsync(cancel).ConfigureAwait(false);
         if (tail.Head == Head.Empty)
             return null;

@@ -7,7 +7,7 @@ namespace PatientGrains.Log.AzureBlob;
 
 /// <summary>What the service said. Status 0: nothing, or not in time; whether the request was carried out is not known then, nor at 500
 /// and above.</summary>
-/// <param name="Error">The service's own code, such as <c>BlobNotFound</c>.</param>
+/// <param name="Error">The service's own code, such as <c>BlobNotFound</c>; the type of what failed when there was no answer.</param>
 /// <param name="Length">Of the whole blob.</param>
 /// <param name="Blocks">Of an append blob.</param>
 internal readonly record struct BlobAnswer(int Status, string Error, ReadOnlyMemory<byte> Content, long Length, int Blocks, string Tag)
@@ -67,20 +67,7 @@ internal sealed class BlobHttp
         RequestMethod method, string name, string query, (string Name, string Value)[] headers, ReadOnlyMemory<byte>? content,
         CancellationToken cancel)
     {
-        using var message = _pipeline.CreateMessage();
-        var request = message.Request;
-        request.Method = method;
-        request.Uri.Reset(new Uri(
-            $"{_options.AccountUrl.AbsoluteUri.TrimEnd('/')}/{_options.Container}{(name.Length > 0 ? "/" : "")}{name}{query}"));
-        request.Headers.SetValue("x-ms-version", ApiVersion);
-        foreach (var (header, value) in headers)
-            request.Headers.SetValue(header, value);
-        if (content is { } bytes)
-        {
-            request.Content = RequestContent.Create(bytes);
-            request.Headers.SetValue("Content-Length", bytes.Length.ToString(CultureInfo.InvariantCulture));
-            request.Headers.SetValue("Content-Type", "application/octet-stream");
-        }
+        using var message = Message(method, name, query, headers, content);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(Stopped, cancel);
         bool placed = false;
         try
@@ -94,17 +81,36 @@ internal sealed class BlobHttp
         {
             throw Closed();
         }
-        catch (Exception e) when (e is RequestFailedException or IOException or HttpRequestException or TimeoutException
-            || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception e) when (e is not LogException && !cancel.IsCancellationRequested)
         {
-            // No answer, or half of one.
-            return new BlobAnswer(0, "", default, 0, 0, "");
+            // No answer, half of one, none in time, or no token. What exactly may tell too much: its type has to do.
+            return new BlobAnswer(0, e.GetType().Name, default, 0, 0, "");
         }
         finally
         {
             if (placed)
                 _places.Release();
         }
+    }
+
+    private HttpMessage Message(
+        RequestMethod method, string name, string query, (string Name, string Value)[] headers, ReadOnlyMemory<byte>? content)
+    {
+        var message = _pipeline.CreateMessage();
+        var request = message.Request;
+        request.Method = method;
+        request.Uri.Reset(new Uri(
+            $"{_options.AccountUrl.AbsoluteUri.TrimEnd('/')}/{_options.Container}{(name.Length > 0 ? "/" : "")}{name}{query}"));
+        request.Headers.SetValue("x-ms-version", ApiVersion);
+        foreach (var (header, value) in headers)
+            request.Headers.SetValue(header, value);
+        if (content is { } bytes)
+        {
+            request.Content = RequestContent.Create(bytes);
+            request.Headers.SetValue("Content-Length", bytes.Length.ToString(CultureInfo.InvariantCulture));
+            request.Headers.SetValue("Content-Type", "application/octet-stream");
+        }
+        return message;
     }
 
     private static BlobAnswer Read(Response response)

@@ -28,7 +28,7 @@ internal sealed class BlobTries(
     public LogException Failure(BlobAnswer answer) => answer switch
     {
         { Status: 507 } => new LogFullException(place),
-        { Status: 0 } => new LogFailedException($"The blob service at {place} does not answer."),
+        { Status: 0 } => new LogFailedException($"The blob service at {place} does not answer ({answer.Error})."),
         { Status: 413 } => new LogLimitException("an append blob takes blocks of up to 100 MiB"),
         _ => new LogFailedException($"The blob service at {place} answered {answer.Status} {answer.Error}."),
     };

@@ -82,6 +82,12 @@ internal sealed class ClaimBlobs(BlobClient client, Decisions decisions)
     /// <summary>Who is in the way, or null when the key is reserved.</summary>
     private async Task<LogId?> Reserve(BlindKey key, LogId? wanted, LogId log, LogId? replaces, Decider by, Reserved reserved)
     {
+        // Most claims are of keys that nobody ever had.
+        if (wanted is not null && await client.Put(Name(key), new State(null, wanted, by).Write(), "").ConfigureAwait(false) is { } first)
+        {
+            reserved.Keys[key] = (null, first);
+            return null;
+        }
         while (true)
         {
             var blob = await client.GetWhole(Name(key)).ConfigureAwait(false);
@@ -91,15 +97,12 @@ internal sealed class ClaimBlobs(BlobClient client, Decisions decisions)
                 var state = State.Read(there.Bytes.Span);
                 if (state.By == by)
                     return null;
-                bool isRival = state.By.Log == by.Log && state.By.At == by.At && state.Next == wanted;
-                if (isRival && await decisions.Look(state.By, key).ConfigureAwait(false) is null)
+                if (state.By.Log == by.Log && state.By.At == by.At && state.Next == wanted
+                    && await decisions.Look(state.By, key).ConfigureAwait(false) is null)
                 {
-                    // Another activation wants the same for a commit at the same position: whichever lands there.
                     if (wanted is not null && state.Owner is { } before && before != log && before != replaces)
                         return before;
-                    if (state.By.Hash == default
-                        || await client.Put(Name(key), (state with { By = by with { Hash = default } }).Write(), there.Tag)
-                            .ConfigureAwait(false) is not null)
+                    if (await Share(key, state, by, there.Tag).ConfigureAwait(false))
                         return null;
                     continue;
                 }
@@ -112,12 +115,18 @@ internal sealed class ClaimBlobs(BlobClient client, Decisions decisions)
             if (wanted is not null && owner == log)
                 return null;
             string? tag = await client.Put(Name(key), new State(owner, wanted, by).Write(), blob?.Tag ?? "").ConfigureAwait(false);
-            if (tag is null)
-                continue;
-            reserved.Keys[key] = (owner, tag);
-            return null;
+            if (tag is not null)
+            {
+                reserved.Keys[key] = (owner, tag);
+                return null;
+            }
         }
     }
+
+    /// <summary>Another activation wants the same for a commit at the same position: it is for whichever of them lands there.</summary>
+    private async Task<bool> Share(BlindKey key, State state, Decider by, string tag) =>
+        state.By.Hash == default
+        || await client.Put(Name(key), (state with { By = by with { Hash = default } }).Write(), tag).ConfigureAwait(false) is not null;
 
     private async Task<LogId?> OwnerOf(State state, BlindKey key)
     {

@@ -132,7 +132,8 @@ internal sealed class FeedForm(BlobClient client, byte feed, LogSignals signals)
                 (first, end) = (_bases[segment], segment + 1 < _bases.Count ? _bases[segment + 1] : _head);
             }
             long count = Math.Min(Math.Min(end - at, limit - lines.Count), 32_768);
-            var part = await client.Get($"{Prefix(feed)}/{segment:d8}", (at - first) * LineSize, count * LineSize, cancel).ConfigureAwait(false);
+            var part = await client.Get($"{Prefix(feed)}/{segment:d8}", (at - first) * LineSize, count * LineSize, cancel)
+                .ConfigureAwait(false);
             if (part is not { } read || read.Bytes.Length < count * LineSize)
                 throw new LogFailedException($"The feed {feed} lost what was acknowledged.");
             for (int i = 0; i < count; i++)

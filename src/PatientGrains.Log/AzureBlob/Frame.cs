@@ -172,7 +172,8 @@ internal static class Frame
         commit?.Hash.Write(frame.AsSpan(24));
         effects.CopyTo(frame.AsSpan(HeaderSize));
         commit?.Bytes.Span.CopyTo(frame.AsSpan(HeaderSize + effects.Length));
-        (footer with { Length = frame.Length }).Write(frame.AsSpan(frame.Length - Footer.Size), frame.AsSpan(0, frame.Length - Footer.Size));
+        int end = frame.Length - Footer.Size;
+        (footer with { Length = frame.Length }).Write(frame.AsSpan(end), frame.AsSpan(0, end));
         return frame;
     }
 
@@ -193,7 +194,8 @@ internal readonly record struct FrameHeader(FrameKind Kind, ChainHash Hash, int 
 }
 
 /// <summary>A frame that was read.</summary>
-internal sealed record ReadFrame(BlobPosition At, FrameHeader Header, Footer Footer, ReadOnlyMemory<byte> Effects, ReadOnlyMemory<byte> CommitBytes)
+internal sealed record ReadFrame(
+    BlobPosition At, FrameHeader Header, Footer Footer, ReadOnlyMemory<byte> Effects, ReadOnlyMemory<byte> CommitBytes)
 {
     public BlobPosition End => new(At.Segment, At.Offset + Header.Length);
 }

@@ -168,11 +168,25 @@ internal sealed class Lanes(AzureBlobLogOptions options)
         return lane;
     }
 
-    /// <summary>What is known of a log, if it is.</summary>
-    public LogTail? Peek(LogId log)
+    /// <summary>Where a log ended when this process looked last, if it did.</summary>
+    public LogTail? Tail(LogId log)
     {
         lock (_lock)
             return _lanes.GetValueOrDefault(log)?.Tail;
+    }
+
+    /// <summary>Whether this process knows that everything up to a log's end is settled.</summary>
+    public bool IsSettled(LogTail tail)
+    {
+        lock (_lock)
+            return tail.IsClean || (_lanes.GetValueOrDefault(tail.Log) is { Tail: not null } lane && lane.SettledTo >= tail.End);
+    }
+
+    /// <summary>Does something while no append of a log can begin, unless somebody uses the log or it is not marked as settled.</summary>
+    public Task WhileIdle(LogId log, Func<Task> work)
+    {
+        lock (_lock)
+            return _lanes.GetValueOrDefault(log) is { Users: 0, Tail.IsClean: true } ? work() : Task.CompletedTask;
     }
 
     /// <summary>Lanes that nobody uses and nobody used for a while.</summary>

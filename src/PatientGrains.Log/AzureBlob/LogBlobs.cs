@@ -30,10 +30,11 @@ internal sealed class LogBlobs(BlobClient client)
             (last, segment) = (blobs[^2], segment - 1);
         if (last.Length == 0)
             return tail with { Exists = true };
-        var end = await client.Get(last.Name, last.Length - Footer.Size, Footer.Size, cancel).ConfigureAwait(false);
-        if (end is not { Bytes.Length: Footer.Size } part)
+        var footer = await client.Get(last.Name, last.Length - Footer.Size, Footer.Size, cancel).ConfigureAwait(false);
+        if (footer is not { Bytes.Length: Footer.Size } part)
             throw new LogCorruptException(log, 0, "its blob became shorter");
-        return await Follow(Ended(tail, segment, last.Length, part.Bytes, part.Blocks), cancel).ConfigureAwait(false);
+        var end = Ended(tail, segment, last.Length, part.Bytes, part.Blocks);
+        return end.Last!.Kind == FrameKind.Roll ? await Follow(end, cancel).ConfigureAwait(false) : end;
     }
 
     /// <summary>Where a log ends now that ended there before. What was its end must still lie there: a store that lost what it had

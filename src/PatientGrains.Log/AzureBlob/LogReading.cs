@@ -16,7 +16,10 @@ internal sealed class LogReading(BlobClient client, LogBlobs logs, Decisions dec
     {
         int chunk = Math.Clamp(maxBytes, LeastChunk, MostChunk);
         if (from.Position > 0)
-            return Page(await Take(log, new BlobPosition(from.Position), null, maxBytes, chunk, cancel).ConfigureAwait(false), from, maxBytes);
+        {
+            var behind = await Take(log, new BlobPosition(from.Position), null, maxBytes, chunk, cancel).ConfigureAwait(false);
+            return Page(behind, from, maxBytes);
+        }
         var start = await Seek(log, from.Seq, cancel).ConfigureAwait(false);
         var found = await Take(log, start, from.Seq, maxBytes, chunk, cancel).ConfigureAwait(false);
         if (found.Count == 0 && start != default)
@@ -95,7 +98,8 @@ internal sealed class LogReading(BlobClient client, LogBlobs logs, Decisions dec
             bool isInside = i == 0;
             if (!isInside)
             {
-                var last = await client.Get(blobs[i - 1].Name, blobs[i - 1].Length - Footer.Size, Footer.Size, cancel).ConfigureAwait(false);
+                var before = blobs[i - 1];
+                var last = await client.Get(before.Name, before.Length - Footer.Size, Footer.Size, cancel).ConfigureAwait(false);
                 isInside = last is { } part && Footer.Read(part.Bytes.Span) is { } roll && roll.After.NextSeq < seq;
             }
             if (isInside)

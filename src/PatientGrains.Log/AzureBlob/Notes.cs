@@ -61,12 +61,9 @@ internal sealed class Notes
 
     public bool IsNoted(LogId log) => _noted.ContainsKey(log);
 
-    /// <summary>Takes logs off that nobody here uses, and that are settled and marked.</summary>
-    public Task Done(IReadOnlyList<LogId> logs)
-    {
-        byte[] records = [.. logs.Where(log => _noted.TryRemove(log, out _)).SelectMany(log => Record(NotesFold.DoneKind, log))];
-        return records.Length == 0 ? Task.CompletedTask : _tail.Append(records, 0, []);
-    }
+    /// <summary>Takes a log off that nobody here uses, and that is settled and marked.</summary>
+    public Task TakeOff(LogId log) =>
+        _noted.TryRemove(log, out _) ? _tail.Append(Record(NotesFold.DoneKind, log), 0, []) : Task.CompletedTask;
 
     private static byte[] Record(byte kind, LogId log) => new FoldRecord(kind, log, default, default, 0).Write();
 
@@ -102,13 +99,15 @@ internal sealed class Notes
                 (other.Heard, other.QuietLooks, other.IsSettled, other.QuietSince) = (heard, 0, false, _options.Clock.GetTimestamp());
             else
                 other.QuietLooks++;
-            if (!other.IsSettled && (all || other.QuietLooks >= DeadAfterLooks))
+            bool isForgotten = other.IsSettled && _options.Clock.GetElapsedTime(other.QuietSince) > _options.ForgetAfter;
+            if (isForgotten || (!other.IsSettled && (all || other.QuietLooks >= DeadAfterLooks)))
             {
                 var parallel = new ParallelOptions { MaxDegreeOfParallelism = AtATime };
-                await Parallel.ForEachAsync(logs, parallel, async (log, _) => await settle(log).ConfigureAwait(false)).ConfigureAwait(false);
+                await Parallel.ForEachAsync(logs, parallel, async (log, _) => await settle(log).ConfigureAwait(false))
+                    .ConfigureAwait(false);
                 other.IsSettled = other.QuietLooks >= DeadAfterLooks;
             }
-            else if (other.IsSettled && _options.Clock.GetElapsedTime(other.QuietSince) > _options.ForgetAfter)
+            if (isForgotten)
                 await Drop(name).ConfigureAwait(false);
         }
     }

@@ -63,7 +63,8 @@ internal sealed class Settling(LogBlobs logs, Decisions decisions, ClaimBlobs cl
             else if (frame.Header.Kind == FrameKind.Prepared
                 && await decisions.Counts(frame.Footer.Decider, cancel).ConfigureAwait(false))
             {
-                await foreach (var decider in logs.Scan(frame.Footer.Decider.Log, frame.Footer.Decider.At, Chunk, cancel).ConfigureAwait(false))
+                var by = frame.Footer.Decider;
+                await foreach (var decider in logs.Scan(by.Log, by.At, Chunk, cancel).ConfigureAwait(false))
                 {
                     AddClaims(keys, log, decider);
                     break;

@@ -31,8 +31,9 @@ internal sealed class SharedKeyPolicy(string account, string key, TimeProvider c
             bool has = request.Headers.TryGetValue(name, out string? value) && !(name == "Content-Length" && value == "0");
             text.Append(has ? value : "").Append('\n');
         }
-        var own = request.Headers.Where(header => header.Name.StartsWith("x-ms-", StringComparison.OrdinalIgnoreCase));
-        foreach (var (name, value) in own.Select(h => (Name: h.Name.ToLowerInvariant(), h.Value)).OrderBy(h => h.Name, StringComparer.Ordinal))
+        var own = request.Headers.Select(header => (Name: header.Name.ToLowerInvariant(), header.Value))
+            .Where(header => header.Name.StartsWith("x-ms-", StringComparison.Ordinal));
+        foreach (var (name, value) in own.OrderBy(header => header.Name, StringComparer.Ordinal))
             text.Append(name).Append(':').Append(value).Append('\n');
         AppendResource(text, request.Uri.ToUri());
         string signature = Convert.ToBase64String(HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(text.ToString())));

@@ -23,8 +23,10 @@ internal static class StoreBlob
             var (others, _) = await client.List("", limit: 1, cancel: cancel).ConfigureAwait(false);
             if (others.Count > 0 && others[0].Name != Name
                 && await client.GetWhole(Name, cancel).ConfigureAwait(false) is null)
-                throw new DataFolderException(
-                    DataFolderProblem.NotAStore, client.Place, $"The container {client.Place} holds something else than a log of this program.");
+            {
+                throw new DataFolderException(DataFolderProblem.NotAStore, client.Place,
+                    $"The container {client.Place} holds something else than a log of this program.");
+            }
             byte[] made = [.. Magic, .. BitConverter.GetBytes(Format), .. RandomNumberGenerator.GetBytes(CheckAt - IdAt), .. keyCheck.Span];
             await client.Put(Name, made, "").ConfigureAwait(false);
         }

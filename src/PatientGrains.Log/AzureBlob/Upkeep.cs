@@ -56,8 +56,7 @@ internal sealed class Upkeep : IAsyncDisposable
         var marked = idle.ToList();
         await Parallel.ForEachAsync(marked, parallel, async (log, _) => await _appends.MarkSettled(log).ConfigureAwait(false))
             .ConfigureAwait(false);
-        var still = _lanes.Idle(TimeSpan.Zero).Where(lane => lane.Tail is { IsClean: true }).Select(lane => lane.Log).ToHashSet();
-        await _notes.Done([.. marked.Where(still.Contains)]).ConfigureAwait(false);
+        await Task.WhenAll(marked.Select(log => _lanes.WhileIdle(log, () => _notes.TakeOff(log)))).ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()

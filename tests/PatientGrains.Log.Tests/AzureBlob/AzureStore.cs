@@ -12,7 +12,8 @@ public sealed class AzureStore : Store
 
     private AzureBlobLog? _log;
 
-    private AzureStore(AzuriteServer server, Func<AzureBlobLogOptions, AzureBlobLogOptions> changed) => Options = changed(OptionsOn(server));
+    private AzureStore(AzuriteServer server, Func<AzureBlobLogOptions, AzureBlobLogOptions> changed) =>
+        Options = changed(OptionsOn(server));
 
     public AzureBlobLogOptions Options { get; }
 
@@ -20,7 +21,8 @@ public sealed class AzureStore : Store
 
     public static async Task<Store> Make() => await MakeOn(await Shared.Value, options => options);
 
-    public static async Task<AzureStore> Make(Func<AzureBlobLogOptions, AzureBlobLogOptions> changed) => await MakeOn(await Shared.Value, changed);
+    public static async Task<AzureStore> Make(Func<AzureBlobLogOptions, AzureBlobLogOptions> changed) =>
+        await MakeOn(await Shared.Value, changed);
 
     public static async Task<AzureStore> MakeOn(AzuriteServer server, Func<AzureBlobLogOptions, AzureBlobLogOptions> changed)
     {
