@@ -94,6 +94,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
             // One of the two is gone: so is the other.
+            server.Close();
         }
         finally
         {
