@@ -63,7 +63,8 @@ internal sealed class Load(IPatientLog log, KeyRing ring, string run, int decisi
                     return;
                 Interlocked.Decrement(ref _done);
                 // Whoever asks a log that is away waits a little before asking again.
-                await Task.Delay(RetryAfter);
+                using var pause = new PeriodicTimer(RetryAfter);
+                await pause.WaitForNextTickAsync();
             }
         }
     }

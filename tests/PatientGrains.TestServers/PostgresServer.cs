@@ -83,15 +83,16 @@ public sealed class PostgresServer : IAsyncDisposable
         if (IsRunning)
             return;
         var deadline = Stopwatch.StartNew();
-        Spawn();
+        using var pause = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        await Spawn();
         while (!await TakesConnections())
         {
             if (deadline.Elapsed.TotalSeconds > StartSeconds)
                 throw new InvalidOperationException($"PostgreSQL does not take connections:\n{Said()}");
             // What was killed may hold its memory a moment longer, and then a new server gives up.
             if (!IsRunning)
-                Spawn();
-            await Task.Delay(20);
+                await Spawn();
+            await pause.WaitForNextTickAsync();
         }
     }
 
@@ -122,11 +123,7 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private static string[] DyingWithUs => File.Exists("/usr/bin/setpriv") ? ["setpriv", "--pdeathsig", "KILL"] : [];
 
-    /// <summary>
-    /// The signal at the parent's death (prctl(2), PR_SET_PDEATHSIG) comes when the thread ends that made the process: so a thread of its
-    /// own makes it and stays as long as it runs.
-    /// </summary>
-    private void Spawn()
+    private async Task Spawn()
     {
         string[] command =
         [
@@ -135,18 +132,14 @@ public sealed class PostgresServer : IAsyncDisposable
             "-c", "max_connections=200", "-c", "max_wal_size=512MB",
         ];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, WorkingDirectory = "/" };
-        using var started = new ManualResetEventSlim();
-        new Thread(() =>
+        _server = await LastingThread.Run(() =>
         {
-            var process = _server = new Process { StartInfo = start };
+            var process = new Process { StartInfo = start };
             process.ErrorDataReceived += (_, line) => Hear(line.Data);
             process.Start();
             process.BeginErrorReadLine();
-            started.Set();
-            process.WaitForExit();
-        })
-        { IsBackground = true, Name = "PostgreSQL" }.Start();
-        started.Wait();
+            return process;
+        });
     }
 
     private void Hear(string? line)

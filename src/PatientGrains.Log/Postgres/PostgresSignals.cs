@@ -84,6 +84,8 @@ internal sealed class PostgresSignals : IAsyncDisposable
             catch (Exception e) when (PostgresConnections.IsOfServer(e) || e is OperationCanceledException)
             {
                 // The others look by themselves.
+                if (PostgresConnections.IsLost(e))
+                    _connections.Clear();
             }
         }
     }

@@ -39,6 +39,9 @@ internal sealed class PostgresTransaction(
                 if (await FindSent(connection).ConfigureAwait(false))
                     return await HeadsOfFeeds(connection).ConfigureAwait(false);
                 await group.Decide(connection, keys => statements.Claimants(connection, keys)).ConfigureAwait(false);
+                // Who is refused may have lost to this very group, if its transaction was committed since we looked for it.
+                if (group.Accepted.Count < group.All.Count && await FindSent(connection).ConfigureAwait(false))
+                    return await HeadsOfFeeds(connection).ConfigureAwait(false);
                 DoubtClaims();
                 if (group.Accepted.Count == 0)
                     return [];

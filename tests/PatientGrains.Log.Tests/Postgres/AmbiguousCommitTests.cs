@@ -10,9 +10,9 @@ public sealed class AmbiguousCommitTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [StoreTheory]
-    [InlineData("postgres", nameof(Fate.RequestLost))]
-    [InlineData("postgres", nameof(Fate.AnswerLost))]
-    [InlineData("postgres", nameof(Fate.RequestLate))]
+    [InlineData("postgres", nameof(Cut.RequestLost))]
+    [InlineData("postgres", nameof(Cut.AnswerLost))]
+    [InlineData("postgres", nameof(Cut.RequestLate))]
     public async Task An_append_whose_connection_is_cut_is_there_once_when_it_is_acknowledged(string kind, string fate)
     {
         await using var store = (PostgresStore)await Store.Make(kind);
@@ -23,12 +23,12 @@ public sealed class AmbiguousCommitTests
         var token = store.Ring.BlindToken("t");
         await log.Append(Line(a.Next()));
         var append = Line(a.Next());
-        proxy.Plan(Bytes(append.Commits[0].Commit.Hash), Enum.Parse<Fate>(fate));
+        proxy.Plan(Bytes(append.Commits[0].Commit.Hash), Enum.Parse<Cut>(fate));
 
         await log.Append(append with { Claims = [new Claim(claim, a.Id)], Index = [new IndexChange(token, a.Id, 1)] }).WaitAsync(Patience);
 
         Assert.Equal(1, proxy.Cuts);
-        if (fate == nameof(Fate.RequestLate))
+        if (fate == nameof(Cut.RequestLate))
         {
             proxy.LetGo();
             await proxy.Arrived.WaitAsync(Patience);
@@ -51,7 +51,7 @@ public sealed class AmbiguousCommitTests
         using var a = new Sealer(store.Ring, "Patient/a");
         await log.Append(Line(a.Next()));
         var append = Line(a.Next());
-        proxy.Plan(Bytes(append.Commits[0].Commit.Hash), Fate.AnswerLost);
+        proxy.Plan(Bytes(append.Commits[0].Commit.Hash), Cut.AnswerLost);
         proxy.IsDownAfterCut = true;
 
         var lost = await Assert.ThrowsAsync<LogFailedException>(() => log.Append(append).WaitAsync(Patience));

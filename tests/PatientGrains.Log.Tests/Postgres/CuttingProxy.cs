@@ -5,7 +5,7 @@ using System.Net.Sockets;
 namespace PatientGrains.Log.Tests;
 
 /// <summary>What happens to the connection that carries a request.</summary>
-internal enum Fate
+internal enum Cut
 {
     /// <summary>The request is lost, and the connection with it.</summary>
     RequestLost,
@@ -25,7 +25,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
     private readonly TaskCompletionSource _letGo = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task _accepting;
-    private (byte[] Bytes, Fate Fate)? _planned;
+    private (byte[] Bytes, Cut Fate)? _planned;
     private int _cuts;
 
     public CuttingProxy(int server)
@@ -52,7 +52,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
     public bool IsDownAfterCut { get; set; }
 
     /// <summary>The next request that holds the bytes meets a fate.</summary>
-    public void Plan(byte[] bytes, Fate fate) => _planned = (bytes, fate);
+    public void Plan(byte[] bytes, Cut fate) => _planned = (bytes, fate);
 
     /// <summary>Lets the late request arrive at the server.</summary>
     public void LetGo() => _letGo.TrySetResult();
@@ -94,6 +94,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
         catch (Exception e) when (e is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
         {
             // One of the two is gone: so is the other.
+            server.Close();
         }
         finally
         {
@@ -134,9 +135,9 @@ internal sealed class CuttingProxy : IAsyncDisposable
                     proxy._planned = null;
                     proxy.IsDown = proxy.IsDownAfterCut;
                     Interlocked.Increment(ref proxy._cuts);
-                    if (planned.Fate == Fate.RequestLost)
+                    if (planned.Fate == Cut.RequestLost)
                         return;
-                    if (planned.Fate == Fate.RequestLate)
+                    if (planned.Fate == Cut.RequestLate)
                     {
                         Late = Arrive(await WholeRequest(chunk.ToArray()));
                         return;
