@@ -37,6 +37,9 @@ internal static class Catalog
             new OnePatient(bench),
             .. Enum.GetValues<Kind>().Where(kind => Servers.Missing(kind) is null).SelectMany(kind => (IScenario[])
                 [new StoreImport(bench, kind), new StoreSubmits(bench, kind)]),
+            .. Servers.Missing(Kind.Postgres) is null
+                ? [new StoreReads(bench, Kind.Postgres), new ObservationToAlert(bench, Audience.OfUnits, Kind.Postgres)]
+                : (IScenario[])[],
             new GrpcSubmit(bench, settings.Closed(GrpcSubmit.Callers(settings))),
             new GrpcSubmit(bench, settings.Open(GrpcSubmit.Rate)),
             new ObservationToAlert(bench, Audience.OfUnits),

@@ -24,7 +24,7 @@ internal static class Program
           --examples FILE    HL7's official examples (.ndjson.gz); default ../shared/data/fhir-r4/examples-4.0.1.ndjson.gz
           --patients N       synthetic patients of our own instead of Synthea's
           --rounds N         times that each contender has its turn, 3; the median counts
-          --seconds N        of each closed or open loop, 4
+          --seconds N        of each closed or open loop, 3
           --callers N        of closed loops, 64
           --rate N           of open loops, requests/s; default: each scenario's own
           --seed N           of arrivals and of who is asked about, 1
@@ -90,8 +90,16 @@ internal static class Program
 
     private static async Task<Part> Run(IScenario scenario, Settings settings)
     {
-        await using (scenario)
-            return Part.Of(scenario, await Driver.Run(scenario, settings));
+        try
+        {
+            await using (scenario)
+                return Part.Of(scenario, await Driver.Run(scenario, settings));
+        }
+        catch (Exception broken)
+        {
+            // It fails the run, and the figures of the others are still worth having.
+            return Part.Broken(scenario, broken, TimeProvider.System);
+        }
     }
 
     private static async Task<int> Unusable(string why)

@@ -12,7 +12,7 @@ internal sealed record Settings
     public string Examples { get; init; } = "../shared/data/fhir-r4/examples-4.0.1.ndjson.gz";
     public int? Patients { get; init; }
     public int Rounds { get; init; } = 3;
-    public double Seconds { get; init; } = 4;
+    public double Seconds { get; init; } = 3;
     public int Callers { get; init; } = 64;
     public int? Rate { get; init; }
     public ulong Seed { get; init; } = 1;

@@ -26,7 +26,11 @@ public interface IRecordGrain : IGrainWithStringKey
     Task<Preparation> Prepare(Submit submit);
 
     /// <summary>Second half: tells whether the append that carried the prepared commit became durable.</summary>
-    Task Settle(string preparation, bool committed);
+    /// <returns>
+    /// Of a commit that is given up: whether the log still ended where it was prepared, so that what the preparation said was of the newest
+    /// state. False also when that is not known.
+    /// </returns>
+    Task<bool> Settle(string preparation, bool committed);
 }
 
 /// <summary>One patient; the key is the logical id of the Patient.</summary>

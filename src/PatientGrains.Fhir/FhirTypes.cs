@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using PatientGrains.Fhir.Schema;
 
 namespace PatientGrains.Fhir;
@@ -28,12 +31,25 @@ public sealed record SearchParameter(string Name, SearchParameterType Type, stri
 /// <summary>The resource types of R4 4.0.1: which there are, which can belong to a patient, what they can be searched by.</summary>
 public static class FhirTypes
 {
+    /// <summary>More characters than any type's name has.</summary>
+    private const int LongestName = 64;
+
     private static readonly string[] _names = [.. R4.Instance.Resources.Select(x => x.Name)];
 
     /// <summary>The 146 concrete resource types in ordinal order.</summary>
     public static IReadOnlyList<string> ResourceTypes => _names;
 
     public static bool IsResourceType(string name) => Index(name) >= 0;
+
+    /// <summary>The type of that name, as a string that is there already.</summary>
+    public static bool TryResourceType(ReadOnlySpan<char> name, [NotNullWhen(true)] out string? type)
+    {
+        Span<byte> utf8 = stackalloc byte[LongestName];
+        int index = name.Length <= LongestName && Ascii.FromUtf16(name, utf8, out int length) == OperationStatus.Done
+            ? R4.Instance.ResourceIndex(utf8[..length]) : -1;
+        type = index < 0 ? null : _names[index];
+        return type is not null;
+    }
 
     public static bool IsResourceType(ReadOnlySpan<byte> utf8) => R4.Instance.ResourceIndex(utf8) >= 0;
 

@@ -48,14 +48,21 @@ public sealed class ScannedResource
     /// Null for a Patient itself, and when no element names one. A <c>urn:</c> counts unless the Bundle that it came in says that it is
     /// something else.
     /// </summary>
-    public string? PatientReference => PatientLink < 0 ? null : Links[PatientLink].Text;
+    public string? PatientReference => PatientLink < 0 ? null : LinkAt(PatientLink).Text;
 
     /// <summary>Index in <see cref="Links"/> of the link that <see cref="PatientReference"/> is, or -1.</summary>
     public int PatientLink { get; internal set; } = -1;
 
     /// <summary>References, narrative links and urn: uris in the order of the bytes; those of contained resources included, those of a
     /// Bundle's entries not.</summary>
-    public IReadOnlyList<ScannedLink> Links => _links ??= [.. LinkSpots.Select(x => new ScannedLink(Source, x.Offset, x.Length, x.Kind))];
+    public IReadOnlyList<ScannedLink> Links => _links ??= [.. Enumerable.Range(0, LinkCount).Select(LinkAt)];
+
+    /// <summary>How many <see cref="Links"/> there are.</summary>
+    public int LinkCount => LinkSpots.Length;
+
+    /// <summary>One of <see cref="Links"/>, without making the list.</summary>
+    public ScannedLink LinkAt(int index) =>
+        new(Source, LinkSpots[index].Offset, LinkSpots[index].Length, LinkSpots[index].Kind);
 
     /// <summary>For a Bundle its entries, else null.</summary>
     public ScannedBundle? Bundle { get; internal init; }

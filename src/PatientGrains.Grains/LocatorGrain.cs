@@ -15,11 +15,22 @@ public sealed class LocatorGrain(IPatientLog log, KeyRing keys, LogNames names) 
 {
     public async Task<string?> Locate(ResourceKey key)
     {
-        var own = new LogName(key.ToString());
-        if (await log.Find(keys.Blind(own)) is { IsErased: false })
-            return own.Text;
-        return await log.Locate(keys.BlindClaim(Effects.LocatorKey(key))) is { } owner ? await names.Of(owner) : null;
+        // An id that leads to a log that is there is nowhere else.
+        if (keys.RoutedIds.LogOf(key.Id) is { } routed && await log.Find(new LogId(routed)) is { IsErased: false })
+            return await names.Of(new LogId(routed));
+        // A Patient is mostly in the log that bears its name, without a claim; everything else has claimed its id wherever it is. So one
+        // look-up is enough for whatever there is.
+        return key.IsPatient ? await Own(key) ?? await Claimed(key) : await Claimed(key) ?? await Own(key);
     }
+
+    private async ValueTask<string?> Own(ResourceKey key)
+    {
+        var own = new LogName(key.ToString());
+        return await log.Find(keys.Blind(own)) is { IsErased: false } ? own.Text : null;
+    }
+
+    private async ValueTask<string?> Claimed(ResourceKey key) =>
+        await log.Locate(keys.BlindClaim(Effects.LocatorKey(key))) is { } owner ? await names.Of(owner) : null;
 
     public async Task<ImmutableArray<string>> Candidates(string type, string param, string? system, string code, int limit)
     {

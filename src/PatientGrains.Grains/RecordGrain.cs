@@ -62,6 +62,9 @@ public abstract class RecordGrain(RecordHost host) : Grain
                 return refused;
             var own = await Decide(transaction.Own, parts.Commits);
             committed = own is Accepted { Repeated: false };
+            // Taken before, and yet prepared anew elsewhere: by an activation that was overtaken, whose answer is not the one of then.
+            if (own is Accepted { Repeated: true } && !await parts.Settle(committed: false))
+                return new Refused(Rule.Interrupted);
             return own is Accepted accepted ? parts.Join(accepted) : own;
         }
         catch (LogException failure) when (Refusals.For(failure) is { } refused)
@@ -90,14 +93,15 @@ public abstract class RecordGrain(RecordHost host) : Grain
         }
     }
 
-    public async Task Settle(string preparation, bool committed)
+    public async Task<bool> Settle(string preparation, bool committed)
     {
         var journal = OpenJournal;
-        await journal.Settle(preparation, committed);
+        bool isNewest = await journal.Settle(preparation, committed);
         // An abandoned preparation loses the journal. Who asks after this answer must find the next activation, not one that is about to
         // end.
         if (journal.Lost.IsFaulted)
             DeactivateOnIdle();
+        return isNewest;
     }
 
     private async Task<Outcome> Decide(Command command, IReadOnlyList<PreparedCommit>? with = null)

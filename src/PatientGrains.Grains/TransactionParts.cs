@@ -44,5 +44,12 @@ internal sealed class TransactionParts(Func<string, IRecordGrain> grainOf)
         Versions = [.. own.Versions, .. _accepted.SelectMany(part => part.Outcome.Versions)],
     };
 
-    public Task Settle(bool committed) => Task.WhenAll(_held.Select(part => part.Grain.Settle(part.Id, committed)));
+    /// <summary>Tells each that holds its log; once.</summary>
+    /// <returns>Of commits that are given up: whether each was prepared on the newest state of its record.</returns>
+    public async Task<bool> Settle(bool committed)
+    {
+        var held = _held.ToArray();
+        _held.Clear();
+        return (await Task.WhenAll(held.Select(part => part.Grain.Settle(part.Id, committed)))).All(isNewest => isNewest);
+    }
 }

@@ -174,7 +174,16 @@ public sealed record AppendBatch(
     public IReadOnlyList<DueChange> Due { get; init; } = [];
 
     /// <summary>Bytes that this holds in a queue, roughly.</summary>
-    internal long Weight => Commits.Sum(c => c.Commit.Bytes.Length + 256L) + (48L * Keys);
+    internal long Weight
+    {
+        get
+        {
+            long bytes = 48L * Keys;
+            for (int i = 0; i < Commits.Count; i++)
+                bytes += Commits[i].Commit.Bytes.Length + 256L;
+            return bytes;
+        }
+    }
 
     private int Keys => Claims.Count + Releases.Count + Index.Count + Feeds.Count + Due.Count;
 
@@ -184,26 +193,53 @@ public sealed record AppendBatch(
     {
         if (Commits.Count is 0 or > MaxCommits || Keys > MaxKeys)
             throw new LogLimitException($"an append has 1 to {MaxCommits} commits and at most {MaxKeys} keys");
-        var logs = new HashSet<LogId>(Commits.Count);
-        foreach (var (commit, on, _, _) in Commits)
+        HashSet<LogId>? logs = Commits.Count > 1 ? new(Commits.Count) : null;
+        for (int i = 0; i < Commits.Count; i++)
         {
+            var (commit, on, _, _) = Commits[i];
             if (CommitHeader.Read(commit.Bytes.Span, out var header) is { } malformed)
                 throw new ArgumentException(malformed);
-            if (!logs.Add(commit.Log) || commit.FirstSeq != on.NextSeq
+            if (logs?.Add(commit.Log) == false || commit.FirstSeq != on.NextSeq
                 || header.Log != commit.Log || header.FirstSeq != commit.FirstSeq || header.Count != commit.Count
                     || header.Previous != on.Hash)
                 throw new ArgumentException($"The commit for log {commit.Log} does not fit its head, or is not the only one.");
         }
-        var keys = new HashSet<BlindKey>(Claims.Count + Releases.Count);
-        if (!Claims.All(c => keys.Add(c.Key)) || !Releases.All(r => keys.Add(r.Key)))
-            throw new ArgumentException("An append claims or releases a key twice.");
-        if (Claims.Any(c => !logs.Contains(c.Log)) || Releases.Any(r => !logs.Contains(r.Log)) || Index.Any(i => !logs.Contains(i.Log)))
-            throw new ArgumentException("A claim, release or index change is of a log that the append does not write.");
-        if (Due.Any(d => !logs.Remove(d.Log)))
-            throw new ArgumentException("A due time is of a log that the append does not write, or is not its only one.");
+        CheckKeys(logs);
+        CheckDue(logs);
         if (Feeds.Count > 0)
             CheckFeeds();
     }
+
+    /// <param name="logs">The logs of the commits; null when there is one, as nearly always: then nothing is allocated.</param>
+    private void CheckKeys(HashSet<LogId>? logs)
+    {
+        if (Claims.Count + Releases.Count + Index.Count == 0)
+            return;
+        var keys = Claims.Count + Releases.Count > 1 ? new HashSet<BlindKey>(Claims.Count + Releases.Count) : null;
+        bool isOnce = true;
+        bool isOurs = true;
+        for (int i = 0; i < Claims.Count; i++)
+            (isOnce, isOurs) = (isOnce && keys?.Add(Claims[i].Key) != false, isOurs && IsWritten(Claims[i].Log, logs));
+        for (int i = 0; i < Releases.Count; i++)
+            (isOnce, isOurs) = (isOnce && keys?.Add(Releases[i].Key) != false, isOurs && IsWritten(Releases[i].Log, logs));
+        for (int i = 0; i < Index.Count; i++)
+            isOurs = isOurs && IsWritten(Index[i].Log, logs);
+        if (!isOnce)
+            throw new ArgumentException("An append claims or releases a key twice.");
+        if (!isOurs)
+            throw new ArgumentException("A claim, release or index change is of a log that the append does not write.");
+    }
+
+    private void CheckDue(HashSet<LogId>? logs)
+    {
+        bool fits = Due.Count <= Commits.Count;
+        for (int i = 0; fits && i < Due.Count; i++)
+            fits = logs?.Remove(Due[i].Log) ?? IsWritten(Due[i].Log, null);
+        if (!fits)
+            throw new ArgumentException("A due time is of a log that the append does not write, or is not its only one.");
+    }
+
+    private bool IsWritten(LogId log, HashSet<LogId>? logs) => logs?.Contains(log) ?? Commits[0].Commit.Log == log;
 
     private void CheckFeeds()
     {

@@ -17,21 +17,19 @@ public class SiloTests(ITestOutputHelper output)
         await using var cluster = await TestedCluster.Start(3);
         await cluster.Http.PutPatients(Patients);
         var writers = new Writers(cluster.Http, Patients, 12);
-        using var stop = new CancellationTokenSource();
-        var writing = writers.Run(stop.Token);
-        await Until(() => writers.Acknowledged.Count > 200, writing);
+        writers.Start();
+        await writers.Until(() => writers.Acknowledged.Count > 200);
         var victim = cluster.Silos.Silos[1];
         int hosted = (await cluster.Hosted("patient")).GetValueOrDefault(victim.SiloAddress);
         long killed = Stopwatch.GetTimestamp();
         await cluster.Silos.KillSiloAsync(victim);
-        await Until(() => writers.HaveAllBeenServedAfter(killed), writing);
+        await writers.Until(() => writers.HaveAllBeenServedAfter(killed));
         var served = writers.AllServedAfter(killed);
-        await Until(() => writers.After(killed) > 500, writing);
-        await stop.CancelAsync();
-        await writing;
+        await writers.Until(() => writers.After(killed) > 500);
+        await writers.Stop();
         await writers.FindEverything();
-        output.WriteLine($"{hosted} of {Patients.Length} patients were on the silo; all were served {served.TotalSeconds:F1} s after it was killed; "
-            + $"{writers.Acknowledged.Count} acknowledged, 0 lost; the longest request took {writers.Longest.TotalSeconds:F1} s; 503: {writers.Told503}");
+        output.WriteLine($"{hosted} of {Patients.Length} patients were on the silo; all were served {served.TotalSeconds:F1} s later; "
+            + writers.Summary);
         Assert.InRange(hosted, 1, Patients.Length - 1);
         Assert.True(served < TimeSpan.FromSeconds(15));
     }
@@ -42,21 +40,19 @@ public class SiloTests(ITestOutputHelper output)
         await using var cluster = await TestedCluster.Start(3);
         await cluster.Http.PutPatients(Patients);
         var writers = new Writers(cluster.Http, Patients, 6);
-        using var stop = new CancellationTokenSource();
-        var writing = writers.Run(stop.Token);
+        writers.Start();
         foreach (var silo in cluster.Silos.Silos)
         {
             int before = writers.Acknowledged.Count;
-            await Until(() => writers.Acknowledged.Count > before + 100, writing);
+            await writers.Until(() => writers.Acknowledged.Count > before + 100);
             await cluster.Silos.StopSiloAsync(silo);
             await cluster.Silos.StartAdditionalSiloAsync();
         }
         int last = writers.Acknowledged.Count;
-        await Until(() => writers.Acknowledged.Count > last + 100, writing);
-        await stop.CancelAsync();
-        await writing;
+        await writers.Until(() => writers.Acknowledged.Count > last + 100);
+        await writers.Stop();
         await writers.FindEverything();
-        output.WriteLine($"{writers.Acknowledged.Count} acknowledged; the longest request took {writers.Longest.TotalSeconds:F1} s; 503: {writers.Told503}");
+        output.WriteLine(writers.Summary);
         Assert.Equal(0, writers.Told503);
     }
 
@@ -71,17 +67,5 @@ public class SiloTests(ITestOutputHelper output)
         Assert.Equal(90, hosted.Values.Sum());
         Assert.Equal(3, hosted.Count);
         Assert.All(hosted.Values, share => Assert.InRange(share, 12, 48));
-    }
-
-    /// <summary>Waits for what the writers bring about; what breaks them breaks the test.</summary>
-    private static async Task Until(Func<bool> condition, Task writing)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while (!condition())
-        {
-            if (writing.IsCompleted)
-                await writing;
-            await Task.Delay(20, deadline.Token);
-        }
     }
 }

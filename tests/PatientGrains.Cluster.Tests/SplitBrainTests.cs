@@ -3,7 +3,9 @@ using Xunit.Abstractions;
 
 namespace PatientGrains.Cluster.Tests;
 
-/// <summary>Two clusters that know nothing of each other, on one log: every patient has two activations, each of which believes it owns it.</summary>
+/// <summary>
+/// Two clusters that know nothing of each other, on one log: every patient has two activations, each of which believes it owns it.
+/// </summary>
 public class SplitBrainTests(ITestOutputHelper output)
 {
     private const string Patient = "torn";
@@ -16,14 +18,11 @@ public class SplitBrainTests(ITestOutputHelper output)
         await using var left = await TestedCluster.Start(2, log, ring);
         await using var right = await TestedCluster.Start(2, log, ring);
         await left.Http.PutPatients([Patient]);
-        using var stop = new CancellationTokenSource();
         Writers[] sides = [new Writers(left.Http, [Patient], 3), new Writers(right.Http, [Patient], 3) { Prefix = "r" }];
-        var writing = Task.WhenAll(sides.Select(side => side.Run(stop.Token)));
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
-        while (sides.Any(side => side.Acknowledged.Count < 60) && !writing.IsCompleted)
-            await Task.Delay(20, deadline.Token);
-        await stop.CancelAsync();
-        await writing;
+        foreach (var side in sides)
+            side.Start();
+        await Task.WhenAll(sides.Select(side => side.Until(() => side.Acknowledged.Count >= 60)));
+        await Task.WhenAll(sides.Select(side => side.Stop()));
         // Each side finds what the other wrote, at its first version: nothing was written over, nothing twice.
         await sides[0].FindEverything(left.Http);
         await sides[0].FindEverything(right.Http);

@@ -104,7 +104,7 @@ internal sealed class TestedCluster : IAsyncDisposable
     public async Task<InProcessSiloHandle> HostOf(string patient)
     {
         var statistics = await Grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics();
-        var at = statistics.Single(grain => grain.GrainId.Type.ToString() == "patient" && grain.GrainId.Key.ToString() == patient).SiloAddress;
+        var at = statistics.Single(grain => grain.GrainId.ToString() == "patient/" + patient).SiloAddress;
         return Silos.Silos.Single(silo => silo.SiloAddress.Equals(at));
     }
 
@@ -122,7 +122,8 @@ internal static class Asking
 {
     public static async Task<HttpResponseMessage> Put(this HttpClient http, string url, string body, string? key = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Put, url) { Content = new StringContent(body, Encoding.UTF8, "application/fhir+json") };
+        using var request = new HttpRequestMessage(HttpMethod.Put, url);
+        request.Content = new StringContent(body, Encoding.UTF8, "application/fhir+json");
         if (key is not null)
             request.Headers.Add("Idempotency-Key", key);
         request.Headers.Add("Prefer", "return=minimal");

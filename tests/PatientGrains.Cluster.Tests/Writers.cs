@@ -20,6 +20,9 @@ internal sealed class Writers(HttpClient http, IReadOnlyList<string> patients, i
     private readonly ConcurrentDictionary<string, int> _acknowledged = [];
     private readonly ConcurrentQueue<(string Patient, long Asked, long Answered)> _answers = [];
     private int _told503;
+    private volatile bool _stops;
+    private TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _writing = Task.CompletedTask;
 
     /// <summary>Id of each resource that was acknowledged, and its value.</summary>
     public IReadOnlyDictionary<string, int> Acknowledged => _acknowledged;
@@ -29,6 +32,9 @@ internal sealed class Writers(HttpClient http, IReadOnlyList<string> patients, i
 
     /// <summary>The longest that a request took, its repetitions included.</summary>
     public TimeSpan Longest => _answers.Max(answer => Stopwatch.GetElapsedTime(answer.Asked, answer.Answered));
+
+    /// <summary>For whoever reads the test's output.</summary>
+    public string Summary => $"{Acknowledged.Count} acknowledged; the longest request took {Longest.TotalSeconds:F1} s; 503: {Told503}";
 
     /// <summary>How many answers came after a moment.</summary>
     public int After(long moment) => _answers.Count(answer => answer.Answered > moment);
@@ -40,7 +46,29 @@ internal sealed class Writers(HttpClient http, IReadOnlyList<string> patients, i
     public bool HaveAllBeenServedAfter(long moment) =>
         _answers.Where(answer => answer.Asked > moment).Select(answer => answer.Patient).Distinct().Count() == patients.Count;
 
-    public Task Run(CancellationToken stop) => Task.WhenAll(Enumerable.Range(0, lanes).Select(lane => Task.Run(() => Write(lane, stop))));
+    /// <summary>Begins to write.</summary>
+    public void Start() => _writing = Task.WhenAll(Enumerable.Range(0, lanes).Select(lane => Task.Run(() => Write(lane))));
+
+    /// <summary>Waits for what answers bring about; what breaks a writer breaks the test.</summary>
+    public async Task Until(Func<bool> condition)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        while (true)
+        {
+            var next = Volatile.Read(ref _answered).Task;
+            if (condition())
+                return;
+            if (await Task.WhenAny(next, _writing).WaitAsync(deadline.Token) == _writing)
+                await _writing;
+        }
+    }
+
+    /// <summary>No request begins any more, and those that have begun are answered.</summary>
+    public async Task Stop()
+    {
+        _stops = true;
+        await _writing;
+    }
 
     /// <summary>Everything that was acknowledged is there, with the value that was acknowledged.</summary>
     public Task FindEverything() => FindEverything(http);
@@ -67,25 +95,27 @@ internal sealed class Writers(HttpClient http, IReadOnlyList<string> patients, i
             if (answer.StatusCode == HttpStatusCode.OK)
                 return answer;
             Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
-            await Task.Delay(Pace);
+            answer.Dispose();
         }
     }
 
-    private async Task Write(int lane, CancellationToken stop)
+    private async Task Write(int lane)
     {
-        for (int number = lane; !stop.IsCancellationRequested; number += lanes)
+        using var pace = new PeriodicTimer(Pace);
+        for (int number = lane; !_stops; number += lanes)
         {
             string patient = patients[number % patients.Count];
             string id = $"{Prefix}{number}";
             long asked = Stopwatch.GetTimestamp();
-            await Write(id, patient, number);
-            _answers.Enqueue((patient, asked, Stopwatch.GetTimestamp()));
+            await Write(id, patient, number, pace);
             _acknowledged[id] = number;
-            await Task.Delay(Pace, CancellationToken.None);
+            _answers.Enqueue((patient, asked, Stopwatch.GetTimestamp()));
+            Interlocked.Exchange(ref _answered, new(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+            await pace.WaitForNextTickAsync();
         }
     }
 
-    private async Task Write(string id, string patient, int kg)
+    private async Task Write(string id, string patient, int kg, PeriodicTimer pace)
     {
         while (true)
         {
@@ -94,7 +124,7 @@ internal sealed class Writers(HttpClient http, IReadOnlyList<string> patients, i
                 return;
             Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
             Interlocked.Increment(ref _told503);
-            await Task.Delay(TimeSpan.FromMilliseconds(200));
+            await pace.WaitForNextTickAsync();
         }
     }
 }

@@ -57,7 +57,7 @@ public class ReadTests
         var live = ThreeVersions;
         var outcome = live.Do(new ReadVersion { Who = Clinician, Key = A, Version = version });
         if (found)
-            Assert.Equal(live["Observation/a"].Seqs[version - 1], Assert.Single(((Released)outcome).Versions).Seq);
+            Assert.Equal(live["Observation/a"].SeqOf(version), Assert.Single(((Released)outcome).Versions).Seq);
         else
             Assert.Equal(new Refused(Rule.VersionUnknown, A), outcome);
     }

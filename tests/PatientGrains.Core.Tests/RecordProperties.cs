@@ -63,8 +63,7 @@ public class RecordProperties
     {
         var live = Histories.Play(commands);
         return live.Record.Statements.All(statement =>
-            statement.Seqs.Count == statement.Version
-            && statement.Seqs.Select((seq, i) => live.EventAt(seq) is var happened
+            Enumerable.Range(0, statement.Version).Select(i => live.EventAt(statement.SeqOf(i + 1)) is var happened
                 && happened switch
                 {
                     ResourceStored stored => (stored.Key, stored.Version) == (statement.Key, i + 1),
@@ -111,7 +110,7 @@ public class RecordProperties
         foreach (var happened in live.Log)
         {
             Effects.Index(record, happened, (key, change) => sums[key] = sums.GetValueOrDefault(key) + change);
-            Effects.Claims(happened, "Patient/p", claims.Add);
+            Effects.Claims(happened, "Patient/p", key => claims.Add(Effects.LocatorKey(key)));
             RecordFold.Evolve(record, happened);
         }
         // The sum from nothing: what a fresh log would index that stored each current resource once.

@@ -88,12 +88,32 @@ public sealed class FailureTests : IAsyncLifetime
         };
 
         Assert.Equal(Rule.Interrupted, Assert.IsType<Refused>(await _cluster.Patient("p").Ask(release)).Rule);
-        var released = await Until(() => _cluster.Patient("p").Ask(release), null);
-        Assert.IsType<Core.Screening.AlertRaised>(Assert.Single(((FeedReleased)released).Items).Happened);
+        var released = Assert.IsType<FeedReleased>(await Until(() => _cluster.Patient("p").Ask(release), null));
+        Assert.IsType<Core.Screening.AlertRaised>(Assert.Single(released.Items).Happened);
 
         // Now the other one is behind.
         Assert.Equal(Rule.Interrupted,
             Assert.IsType<Refused>(await other.Patient("p").Ask(new Core.Screening.WakeUp { Who = null })).Rule);
+        await other.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_transaction_that_comes_again_to_an_activation_that_was_overtaken_gets_the_answer_that_it_had()
+    {
+        var other = new RecordCluster { Log = _log, Ring = _cluster.Ring };
+        await other.InitializeAsync();
+        var doctor = new ResourceKey("Practitioner", "d");
+        var first = new Transaction(
+            Submissions.Of("t1", Submissions.Put(Key, "one")),
+                [new OtherRecord(doctor.ToString(), Submissions.Of("t1", Submissions.Put(doctor, "one")))]);
+        // Here the doctor's record stops before the transaction, there it goes on and beyond.
+        await _cluster.Directory(doctor.ToString()).Ask(Submissions.Of("m0", Submissions.Put(doctor, "zero")));
+        var answer = Assert.IsType<Accepted>(await other.Patient("p").Transact(first));
+
+        Assert.Equal(Rule.Interrupted, Assert.IsType<Refused>(await _cluster.Patient("p").Transact(first)).Rule);
+        var again = Assert.IsType<Accepted>(await Until(() => _cluster.Patient("p").Transact(first), null));
+        Assert.True(again.Repeated);
+        Assert.True(answer.Results.SequenceEqual(again.Results));
         await other.DisposeAsync();
     }
 

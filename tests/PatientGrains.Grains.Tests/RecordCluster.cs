@@ -37,7 +37,10 @@ public sealed class RecordCluster : IAsyncLifetime
     public ILocatorGrain Locator => Grains.GetGrain<ILocatorGrain>("locator");
 
     /// <summary>A gateway of its own; all have the same secret.</summary>
-    public SubmissionIntake Gateway() => new(Grains, Scanners, new IntakeOptions { IdSecret = new byte[32] }, TimeProvider.System);
+    public SubmissionIntake Gateway() => new(Grains, Scanners, new IntakeOptions
+    {
+        IdSecret = new byte[32], RoutedIds = Ring.RoutedIds, BlindLog = log => Ring.Blind(new LogName(log)).Value,
+    }, TimeProvider.System);
 
     public async Task InitializeAsync()
     {

@@ -94,6 +94,15 @@ public sealed class NodeSettingsTests : IDisposable
     }
 
     [Fact]
+    public void A_nodes_certificate_comes_with_its_key_and_its_authority()
+    {
+        var node = Postgres with { ClusterCertificate = _folder["node.pem"] };
+        Refused("ClusterCertificate", () => node.LoadNodeCertificate());
+        Refused("ClusterCertificate", () => (node with { ClusterCertificateKey = "k", ClusterAuthority = "a" }).LoadNodeCertificate());
+        Assert.Null(Postgres.LoadNodeCertificate());
+    }
+
+    [Fact]
     public void Nodes_that_share_a_store_make_no_key_ring_by_themselves()
     {
         Assert.Contains("keys init", Refused("KeyRing", () => Stores.Ring(Postgres)));

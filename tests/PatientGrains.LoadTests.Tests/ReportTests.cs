@@ -68,6 +68,16 @@ public class ReportTests
     }
 
     [Fact]
+    public void A_scenario_that_breaks_off_fails_the_run_and_leaves_every_report_whole()
+    {
+        var report = new Report(Here, false, [Part.Broken(new Failing(), new TimeoutException("no answer"), new ManualClock())]);
+        Assert.True(report.Failed);
+        Assert.Contains(TextReport.Lines(report), line => line.Contains("FAILED broke off: 1, TimeoutException: no answer"));
+        Assert.Contains("broke off", HtmlReport.Page(report));
+        Assert.Contains(CsvReport.Lines(report), line => line.Contains("broke off"));
+    }
+
+    [Fact]
     public void The_page_is_well_formed_and_needs_nothing_from_outside()
     {
         string page = HtmlReport.Page(Of(true, With(7, Limit.Below(5))));
@@ -105,7 +115,8 @@ public class ReportTests
     public void A_README_keeps_what_is_outside_its_marks()
     {
         string readme = "before\n<!-- measured: begin -->\nold\n<!-- measured: end -->\nafter\n";
-        Assert.Equal("before\n<!-- measured: begin -->\nnew\nrows\n<!-- measured: end -->\nafter\n", MarkdownReport.Into(readme, ["new", "rows"]));
+        Assert.Equal(
+            "before\n<!-- measured: begin -->\nnew\nrows\n<!-- measured: end -->\nafter\n", MarkdownReport.Into(readme, ["new", "rows"]));
         Assert.Throws<InvalidDataException>(() => MarkdownReport.Into("nothing", ["new"]));
     }
 

@@ -76,8 +76,11 @@ public sealed class NoteFold : IFold<Notes, Note>
         }
     }
 
-    public void WriteSnapshot(Notes state, IBufferWriter<byte> to) => to.Write(Encoding.UTF8.GetBytes(
-        string.Join('\n', state.Texts.Prepend(state.DueAt is { } at ? Micros.Up(at).ToString(CultureInfo.InvariantCulture) : ""))));
+    public Action<IBufferWriter<byte>> Snapshot(Notes state)
+    {
+        string[] lines = [state.DueAt is { } at ? Micros.Up(at).ToString(CultureInfo.InvariantCulture) : "", .. state.Texts];
+        return to => to.Write(Encoding.UTF8.GetBytes(string.Join('\n', lines)));
+    }
 
     public Notes ReadSnapshot(ReadOnlyMemory<byte> bytes)
     {

@@ -257,7 +257,7 @@ public sealed class JournalTests
 
         public Note Read(ReadOnlyMemory<byte> bytes, out int used) => _fold.Read(bytes, out used);
 
-        public void WriteSnapshot(Notes state, System.Buffers.IBufferWriter<byte> to) => _fold.WriteSnapshot(state, to);
+        public Action<System.Buffers.IBufferWriter<byte>> Snapshot(Notes state) => _fold.Snapshot(state);
 
         public Notes ReadSnapshot(ReadOnlyMemory<byte> bytes) => _fold.ReadSnapshot(bytes);
 

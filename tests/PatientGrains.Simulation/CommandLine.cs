@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PatientGrains.Simulation.Mutations;
 using PatientGrains.Simulation.Stage;
 using System.Globalization;
 
@@ -18,6 +19,8 @@ internal static class CommandLine
             Console.Error.WriteLine($"The thread pool has {workers} workers: nothing would be repeatable.");
             return 2;
         }
+        if (args is ["mutations", .. var names])
+            return await MutationRun.Run(names, Console.Out.WriteLine) == 0 ? 0 : 1;
         if (args.Length >= 2 && args[0] == "--seed")
             return await Replay(Number(args[1]), args.Contains("--history"));
         return await Seeds(Option(args, "--seeds") ?? DefaultSeeds, Option(args, "--from") ?? 1);
@@ -33,7 +36,8 @@ internal static class CommandLine
         var report = await Simulator.Run(seed, withHistory ? Console.Out.WriteLine : null);
         if (report.Failure is not null)
             return Tell(report);
-        Console.WriteLine($"seed {seed}: well, {report.Events} events, {report.Operations} operations, {report.Lines} lines, digest {report.Digest}");
+        Console.WriteLine($"seed {seed}: well, {report.Events} events, {report.Operations} operations, {report.Lines} lines");
+        Console.WriteLine($"digest {report.Digest}");
         return 0;
     }
 
@@ -57,7 +61,9 @@ internal static class CommandLine
                     $"{seed - from + 1} seeds, {(seed - from + 1) / watch.Elapsed.TotalSeconds:N1} seeds/s, {events:N0} events"));
         }
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{count} seeds from {from}: well. {events:N0} events, {operations:N0} operations, {lines:N0} lines delivered, {watch.Elapsed.TotalSeconds:N1} s"));
+            $"{count} seeds from {from}: well, {watch.Elapsed.TotalSeconds:N1} s"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{events:N0} events, {operations:N0} operations, {lines:N0} lines delivered; faults:"));
         foreach (var (fault, times) in faults)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {times,10:N0} {fault}"));
         return 0;
@@ -67,8 +73,10 @@ internal static class CommandLine
     {
         foreach (string line in report.World.History.Tail(TailLines))
             Console.WriteLine(line);
-        Console.WriteLine($"seed {report.Seed} FAILED: {(report.Failure is CheckFailedException ? report.Failure.Message : report.Failure)}");
-        Console.WriteLine($"digest {report.Digest}; again: dotnet run -c Release --project tests/PatientGrains.Simulation -- --seed {report.Seed} --history");
+        string why = report.Failure is CheckFailedException ? report.Failure.Message : report.Failure!.ToString();
+        Console.WriteLine($"seed {report.Seed} FAILED: {why}");
+        Console.WriteLine($"digest {report.Digest}");
+        Console.WriteLine($"again: dotnet run -c Release --project tests/PatientGrains.Simulation -- --seed {report.Seed} --history");
         return 1;
     }
 }

@@ -14,7 +14,8 @@ namespace PatientGrains.Simulation;
 /// <param name="Lines">Of the alert feed that were delivered.</param>
 /// <param name="Faults">By kind.</param>
 internal sealed record RunReport(
-    int Seed, string Digest, Exception? Failure, SimWorld World, long Events, int Operations, int Lines, IReadOnlyDictionary<string, long> Faults);
+    int Seed, string Digest, Exception? Failure, SimWorld World, long Events, int Operations, int Lines,
+    IReadOnlyDictionary<string, long> Faults);
 
 /// <summary>Builds a world from a seed, lets it live, and lets the checkers look. Must be called on the pool's one worker.</summary>
 internal static class Simulator

@@ -49,7 +49,8 @@ public sealed class PostgresServer : IAsyncDisposable
         AppDomain.CurrentDomain.ProcessExit += server.CleanUp;
         if (IsRoot)
             await Run("chown", User, server._folder);
-        await Run([.. AsUser, Binary("initdb"), "-D", server.Data, "-U", User, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]);
+        await Run([.. AsUser, Binary("initdb"), "-D", server.Data, "-U", User, "--auth=trust", "--encoding=UTF8", "--locale=C",
+            "--no-sync"]);
         server.Port = FreePort();
         await server.Start();
         return server;

@@ -4,12 +4,9 @@ using PatientGrains.LoadTests.Running;
 
 namespace PatientGrains.LoadTests.Growth;
 
-/// <summary>What each of many did cost: processor time of the process, time of the clock, bytes allocated, in microseconds and bytes.</summary>
+/// <summary>What each of many did cost: processor time of the process, time of the clock, bytes allocated; and the slowest.</summary>
 internal sealed record Cost(double CpuMicros, double WallMicros, double Bytes, double WorstMillis)
 {
-    public override string ToString() => FormattableString.Invariant(
-        $"{CpuMicros:N0} us of processor, {WallMicros:N0} us of the clock, {Bytes:N0} B, the slowest {WorstMillis:N1} ms");
-
     /// <summary>Does work 0 to below a number, so many at a time.</summary>
     public static async Task<Cost> Of(int count, int lanes, Func<int, Task> work)
     {

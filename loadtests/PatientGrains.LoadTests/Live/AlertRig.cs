@@ -3,6 +3,7 @@ using PatientGrains.Core.Access;
 using PatientGrains.Core.Record;
 using PatientGrains.Grpc.V1;
 using PatientGrains.LoadTests.Running;
+using PatientGrains.LoadTests.Stores;
 
 namespace PatientGrains.LoadTests.Live;
 
@@ -44,14 +45,15 @@ internal sealed class AlertRig : IAsyncDisposable
     public IReadOnlyList<Subscriber> Others => _others;
 
     /// <summary>Opened, with all subscribers waiting for the first alert.</summary>
-    public static async Task<AlertRig> Open(Settings settings, Audience audience)
+    public static async Task<AlertRig> Open(Bench bench, Audience audience, Kind kind = Kind.Sqlite)
     {
+        var settings = bench.Settings;
         var hospital = new Hospital(settings.Inpatients, settings.Seed);
         int subscribers = settings.Subscribers;
         int Receivers(int unit) => audience == Audience.OfAll ? subscribers
             : Enumerable.Range(0, subscribers).Count(subscriber => subscriber % Hospital.Units == unit);
         var rig = new AlertRig(
-            hospital, await LiveServer.Start(settings, hospital), new Alarms(hospital, Receivers, TimeProvider.System));
+            hospital, await LiveServer.Start(bench, hospital, kind), new Alarms(hospital, Receivers, TimeProvider.System));
         for (int i = 0; i < subscribers; i++)
         {
             var request = new SubscribeAlertsRequest { Start = FeedStart.Now };

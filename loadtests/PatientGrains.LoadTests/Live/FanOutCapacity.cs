@@ -22,7 +22,7 @@ internal sealed class FanOutCapacity(Bench bench) : IScenario
     public async Task Prepare(Recorder own)
     {
         _own = own;
-        _rig = await AlertRig.Open(bench.Settings, Audience.OfAll);
+        _rig = await AlertRig.Open(bench, Audience.OfAll);
     }
 
     public async ValueTask<Done> Step(Arrival arrival)

@@ -36,8 +36,8 @@ internal sealed class FanOutDisturbed(Bench bench) : IScenario
         _own = own;
         _beside = new Recorder("the same without the two", own.Clock);
         _beside.Begin();
-        _quiet = await AlertRig.Open(bench.Settings, Audience.OfAll);
-        _disturbed = await AlertRig.Open(bench.Settings, Audience.OfAll);
+        _quiet = await AlertRig.Open(bench, Audience.OfAll);
+        _disturbed = await AlertRig.Open(bench, Audience.OfAll);
         await Task.WhenAll(Fill(_quiet), Fill(_disturbed));
         await _disturbed.Disturb();
     }

@@ -39,7 +39,7 @@ internal sealed class GrpcSubmit(Bench bench, Load load) : IScenario
 
     public async Task Prepare(Recorder own)
     {
-        var server = await LiveServer.Start(bench.Settings, _hospital);
+        var server = await LiveServer.Start(bench, _hospital);
         _open.Add(server);
         _monitors = new Monitors(_hospital, server.Address, server.Login("load-monitor", Role.Integrator));
         _wire = await NoOpWire.Start(_hospital);

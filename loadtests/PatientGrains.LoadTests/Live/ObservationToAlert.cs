@@ -1,5 +1,6 @@
 using PatientGrains.LoadTests.Reporting;
 using PatientGrains.LoadTests.Running;
+using PatientGrains.LoadTests.Stores;
 
 namespace PatientGrains.LoadTests.Live;
 
@@ -7,10 +8,10 @@ namespace PatientGrains.LoadTests.Live;
 /// From the acknowledgement of the observation that shows deterioration to the alert at a gRPC subscriber, while thousands of observations
 /// that show none come in.
 /// </summary>
-internal sealed class ObservationToAlert(Bench bench, Audience audience) : IScenario
+internal sealed class ObservationToAlert(Bench bench, Audience audience, Kind kind = Kind.Sqlite) : IScenario
 {
     /// <summary>Observations/s.</summary>
-    private const double Rate = 5000;
+    private readonly double _rate = kind == Kind.Sqlite ? 5000 : 2000;
 
     /// <summary>One observation of so many is an alarming lactate or its correction, and causes one alert line.</summary>
     private readonly int _oneOf = bench.Settings.Smoke ? 10 : 100;
@@ -19,7 +20,8 @@ internal sealed class ObservationToAlert(Bench bench, Audience audience) : IScen
     private NoOpWire? _wire;
     private Recorder? _own;
 
-    public string Name => audience == Audience.OfUnits ? "alert/units" : "alert/all";
+    public string Name =>
+        kind != Kind.Sqlite ? $"stores/{kind.Verb()}-alert" : audience == Audience.OfUnits ? "alert/units" : "alert/all";
 
     public string Measures => "observations over gRPC streams, "
         + $"one of {_oneOf} a lactate of 6.1 mmol/L (raises an alert) or its correction to 1.1 (withdraws it); "
@@ -27,14 +29,14 @@ internal sealed class ObservationToAlert(Bench bench, Audience audience) : IScen
         + (audience == Audience.OfUnits ? $"spread over {Hospital.Units} units" : "all of whom get every alert");
 
     /// <summary>Warmed up as long as it is measured: a run by itself begins with much to compile.</summary>
-    public Load Load => bench.Settings.Open(Rate) is var load && load.WarmUp > TimeSpan.Zero ? load with { WarmUp = load.For } : load;
+    public Load Load => bench.Settings.Open(_rate) is var load && load.WarmUp > TimeSpan.Zero ? load with { WarmUp = load.For } : load;
 
     public IReadOnlyList<Contender> Beside => [_wire!.Contender];
 
     public async Task Prepare(Recorder own)
     {
         _own = own;
-        _rig = await AlertRig.Open(bench.Settings, audience);
+        _rig = await AlertRig.Open(bench, audience, kind);
         _wire = await NoOpWire.Start(_rig.Hospital);
     }
 

@@ -47,7 +47,7 @@ internal sealed class OverloadFlood(Bench bench) : IScenario
             _parts[i] = new Recorder(Parts[i].Name, own.Clock);
             _parts[i].Begin();
         }
-        _rig = await AlertRig.Open(bench.Settings, Audience.OfUnits);
+        _rig = await AlertRig.Open(bench, Audience.OfUnits);
         _flooder = _rig.Flooder("ehr");
     }
 
@@ -60,7 +60,10 @@ internal sealed class OverloadFlood(Bench bench) : IScenario
         return Done.One;
     }
 
-    /// <summary>Begins and ends the flood with the first arrival of a part. While warming up it flows for a while, and what it left has time to be done.</summary>
+    /// <summary>
+    /// Begins and ends the flood with the first arrival of a part. While warming up it flows for a while, and what it left has time to be
+    /// done.
+    /// </summary>
     private int PartOf(Arrival arrival)
     {
         lock (_gate)
@@ -68,7 +71,8 @@ internal sealed class OverloadFlood(Bench bench) : IScenario
             if (!arrival.Counts)
             {
                 _began ??= arrival.Due;
-                Flood(TimeProvider.System.GetElapsedTime(_began.Value, arrival.Due).TotalSeconds is var s && s > Unit / 2 && s < Unit * 1.5);
+                double since = TimeProvider.System.GetElapsedTime(_began.Value, arrival.Due).TotalSeconds;
+                Flood(since > Unit / 2 && since < Unit * 1.5);
                 return 0;
             }
             if (arrival.Counts && _memoryBefore == 0)

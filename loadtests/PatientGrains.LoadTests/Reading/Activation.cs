@@ -98,7 +98,7 @@ internal sealed class Activation(Bench bench, Snapshot snapshot) : IScenario
         using var journal = await Journal(log, ring);
         var record = await journal.Execute<PatientRecord>(state => new([], state));
         var bytes = new ArrayBufferWriter<byte>();
-        RecordJournalFold.Instance.WriteSnapshot(record, bytes);
+        RecordJournalFold.Instance.Snapshot(record)(bytes);
         var entry = (await log.Find(ring.Blind(_name)))!;
         using var key = ring.DataKey(entry.Log, entry.WrappedKey.Span);
         var kept = key.SealSnapshot(journal.DurableHead, RecordJournalFold.Instance.SnapshotForm, bytes.WrittenSpan);

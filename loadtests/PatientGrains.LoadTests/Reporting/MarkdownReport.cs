@@ -75,6 +75,6 @@ internal sealed record Causes(IReadOnlyList<(string Scenario, string Figure, str
             ? (scenario, figure, why)
             : throw new InvalidDataException($"A cause has three parts: {line}"))]);
 
-    public string Of(string scenario, string figure) => All
-        .FirstOrDefault(cause => cause.Scenario == scenario && figure.StartsWith(cause.Figure, StringComparison.Ordinal)).Why ?? "not known";
+    public string Of(string scenario, string figure) => All.FirstOrDefault(
+        cause => cause.Scenario == scenario && figure.StartsWith(cause.Figure, StringComparison.Ordinal)).Why ?? "not known";
 }

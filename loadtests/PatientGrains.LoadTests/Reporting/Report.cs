@@ -13,6 +13,11 @@ internal sealed record Part(string Name, string Measures, Load Load, Measured Me
     public static Part Of(IScenario scenario, Measured measured) => new(
         scenario.Name, scenario.Measures, scenario.Load, measured, [.. scenario.Figures(measured), .. Failures(measured)]);
 
+    /// <summary>A scenario that could not be measured.</summary>
+    public static Part Broken(IScenario scenario, Exception why, TimeProvider clock) => new(
+        scenario.Name, scenario.Measures, scenario.Load, new Measured(new Recorder(scenario.Name, clock), []),
+        [new Figure("broke off", 1, "") { Also = $"{why.GetType().Name}: {why.Message}", Limits = [Limit.Below(0, Weight.Always)] }]);
+
     /// <summary>The same, each figure beside what it was.</summary>
     public Part Beside(Baseline? baseline, Surroundings here) => baseline is null ? this : this with
     {

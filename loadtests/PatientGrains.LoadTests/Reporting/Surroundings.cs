@@ -30,7 +30,7 @@ internal sealed record Surroundings(IReadOnlyList<(string Name, string Value)> L
         ("processes", "one: server, clients and subscribers share its cores, its collector and its thread pool"),
         ("corpus", settings.Patients is { } patients ? $"{patients} synthetic patients of our own" : "Synthea"),
         ("servers", string.Join(", ", Enum.GetValues<Kind>().Where(kind => kind != Kind.Sqlite).Select(
-            kind => Servers.Missing(kind) is { } missing ? $"stores/{kind.ToString().ToLowerInvariant()} is left out: {missing}" : $"{kind}"))),
+            kind => Servers.Missing(kind) is { } missing ? $"stores/{kind.Verb()} is left out: {missing}" : kind.Word()))),
         ("examples", File.Exists(settings.Examples) ? "HL7's official examples" : "not there: validate/examples is left out"),
         ("runner", Driver.Name),
         ("callers", settings.Callers.ToString(CultureInfo.InvariantCulture)),

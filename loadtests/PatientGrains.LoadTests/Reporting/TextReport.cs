@@ -6,7 +6,10 @@ namespace PatientGrains.LoadTests.Reporting;
 internal static class TextReport
 {
     public static IEnumerable<string> Lines(Report report) =>
-        [.. Head(report.Surroundings), .. report.Parts.SelectMany(part => Lines(part, report.Judges)), .. Misses(report), .. Regressions(report)];
+    [
+        .. Head(report.Surroundings), .. report.Parts.SelectMany(part => Lines(part, report.Judges)),
+        .. Misses(report), .. Regressions(report),
+    ];
 
     public static IEnumerable<string> Head(Surroundings surroundings) =>
         surroundings.Lines.Select(line => $"{line.Name,-13} {line.Value}");
@@ -16,7 +19,11 @@ internal static class TextReport
     {
         var worse = report.Regressions.ToArray();
         if (report.Parts.Any(part => part.Figures.Any(figure => figure.Against is not null)))
-            yield return worse.Length == 0 ? "== no figure is worse than the baseline" : $"== {worse.Length} figures worse than the baseline";
+        {
+            yield return worse.Length == 0
+                ? "== no figure is worse than the baseline"
+                : $"== {worse.Length} figures worse than the baseline";
+        }
         foreach (var (part, figure) in worse)
             yield return $"   {part.Name}: {figure.What}: {figure.Measured}; {figure.Against!.Text}";
     }

@@ -19,7 +19,8 @@ internal sealed class JsonbRows : IAsyncDisposable
     public static async Task<JsonbRows> Open(string connection)
     {
         var rows = new JsonbRows(NpgsqlDataSource.Create(connection));
-        await using var make = rows._source.CreateCommand("CREATE TABLE raw(no bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body jsonb NOT NULL)");
+        await using var make = rows._source.CreateCommand(
+            "CREATE TABLE raw(no bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, body jsonb NOT NULL)");
         await make.ExecuteNonQueryAsync();
         return rows;
     }

@@ -9,11 +9,13 @@ internal sealed class Servers : IAsyncDisposable
     private static int s_names;
 
     private PostgresServer? _postgres;
+    private AzuriteServer? _azurite;
 
     /// <summary>What is not installed for a kind of store; null when everything is there.</summary>
     public static string? Missing(Kind kind) => kind switch
     {
         Kind.Postgres => PostgresServer.Missing,
+        Kind.Azurite => AzuriteServer.Missing,
         _ => null,
     };
 
@@ -27,9 +29,13 @@ internal sealed class Servers : IAsyncDisposable
         return await _postgres.CreateDatabase(NewName("load"));
     }
 
+    public async Task<AzuriteServer> Azurite() => _azurite ??= await AzuriteServer.Launch();
+
     public async ValueTask DisposeAsync()
     {
         if (_postgres is not null)
             await _postgres.DisposeAsync();
+        if (_azurite is not null)
+            await _azurite.DisposeAsync();
     }
 }

@@ -15,14 +15,14 @@ internal sealed class StoreSubmits(Bench bench, Kind kind) : IScenario
     /// <summary>Submissions on their way at once.</summary>
     private const int Callers = 256;
 
-    private readonly int _each = bench.Settings.Smoke ? 20 : 4000;
+    private readonly int _each = bench.Settings.Smoke ? 20 : kind == Kind.Azurite ? 300 : 4000;
     private readonly List<IAsyncDisposable> _open = [];
     private readonly List<Contender> _beside = [];
     private FreshStore? _store;
     private int _number;
 
-    public string Name => $"stores/{kind.ToString().ToLowerInvariant()}-single";
-    public string Measures => $"single observations into {kind}, {Callers} on their way at once, each durable when answered";
+    public string Name => $"stores/{kind.Verb()}-single";
+    public string Measures => $"single observations into {kind.Word()}, {Callers} on their way at once, each durable when answered";
     public Load Load => bench.Settings.Turns();
     public IReadOnlyList<Contender> Beside => _beside;
 
@@ -41,6 +41,12 @@ internal sealed class StoreSubmits(Bench bench, Kind kind) : IScenario
             _beside.Add(new Contender($"JSONB row by row, each its commit, {JsonbRows.Connections} connections",
                 async _ => await Timed(bodies => rows.InsertEach(bodies))));
         }
+        else if (kind == Kind.Azurite)
+        {
+            var blocks = await RawBlocks.Open(await bench.Servers.Azurite(), bench.Settings.Lanes);
+            _open.Add(blocks);
+            _beside.Add(new Contender("raw append blobs, a block each", async _ => await Timed(blocks.Append)));
+        }
         else
         {
             var rows = new BareRows(bench.Settings, seals: false, number => Body((int)number));
@@ -57,10 +63,11 @@ internal sealed class StoreSubmits(Bench bench, Kind kind) : IScenario
     {
         foreach (var beside in measured.Beside)
         {
-            yield return new Figure($"single observations into {kind}, against {beside.Name}", measured.Ours.PerSecond, "/s")
+            yield return new Figure($"single observations into {kind.Word()}, against {beside.Name}", measured.Ours.PerSecond, "/s")
             {
                 Beside = $"{Numbers.Text(beside.PerSecond)}/s",
                 Ratio = Measured.Ratio(measured.Ours, beside, round => round.PerSecond),
+                Tolerance = Figure.OfTails,
                 Also = beside == measured.Beside[0] ? $"{Numbers.Text(measured.Ours.CpuMicros)} us of this process's processor each" : "",
             };
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using PatientGrains.Core.Screening;
 
 namespace PatientGrains.Core.Record;
 
@@ -20,5 +21,5 @@ namespace PatientGrains.Core.Record;
 [JsonSerializable(typeof(FeedPage))]
 [JsonSerializable(typeof(AlertHint))]
 [JsonSerializable(typeof(SnapshotHead))]
-[JsonSerializable(typeof(SnapshotStatement))]
+[JsonSerializable(typeof(Finding))]
 internal sealed partial class CoreJson : JsonSerializerContext;

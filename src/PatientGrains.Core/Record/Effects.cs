@@ -6,8 +6,8 @@ using PatientGrains.Core.Search;
 namespace PatientGrains.Core.Record;
 
 /// <summary>
-/// What an event changes outside its own log, as text keys that the journal blinds before the store sees them: claims of the locator
-/// (<c>id:Type/id</c>, unique over all logs) and counts of the population index (<c>Type|param|system|code</c>); the feeds that it is a
+/// What an event changes outside its own log, as keys that the journal blinds before the store sees them: ids that have to be unique over
+/// all logs (claimed in the locator as <c>id:Type/id</c>) and counts of the population index (<c>Type|param|system|code</c>); the feeds that it is a
 /// line of; and when the record has to be woken.
 /// </summary>
 public static class Effects
@@ -23,25 +23,25 @@ public static class Effects
     /// The log's own name. A Patient can be nowhere but in the log that bears its name; any other resource claims its id even there,
     /// because the same id might be submitted for a patient's record at the same time, and only one of the two may win.
     /// </param>
-    /// <param name="claim">Takes the text key.</param>
-    public static void Claims(Event happened, string owner, Action<string> claim)
+    /// <param name="claim">Takes the id; the journal claims nothing for one that leads to its log by itself (<see cref="RoutedIds"/>).</param>
+    public static void Claims(Event happened, string owner, Action<ResourceKey> claim)
     {
         if (happened is ResourceStored { Version: 1 } stored && !(stored.Key.IsPatient && stored.Key.ToString() == owner))
-            claim(LocatorKey(stored.Key));
+            claim(stored.Key);
     }
 
     /// <summary>Calls <paramref name="change"/> with each index key and +1 or -1.</summary>
     public static void Index(PatientRecord before, Event happened, Action<string, int> change)
     {
-        (ResourceKey key, StatementBody? after) = happened switch
+        (ResourceKey key, TermList after) = happened switch
         {
-            ResourceStored stored => (stored.Key, stored.Body),
-            ResourceDeleted deleted => (deleted.Key, null),
-            _ => (default, (StatementBody?)null),
+            ResourceStored stored => (stored.Key, new TermList(stored.Body.Terms.Bytes)),
+            ResourceDeleted deleted => (deleted.Key, default),
+            _ => default,
         };
         if (key == default)
             return;
-        var old = Keys(key.Type, before.Find(key)?.Body);
+        var old = Keys(key.Type, before.Find(key)?.Terms ?? default);
         var now = Keys(key.Type, after);
         if (old is not null)
         {
@@ -99,10 +99,10 @@ public static class Effects
         system is null ? $"{type}|{param}||{code}" : $"{type}|{param}|s{system}|{code}";
 
     /// <returns>Null when there are none, as with most resources.</returns>
-    private static HashSet<string>? Keys(string type, StatementBody? body)
+    private static HashSet<string>? Keys(string type, TermList terms)
     {
         HashSet<string>? keys = null;
-        foreach (var term in new TermList(body?.Terms.Bytes ?? default))
+        foreach (var term in terms)
         {
             if (term.Kind != TermKind.Token || !term.Param.SequenceEqual(Identifier) || term.Second.IsEmpty)
                 continue;

@@ -79,8 +79,7 @@ public sealed record StoredVersion
         Source = statement.Source,
         Deleted = statement.IsDeleted,
         Seq = statement.Seq,
-        // Terms serve the record's own searches; they have no business outside it.
-        Body = statement.Body is { } body ? body with { Terms = default } : null,
+        Body = statement.Released(),
     };
 }
 

@@ -12,7 +12,9 @@ namespace PatientGrains.Core.Record;
 public sealed class PatientRecord
 {
     private readonly Dictionary<ResourceKey, Statement> _statements = [];
+    private readonly List<Statement> _inOrder = [];
     private readonly Dictionary<string, List<Statement>> _byType = [];
+    private Message _lastMessage = new("", "");
 
     /// <summary>The number that the next event gets, and how many the log has; the first event of a log is 0.</summary>
     public long NextSeq { get; internal set; }
@@ -39,7 +41,7 @@ public sealed class PatientRecord
     public Statement? Find(ResourceKey key) => _statements.GetValueOrDefault(key);
 
     /// <summary>All statements, tombstones too, in the order in which they first arrived.</summary>
-    public IEnumerable<Statement> Statements => _statements.Values;
+    public IReadOnlyList<Statement> Statements => _inOrder;
 
     /// <summary>Statements of a type, tombstones too, in the order in which they first arrived.</summary>
     public ReadOnlySpan<Statement> OfType(string type) =>
@@ -49,43 +51,38 @@ public sealed class PatientRecord
     {
         if (_statements.TryGetValue(key, out var statement))
             return statement;
-        statement = new Statement(key);
-        _statements.Add(key, statement);
         if (!_byType.TryGetValue(key.Type, out var list))
             _byType.Add(key.Type, list = []);
+        // One text for the type of all of them.
+        statement = new Statement(list.Count == 0 ? key : key with { Type = list[0].Key.Type });
+        _statements.Add(statement.Key, statement);
+        _inOrder.Add(statement);
         list.Add(statement);
         return statement;
     }
-}
 
-/// <summary>A FHIR resource as a source asserted it, with its versions.</summary>
-public sealed class Statement(ResourceKey key)
-{
-    private readonly List<long> _seqs = [];
+    /// <summary>Makes room for as many statements as a snapshot has.</summary>
+    internal void Reserve(int statements)
+    {
+        _statements.EnsureCapacity(statements);
+        _inOrder.EnsureCapacity(statements);
+    }
 
-    public ResourceKey Key { get; } = key;
-    public int Version { get; internal set; }
-    public DateTimeOffset At { get; internal set; }
-    public string Source { get; internal set; } = "";
-    public string MessageId { get; internal set; } = "";
+    /// <summary>The submission as one object for all that it brought: they come one after the other.</summary>
+    internal Message MessageOf(string source, string id)
+    {
+        if (_lastMessage.Source != source || _lastMessage.Id != id)
+            _lastMessage = new Message(_lastMessage.Source == source ? _lastMessage.Source : source, id);
+        return _lastMessage;
+    }
 
-    /// <summary>The submission that brought the first version: a create that comes again under it is a repeat, however long ago.</summary>
-    public Origin Origin { get; internal set; }
-
-    /// <summary>Null for a tombstone.</summary>
-    public StatementBody? Body { get; internal set; }
-
-    public bool IsDeleted => Body is null;
-
-    public TermList Terms => Body is null ? default : new TermList(Body.Terms.Bytes);
-
-    /// <summary>Sequence numbers of the events that made version 1, 2, 3..., in that order.</summary>
-    public IReadOnlyList<long> Seqs => _seqs;
-
-    /// <summary>Sequence number of the event that made the current version.</summary>
-    public long Seq => _seqs[^1];
-
-    internal void AddVersion(long seq) => _seqs.Add(seq);
+    /// <summary>Gives the statements that are left in a page bodies of their own, so that the page goes.</summary>
+    internal void Dissolve(SnapshotPage page)
+    {
+        int until = Math.Min(page.First + SnapshotPage.Statements, _inOrder.Count);
+        for (int i = page.First; i < until; i++)
+            _inOrder[i].LeavePage(page);
+    }
 }
 
 /// <summary>
@@ -97,34 +94,30 @@ public sealed class SubmissionMemory
     /// <summary>Chosen so that a file of a large patient can be imported twice line by line, at about 150 bytes each.</summary>
     public const int Limit = 16_384;
 
-    private readonly Dictionary<(string Source, string MessageId), Remembered> _known = [];
-    private readonly Queue<(string Source, string MessageId)> _order = [];
+    private readonly Dictionary<Message, Remembered> _known = [];
+    private readonly Queue<Message> _order = [];
 
     public int Count => _known.Count;
 
-    public Remembered? Find(string source, string messageId) => _known.GetValueOrDefault((source, messageId));
+    public Remembered? Find(string source, string messageId) => _known.GetValueOrDefault(new Message(source, messageId));
 
-    internal void Add(string source, string messageId, Blob digest, long seq)
+    internal void Add(Message message, Blob digest, long seq)
     {
         // A digest that was read from a log is a slice of its whole commit, which must not stay in memory for its sake.
         var own = new Blob(digest.Span.ToArray());
-        if (!_known.TryAdd((source, messageId), new Remembered(own, seq)))
+        if (!_known.TryAdd(message, new Remembered(own, seq)))
             return;
-        _order.Enqueue((source, messageId));
+        _order.Enqueue(message);
         if (_order.Count > Limit)
             _known.Remove(_order.Dequeue());
     }
 
-    internal IEnumerable<(string Source, string MessageId, Remembered Remembered)> Oldest()
+    internal IEnumerable<(Message Message, Remembered Remembered)> Oldest()
     {
-        foreach (var key in _order)
-            yield return (key.Source, key.MessageId, _known[key]);
+        foreach (var message in _order)
+            yield return (message, _known[message]);
     }
 }
-
-/// <param name="Source">Slug of the source.</param>
-/// <param name="MessageId">Its message id.</param>
-public readonly record struct Origin(string Source, string MessageId);
 
 /// <param name="Digest">SHA-256 of the content.</param>
 /// <param name="Seq">Sequence number of its <see cref="SubmissionAccepted"/>, which holds the answer.</param>

@@ -92,6 +92,6 @@ internal static class ReadDecision
                 At = default,
                 Source = "",
                 Deleted = false,
-                Seq = statement.Seqs[version - 1],
+                Seq = statement.SeqOf(version),
             };
 }

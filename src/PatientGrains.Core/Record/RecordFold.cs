@@ -19,7 +19,7 @@ public static class RecordFold
                 Put(record, record.Ensure(deleted.Key), seq, deleted.Version, deleted.At, deleted.Source, deleted.MessageId, null);
                 break;
             case SubmissionAccepted accepted:
-                record.Submissions.Add(accepted.Source, accepted.MessageId, accepted.Digest, seq);
+                record.Submissions.Add(record.MessageOf(accepted.Source, accepted.MessageId), accepted.Digest, seq);
                 record.ChangedAt = accepted.At > record.ChangedAt ? accepted.At : record.ChangedAt;
                 break;
             case AccessRecorded:
@@ -36,19 +36,13 @@ public static class RecordFold
         PatientRecord record, Statement statement, long seq, int version, DateTimeOffset at, string source, string messageId,
         StatementBody? body)
     {
-        record.CurrentBytes += Size(body) - Size(statement.Body);
-        var before = statement.Body?.Findings ?? [];
-        statement.Version = version;
-        statement.At = at;
-        statement.Source = source;
-        statement.MessageId = messageId;
-        statement.Body = body;
-        if (statement.Seqs.Count == 0)
-            statement.Origin = new Origin(source, messageId);
-        statement.AddVersion(seq);
+        var before = statement.Findings;
+        record.CurrentBytes -= statement.State.Body.Size;
+        var left = statement.Become(seq, version, at, record.MessageOf(source, messageId), body);
+        if (left is not null)
+            record.Dissolve(left);
+        record.CurrentBytes += statement.State.Body.Size;
         record.Chart = body is null
             ? record.Chart.Without(statement.Key, before) : record.Chart.With(statement.Key, version, body.Findings, before);
     }
-
-    internal static long Size(StatementBody? body) => body is null ? 0 : body.Json.Length + body.Terms.Length;
 }

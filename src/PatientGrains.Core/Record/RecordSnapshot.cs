@@ -4,41 +4,50 @@ using PatientGrains.Core.Screening;
 
 namespace PatientGrains.Core.Record;
 
-/// <summary>A record written down whole, so that opening a log need not replay all of it. A cache: the log stays the truth.</summary>
+/// <summary>
+/// A record written down whole, so that opening a log need not replay all of it. A cache: the log stays the truth.
+/// <para>Form, head (a frame: what there is one of), index (submissions, and of each statement everything but its body), pages (bodies).
+/// Index and pages are compressed, each by itself: opening a record reads the index and leaves the pages as they are.</para>
+/// </summary>
 public static class RecordSnapshot
 {
     /// <summary>Raised whenever the form changes; a snapshot of another form is ignored and the log is replayed.</summary>
-    public const int Form = 2;
+    public const int Form = 3;
 
-    public static void Write(PatientRecord record, IBufferWriter<byte> output)
+    public static void Write(PatientRecord record, IBufferWriter<byte> output) => Of(record)(output);
+
+    /// <summary>
+    /// What writes the record as it is now, once, on any thread, whatever becomes of the record meanwhile: to take hold of it copies a few
+    /// words of each statement, to write it compresses every body that is not compressed already.
+    /// </summary>
+    public static Action<IBufferWriter<byte>> Of(PatientRecord record)
     {
-        // First and by itself, so that a program of another form can tell without understanding the rest.
-        WireCodec.PutVarint(output, Form);
-        WireCodec.Write(output, new SnapshotHead
+        var head = new SnapshotHead
         {
             NextSeq = record.NextSeq,
             ChangedAt = record.ChangedAt,
-            Statements = record.Count,
-            Submissions = [.. record.Submissions.Oldest().Select(known =>
-                new SnapshotSubmission(known.Source, known.MessageId, known.Remembered.Digest, known.Remembered.Seq))],
             Episodes = record.Episodes,
             Alerts = [.. record.Lines.Alerts],
             Quality = [.. record.Lines.Quality],
-        });
-        foreach (var statement in record.Statements)
+        };
+        (Message, Remembered)[] submissions = [.. record.Submissions.Oldest()];
+        var statements = new (ResourceKey Key, StatementState State)[record.Count];
+        for (int i = 0; i < statements.Length; i++)
+            statements[i] = (record.Statements[i].Key, record.Statements[i].State);
+        return output =>
         {
-            WireCodec.Write(output, new SnapshotStatement
-            {
-                Key = statement.Key,
-                Version = statement.Version,
-                At = statement.At,
-                Source = statement.Source,
-                MessageId = statement.MessageId,
-                Origin = statement.Version == 1 ? null : statement.Origin,
-                Body = statement.Body,
-                Seqs = [.. statement.Seqs],
-            });
-        }
+            // First and by itself, so that a program of another form can tell without understanding the rest.
+            WireCodec.PutVarint(output, Form);
+            WireCodec.Write(output, head);
+            var index = new ArrayBufferWriter<byte>();
+            var to = new CompactWriter(index);
+            SnapshotIndex.Write(to, submissions);
+            SnapshotIndex.Write(to, statements);
+            PackedBytes.Write(new CompactWriter(output), index.WrittenSpan);
+            var pages = new SnapshotPages(output);
+            for (int first = 0; first < statements.Length; first += SnapshotPage.Statements)
+                pages.Write(statements.AsSpan(first..Math.Min(statements.Length, first + SnapshotPage.Statements)));
+        };
     }
 
     /// <returns>Null when the bytes are of another form.</returns>
@@ -48,37 +57,55 @@ public static class RecordSnapshot
         int at = 0;
         if (WireCodec.TakeVarint(bytes.Span, ref at) != Form)
             return null;
-        bytes = bytes[at..];
-        var head = WireCodec.Read<SnapshotHead>(bytes, out int used);
+        var head = WireCodec.Read<SnapshotHead>(bytes[at..], out int used);
         var record = new PatientRecord { NextSeq = head.NextSeq, ChangedAt = head.ChangedAt, Episodes = head.Episodes };
         foreach (var line in head.Alerts)
             record.Lines.Add(line);
         foreach (var line in head.Quality)
             record.Lines.Add(line);
-        foreach (var known in head.Submissions)
-            record.Submissions.Add(known.Source, known.MessageId, known.Digest, known.Seq);
-        for (int i = 0; i < head.Statements; i++)
+        var rest = new CompactReader(bytes.Span[(at + used)..]);
+        var index = new CompactReader(PackedBytes.Read(ref rest).Opened);
+        SnapshotIndex.ReadSubmissions(ref index, record);
+        int count = index.Count();
+        record.Reserve(count);
+        var chart = new List<Charting>();
+        var described = new List<DescribedStatement>(SnapshotPage.Statements);
+        for (int first = 0; first < count; first += SnapshotPage.Statements)
         {
-            bytes = bytes[used..];
-            var read = WireCodec.Read<SnapshotStatement>(bytes, out used);
-            if (read.Seqs.Length != read.Version || record.Find(read.Key) is not null)
-                throw new FormatException("A statement of the snapshot is not whole.");
-            var statement = record.Ensure(read.Key);
-            statement.Version = read.Version;
-            statement.At = read.At;
-            statement.Source = read.Source;
-            statement.MessageId = read.MessageId;
-            statement.Origin = read.Origin ?? new Origin(read.Source, read.MessageId);
-            statement.Body = read.Body;
-            foreach (long seq in read.Seqs)
-                statement.AddVersion(seq);
-            record.CurrentBytes += RecordFold.Size(read.Body);
-            if (read.Body is { Findings.IsEmpty: false } body)
-                record.Chart = record.Chart.Plus(read.Key, read.Version, body.Findings);
+            described.Clear();
+            for (int i = first; i < Math.Min(count, first + SnapshotPage.Statements); i++)
+                described.Add(SnapshotIndex.Read(ref index, record));
+            Restore(record, described, SnapshotPages.Read(ref rest, first, described), chart);
         }
-        if (used != bytes.Length)
+        if (!index.IsAtEnd || !rest.IsAtEnd)
             throw new FormatException("The snapshot is longer than what it says to hold.");
+        record.Chart = Chart.Of(chart);
         return record;
+    }
+
+    private static void Restore(PatientRecord record, List<DescribedStatement> described, SnapshotPage page, List<Charting> chart)
+    {
+        int json = 0, terms = 0, findings = 0;
+        foreach (var (key, state, hasBody, _) in described)
+        {
+            int before = record.Count;
+            var statement = record.Ensure(key);
+            if (record.Count == before)
+                throw new FormatException("The snapshot has a statement twice.");
+            if (!hasBody)
+            {
+                statement.Restore(state);
+                continue;
+            }
+            var body = state.Body.In(page, json, terms, findings);
+            statement.Restore(state with { Body = body });
+            json += body.JsonLength;
+            terms += body.TermsLength;
+            findings += body.FindingsLength;
+            record.CurrentBytes += body.Size;
+            if (body.FindingsLength > 0)
+                chart.Add(new Charting(statement.Key, state.Version, body.Findings));
+        }
     }
 }
 
@@ -86,26 +113,7 @@ internal sealed record SnapshotHead
 {
     public required long NextSeq { get; init; }
     public required DateTimeOffset ChangedAt { get; init; }
-    public required int Statements { get; init; }
-    public required ImmutableArray<SnapshotSubmission> Submissions { get; init; }
     public required Episodes Episodes { get; init; }
     public required ImmutableArray<AlertLine> Alerts { get; init; }
     public required ImmutableArray<QualityLine> Quality { get; init; }
-}
-
-internal sealed record SnapshotSubmission(string Source, string MessageId, Blob Digest, long Seq);
-
-internal sealed record SnapshotStatement
-{
-    public required ResourceKey Key { get; init; }
-    public required int Version { get; init; }
-    public required DateTimeOffset At { get; init; }
-    public required string Source { get; init; }
-    public required string MessageId { get; init; }
-
-    /// <summary>Null when the first version is the current one.</summary>
-    public Origin? Origin { get; init; }
-
-    public StatementBody? Body { get; init; }
-    public required ImmutableArray<long> Seqs { get; init; }
 }

@@ -132,7 +132,7 @@ internal static class SubmitDecision
             // remembered.
             if (present.Origin != new Origin(Source, submit.MessageId))
                 return new Refused(Rule.ResourceExists, change.Key, index, present.Version);
-            return present.Version > 1 || present.Body?.Json == change.Body!.Json
+            return present.Version > 1 || (!present.IsDeleted && present.Json == change.Body!.Json)
                 ? Keep(present)
                 : new Refused(Rule.MessageIdReused, change.Key, index, present.Version);
         }
@@ -159,7 +159,7 @@ internal static class SubmitDecision
 
         private Refused? Update(Change change, Statement? present, int index)
         {
-            if (present?.Body is { } body && body.Json == change.Body!.Json && present.Source == Source)
+            if (present is { IsDeleted: false } && present.Source == Source && present.Json == change.Body!.Json)
                 return Keep(present);
             // R4 3.1.0.4: 201 also for a resource that is brought back to life.
             var effect = present is null or { IsDeleted: true } ? ChangeEffect.Created : ChangeEffect.Updated;

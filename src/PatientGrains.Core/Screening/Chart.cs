@@ -10,6 +10,9 @@ public readonly record struct Reading(
 /// <summary>A drug, culture, stay or birth, and the version of the statement that says so.</summary>
 public sealed record Charted<T>(T Finding, ResourceKey Key, int Version) where T : Finding;
 
+/// <summary>What the current version of a statement says.</summary>
+internal readonly record struct Charting(ResourceKey Key, int Version, ImmutableArray<Finding> Findings);
+
 /// <summary>
 /// What is known of a patient for screening, ordered by the time at which it held, whenever it arrived: the findings of the current
 /// versions of all statements, and nothing else: neither the order in which they came nor what they said before leaves a trace. Immutable,
@@ -129,6 +132,29 @@ public sealed class Chart
         return chart;
     }
 
+    /// <summary>The chart of these statements, each of which is named once.</summary>
+    internal static Chart Of(IReadOnlyList<Charting> statements)
+    {
+        var chart = new Chart();
+        var series = new List<Reading>?[chart._series.Length];
+        foreach (var (key, version, findings) in statements)
+        {
+            foreach (var finding in findings)
+            {
+                if (finding is not Measured measured)
+                    chart.Add(key, version, finding);
+                else if (IsCharted(measured))
+                    (series[(int)measured.Variable] ??= []).Add(ReadingOf(measured, key, version));
+            }
+        }
+        for (int i = 0; i < series.Length; i++)
+        {
+            if (series[i] is { } readings)
+                chart._series[i] = Timeline.Of(readings);
+        }
+        return chart;
+    }
+
     /// <summary>The chart without anything that a statement said.</summary>
     /// <param name="before">What it said, when that is known: then nothing has to be searched for.</param>
     public Chart Without(ResourceKey key, ImmutableArray<Finding> before = default)
@@ -161,14 +187,12 @@ public sealed class Chart
     {
         switch (finding)
         {
-            case Measured { At: var measured } when measured < Earliest:
             case Given { At: var given } when given < Earliest:
             case Cultured { At: var cultured } when cultured < Earliest:
                 break;
-            // No rule has to reckon with what no living body shows, whoever found it.
-            case Measured m when Variables.Of(m.Variable) is var known && m.Value >= known.Low && m.Value <= known.High:
-                ref var series = ref _series[(int)m.Variable];
-                series = series.With(new Reading(m.At, m.From, m.Value, m.IsPreliminary, key, version));
+            case Measured measured when IsCharted(measured):
+                ref var series = ref _series[(int)measured.Variable];
+                series = series.With(ReadingOf(measured, key, version));
                 break;
             case Given drug:
                 Drugs = Insert(Drugs, new(drug, key, version), each => each.At);
@@ -184,6 +208,13 @@ public sealed class Chart
                 break;
         }
     }
+
+    /// <summary>No rule has to reckon with what no living body shows, whoever found it.</summary>
+    private static bool IsCharted(Measured measured) => measured.At >= Earliest
+        && Variables.Of(measured.Variable) is var known && measured.Value >= known.Low && measured.Value <= known.High;
+
+    private static Reading ReadingOf(Measured m, ResourceKey key, int version) =>
+        new(m.At, m.From, m.Value, m.IsPreliminary, key, version);
 
     private static ImmutableArray<Charted<T>> Insert<T>(ImmutableArray<Charted<T>> sorted, Charted<T> charted, Func<T, DateTimeOffset> time)
         where T : Finding

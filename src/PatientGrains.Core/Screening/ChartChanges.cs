@@ -33,7 +33,7 @@ internal sealed class ChartChanges
                 ResourceDeleted deleted => (deleted.Key, deleted.Version, (ImmutableArray<Finding>?)null),
                 _ => default,
             };
-            var old = version > 1 ? before.Find(key)?.Body?.Findings ?? [] : [];
+            var old = version > 1 ? before.Find(key)?.Findings ?? [] : [];
             if (old.IsEmpty && now is null or { IsEmpty: true })
                 continue;
             found ??= new ChartChanges();

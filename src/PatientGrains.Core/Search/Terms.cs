@@ -110,6 +110,13 @@ public sealed class TermWriter
 
     public void Clear() => _out.ResetWrittenCount();
 
+    /// <summary>Starts anew with the terms of a list.</summary>
+    public void Begin(TermList with)
+    {
+        _out.ResetWrittenCount();
+        _out.Write(with.Bytes.Span);
+    }
+
     public TermList ToTerms() => new(_out.WrittenSpan.ToArray());
 
     public void Token(ReadOnlySpan<byte> param, ReadOnlySpan<byte> system, ReadOnlySpan<byte> code)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using PatientGrains.Core.Search;
@@ -9,6 +10,9 @@ namespace PatientGrains.Fhir.Scan;
 /// them.</summary>
 internal sealed class Finisher
 {
+    /// <summary>R4 2.24.0.1.</summary>
+    private const int LongestId = 64;
+
     [ThreadStatic]
     private static Finisher? _ofThread;
 
@@ -16,13 +20,17 @@ internal sealed class Finisher
     private int _written;
     private readonly TermWriter _terms = new();
     private readonly List<byte[]?> _replacements = [];
+    private readonly (string? Text, LinkKind Kind, byte[] Bytes)[] _lately = new (string?, LinkKind, byte[])[4];
+    private uint _next;
     private int _copied;
     private int _metaFrom;
     private int _metaUntil;
 
     public static FinishedResource Finish(ScannedResource scanned, string id, Func<ScannedLink, string?>? replace)
     {
-        if (Formats.Check(ValueKind.Id, Encoding.UTF8.GetBytes(id)) is not null)
+        Span<byte> utf8 = stackalloc byte[LongestId];
+        if (id.Length > LongestId || Ascii.FromUtf16(id, utf8, out int length) != OperationStatus.Done
+            || Formats.Check(ValueKind.Id, utf8[..length]) is not null)
             throw new ArgumentException("An R4 id has 1 to 64 of A-Z, a-z, 0-9, - and .", nameof(id));
         // Taken away while in use: what asks for replacements may itself finish another resource.
         var finisher = _ofThread ?? new Finisher();
@@ -36,9 +44,12 @@ internal sealed class Finisher
     {
         var source = scanned.Source.Span;
         var links = replace is null ? [] : scanned.LinkSpots;
-        byte[] idText = Encoding.ASCII.GetBytes(scanned.IdSpot.Length > 0 ? id : $",\"id\":\"{id}\"");
+        Span<byte> idText = stackalloc byte[LongestId + 8];
+        idText = idText[..WriteId(id, scanned.IdSpot.Length > 0, idText)];
         int idAt = scanned.IdSpot.Length > 0 ? scanned.IdSpot.Offset : scanned.TypeEnd;
-        _body = new byte[source.Length - scanned.IdSpot.Length + idText.Length + Replace(scanned, links, replace)];
+        // Every byte of it is written.
+        _body = GC.AllocateUninitializedArray<byte>(
+            source.Length - scanned.IdSpot.Length + idText.Length + Replace(scanned, links, replace));
         _written = _copied = 0;
         int idEnd = -1;
         for (int i = 0; i <= links.Length; i++)
@@ -58,6 +69,16 @@ internal sealed class Finisher
         return finished;
     }
 
+    private static int WriteId(string id, bool isSent, Span<byte> to)
+    {
+        if (isSent)
+            return Encoding.ASCII.GetBytes(id, to);
+        ",\"id\":\""u8.CopyTo(to);
+        int length = 7 + Encoding.ASCII.GetBytes(id, to[7..]);
+        to[length] = (byte)'"';
+        return length + 1;
+    }
+
     /// <summary>Asks for every link's replacement; returns by how many bytes they make the body longer.</summary>
     private int Replace(ScannedResource scanned, LinkSpot[] links, Func<ScannedLink, string?>? replace)
     {
@@ -66,7 +87,7 @@ internal sealed class Finisher
         foreach (var link in links)
         {
             byte[]? text = replace!(new ScannedLink(scanned.Source, link.Offset, link.Length, link.Kind)) is { } put
-                ? Escape(put, link.Kind) : null;
+                ? Escaped(put, link.Kind) : null;
             longer += text is null ? 0 : text.Length - link.Length;
             _replacements.Add(text);
         }
@@ -95,6 +116,19 @@ internal sealed class Finisher
         _copied = until;
     }
 
+    /// <summary>The resources of a Bundle refer to the same few others again and again, by the very same text.</summary>
+    private byte[] Escaped(string text, LinkKind kind)
+    {
+        foreach (var (known, knownKind, bytes) in _lately)
+        {
+            if (ReferenceEquals(known, text) && knownKind == kind)
+                return bytes;
+        }
+        var escaped = Escape(text, kind);
+        _lately[_next++ % _lately.Length] = (text, kind, escaped);
+        return escaped;
+    }
+
     /// <summary>In the narrative a link stands in an XML attribute, whose quotes the text does not know: all that could end it is
     /// escaped.</summary>
     private static byte[] Escape(string text, LinkKind kind)
@@ -111,7 +145,7 @@ internal sealed class Finisher
     {
         if (scanned.References.Length == 0)
             return scanned.PlainTerms;
-        _terms.Clear();
+        _terms.Begin(scanned.PlainTerms);
         byte[] buffer = [];
         foreach (var term in scanned.References)
         {
@@ -124,11 +158,7 @@ internal sealed class Finisher
             if (term.Target < 0 || IsTo(text, term))
                 _terms.Text(TermKind.Reference, term.Param, text);
         }
-        var references = _terms.ToTerms().Bytes.Span;
-        var all = new byte[scanned.PlainTerms.Bytes.Length + references.Length];
-        scanned.PlainTerms.Bytes.Span.CopyTo(all);
-        references.CopyTo(all.AsSpan(scanned.PlainTerms.Bytes.Length));
-        return new TermList(all);
+        return _terms.ToTerms();
     }
 
     private static bool IsTo(ReadOnlySpan<byte> text, ReferenceTerm term)

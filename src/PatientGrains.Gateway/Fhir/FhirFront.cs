@@ -124,7 +124,9 @@ internal sealed partial class FhirFront(
         {
             Who = who,
             RequestId = requestId,
-            MessageId = Text(headers["Idempotency-Key"].ToString()) ?? RandomNumberGenerator.GetHexString(32, lowercase: true),
+            // What reads submits nothing.
+            MessageId = Text(headers["Idempotency-Key"].ToString())
+                ?? (HttpMethods.IsGet(http.Request.Method) ? "" : RandomNumberGenerator.GetHexString(32, lowercase: true)),
             BaseUrl = baseUrl,
             Method = http.Request.Method,
             Path = path,

@@ -8,7 +8,10 @@ namespace PatientGrains.Gateway.Fhir;
 internal static class References
 {
     /// <summary>R4 2.24.0.1: 1 to 64 of <c>A-Z a-z 0-9 - .</c></summary>
-    public static bool IsId(string text)
+    public static bool IsId(string text) => IsId(text.AsSpan());
+
+    /// <inheritdoc cref="IsId(string)"/>
+    public static bool IsId(ReadOnlySpan<char> text)
     {
         if (text.Length is 0 or > 64)
             return false;

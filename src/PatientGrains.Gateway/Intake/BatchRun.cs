@@ -65,10 +65,10 @@ internal sealed class BatchRun(SubmissionRun run, IntakeOptions options, Func<st
 
     private static bool RefersTo(ScannedResource resource, HashSet<string> fullUrls)
     {
-        var links = resource.Links;
-        for (int i = 0; i < links.Count; i++)
+        for (int i = 0; i < resource.LinkCount; i++)
         {
-            if (links[i].Kind == LinkKind.Reference && links[i].Raw.StartsWith("urn:"u8) && fullUrls.Contains(links[i].Text))
+            var link = resource.LinkAt(i);
+            if (link.Kind == LinkKind.Reference && link.Raw.StartsWith("urn:"u8) && fullUrls.Contains(link.Text))
                 return true;
         }
         return false;
@@ -85,10 +85,10 @@ internal sealed class BatchRun(SubmissionRun run, IntakeOptions options, Func<st
 
     private static bool HasConditional(ScannedResource resource)
     {
-        var links = resource.Links;
-        for (int i = 0; i < links.Count; i++)
+        for (int i = 0; i < resource.LinkCount; i++)
         {
-            if (links[i].Kind == LinkKind.Reference && links[i].Raw.Contains((byte)'?'))
+            var link = resource.LinkAt(i);
+            if (link.Kind == LinkKind.Reference && link.Raw.Contains((byte)'?'))
                 return true;
         }
         return false;

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using PatientGrains.Core.Record;
 
 namespace PatientGrains.Gateway.Intake;
 
@@ -92,11 +93,26 @@ internal readonly struct MessageIds(byte[] key)
 {
     public string ForEntry(int entry)
     {
-        Span<byte> input = stackalloc byte[HMACSHA256.HashSizeInBytes + 4];
-        key.CopyTo(input);
-        BinaryPrimitives.WriteInt32LittleEndian(input[HMACSHA256.HashSizeInBytes..], entry);
+        Span<byte> input = stackalloc byte[EntryBytes];
+        Put(entry, input);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(input, hash);
         return DerivedIds.Base32(hash);
+    }
+
+    /// <summary>An id that leads to a log.</summary>
+    public string ForEntry(int entry, RoutedIds routed, UInt128 log)
+    {
+        Span<byte> input = stackalloc byte[EntryBytes];
+        Put(entry, input);
+        return routed.Make(log, input);
+    }
+
+    private const int EntryBytes = HMACSHA256.HashSizeInBytes + sizeof(int);
+
+    private void Put(int entry, Span<byte> input)
+    {
+        key.CopyTo(input);
+        BinaryPrimitives.WriteInt32LittleEndian(input[HMACSHA256.HashSizeInBytes..], entry);
     }
 }

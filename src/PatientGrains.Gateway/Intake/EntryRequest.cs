@@ -83,12 +83,23 @@ internal static class Urls
     public static bool TryKey(string reference, IReadOnlyList<string> baseUrls, out ResourceKey key)
     {
         key = default;
-        string[] parts = Relative(reference, baseUrls).Split('#')[0].Split('/');
-        bool good = (parts.Length == 2 || (parts.Length == 4 && parts[2] == "_history"))
-            && FhirTypes.IsResourceType(parts[0]) && References.IsId(parts[1]);
-        if (good)
-            key = new ResourceKey(parts[0], parts[1]);
-        return good;
+        var path = Relative(reference, baseUrls).AsSpan();
+        if (path.IndexOf('#') is >= 0 and var hash)
+            path = path[..hash];
+        int slash = path.IndexOf('/');
+        if (slash <= 0)
+            return false;
+        var id = path[(slash + 1)..];
+        if (id.IndexOf("/_history/") is >= 0 and var history)
+        {
+            if (id[(history + "/_history/".Length)..].Contains('/'))
+                return false;
+            id = id[..history];
+        }
+        if (!FhirTypes.TryResourceType(path[..slash], out string? type) || !References.IsId(id))
+            return false;
+        key = new ResourceKey(type, id.ToString());
+        return true;
     }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using PatientGrains.Core.Record;
+
 namespace PatientGrains.Gateway.Intake;
 
 /// <summary>What the intake must be told, and its limits, each with its reason.</summary>
@@ -9,6 +11,14 @@ public sealed record IntakeOptions
     /// other ids.
     /// </summary>
     public required ReadOnlyMemory<byte> IdSecret { get; init; }
+
+    /// <summary>
+    /// Makes ids that lead to their log, with the same ring as the log; without it every id is claimed in the locator.
+    /// </summary>
+    public RoutedIds? RoutedIds { get; init; }
+
+    /// <summary>The blinded name of a log, by the same ring.</summary>
+    public Func<string, UInt128>? BlindLog { get; init; }
 
     /// <summary>
     /// Absolute base URLs under which this server is known, without a slash at the end; references below them are our own.

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using PatientGrains.Core.Record;
 using PatientGrains.Fhir;
@@ -13,17 +14,13 @@ namespace PatientGrains.Gateway.Intake;
 internal sealed class LinkReading
 {
     private readonly SubmissionPlan _plan;
-    private readonly LinkMap.AlternateLookup<ReadOnlySpan<byte>> _entries;
-    private readonly LinkMap.AlternateLookup<ReadOnlySpan<byte>> _references;
+    private readonly LinkMap? _entries;
     private readonly bool _hasHttp;
 
-    private LinkReading(SubmissionPlan plan, LinkMap entries, bool hasHttp)
-    {
-        _plan = plan;
-        _entries = entries.GetAlternateLookup<ReadOnlySpan<byte>>();
-        _hasHttp = hasHttp;
-        _references = new LinkMap(Utf8Text.Comparer).GetAlternateLookup<ReadOnlySpan<byte>>();
-    }
+    /// <summary>Most submissions by themselves have no conditional reference.</summary>
+    private LinkMap? _references;
+
+    private LinkReading(SubmissionPlan plan, LinkMap? entries, bool hasHttp) => (_plan, _entries, _hasHttp) = (plan, entries, hasHttp);
 
     /// <summary>Fills the plan's links and conditional references; null when nothing is wrong.</summary>
     public static Problem? Read(SubmissionPlan plan, IReadOnlyList<string> baseUrls)
@@ -40,12 +37,13 @@ internal sealed class LinkReading
     }
 
     /// <summary>Entries by fullUrl, which R4 wants unique (bdl-7; two versions of one resource cannot both be written).</summary>
-    private static Problem? MapEntries(SubmissionPlan plan, IReadOnlyList<string> baseUrls, out LinkMap entries, out bool hasHttp)
+    private static Problem? MapEntries(SubmissionPlan plan, IReadOnlyList<string> baseUrls, out LinkMap? entries, out bool hasHttp)
     {
-        entries = new LinkMap(Utf8Text.Comparer);
+        entries = null;
         hasHttp = false;
         if (!plan.IsTransaction)
             return null;
+        entries = new LinkMap(plan.Changes.Count, Utf8Text.Comparer);
         foreach (var change in plan.Changes)
         {
             change.Target.Change = change;
@@ -67,10 +65,9 @@ internal sealed class LinkReading
     {
         int from = _plan.Links.Count;
         string? baseUrl = _hasHttp && change.FullUrl is { } url && Urls.TrySplitFullUrl(url, out string restful, out _) ? restful : null;
-        var links = resource.Links;
-        for (int i = 0; i < links.Count; i++)
+        for (int i = 0; i < resource.LinkCount; i++)
         {
-            var link = links[i];
+            var link = resource.LinkAt(i);
             var raw = link.Raw;
             if (raw.IsEmpty || raw[0] == '#')
                 continue;
@@ -107,7 +104,7 @@ internal sealed class LinkReading
         if (text.StartsWith("urn:"u8))
         {
             var name = CutFragment(text, ref tail);
-            bool isDangling = !_entries.TryGetValue(name, out target) && _plan.IsTransaction && kind == LinkKind.Reference;
+            bool isDangling = !TryFind(_entries, name, out target) && _plan.IsTransaction && kind == LinkKind.Reference;
             return isDangling
                 ? Problem.Unresolved(
                     new(change.Index, change.Resource!.Type), "reference-unresolved",
@@ -130,10 +127,10 @@ internal sealed class LinkReading
         if (!isAbsolute && (baseUrl is null || kind == LinkKind.Uri))
             return null;
         var full = isAbsolute ? text : Encoding.UTF8.GetBytes(baseUrl + Encoding.UTF8.GetString(text));
-        if (_entries.TryGetValue(full, out var target))
+        if (TryFind(_entries, full, out var target))
             return target;
         int version = full.LastIndexOf("/_history/"u8);
-        if (version < 0 || !_entries.TryGetValue(full[..version], out target))
+        if (version < 0 || !TryFind(_entries, full[..version], out target))
             return null;
         tail = tail with { IsVersionSpecific = true };
         return target;
@@ -141,7 +138,7 @@ internal sealed class LinkReading
 
     private Problem? FindConditional(PlannedChange change, ReadOnlySpan<byte> text, int question, out LinkTarget? target)
     {
-        if (_references.TryGetValue(text, out target))
+        if (TryFind(_references, text, out target))
             return null;
         string type = Encoding.UTF8.GetString(text[..question]);
         if (!Condition.TryParse(type, Encoding.UTF8.GetString(text[(question + 1)..]), out var condition, out string? problem))
@@ -151,8 +148,14 @@ internal sealed class LinkReading
         if (reference is null)
             _plan.References.Add(reference = new ConditionalReference(condition, change.Index));
         target = reference.Target;
-        _references[text] = target;
+        (_references ??= new LinkMap(Utf8Text.Comparer))[text.ToArray()] = target;
         return null;
+    }
+
+    private static bool TryFind(LinkMap? map, ReadOnlySpan<byte> text, [NotNullWhen(true)] out LinkTarget? target)
+    {
+        target = null;
+        return map?.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(text, out target) == true;
     }
 
     private static ReadOnlySpan<byte> CutFragment(ReadOnlySpan<byte> text, ref Tail tail)

@@ -8,16 +8,12 @@ namespace PatientGrains.Gateway.Intake;
 internal sealed class LinkReplacing
 {
     private readonly List<PlannedLink> _links;
-    private readonly Func<ScannedLink, string?> _replace;
+    private Func<ScannedLink, string?>? _replace;
     private int _from;
     private int _until;
     private int _at;
 
-    public LinkReplacing(SubmissionPlan plan)
-    {
-        _links = plan.Links;
-        _replace = Replace;
-    }
+    public LinkReplacing(SubmissionPlan plan) => _links = plan.Links;
 
     /// <returns>What <see cref="ScannedResource.Finish"/> takes; null when the change has nothing to replace.</returns>
     public Func<ScannedLink, string?>? For(PlannedChange change)
@@ -25,7 +21,7 @@ internal sealed class LinkReplacing
         (_from, int count) = change.Links.GetOffsetAndLength(_links.Count);
         _at = _from;
         _until = _from + count;
-        return count == 0 ? null : _replace;
+        return count == 0 ? null : _replace ??= Replace;
     }
 
     /// <summary>Links are asked for in the order of the bytes, as they were planned; should they not be, the search begins anew.</summary>

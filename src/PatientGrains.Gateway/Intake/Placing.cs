@@ -40,19 +40,20 @@ internal static class Placing
     private static Problem? Place(SubmissionPlan plan, PlannedChange change, IntakeOptions options, int depth)
     {
         var resource = change.Resource!;
-        change.Log = change.Key.ToString();
+        change.Log = change.Target.Text;
         if (change.Key.IsPatient || !FhirTypes.CanBelongToPatient(resource.Type))
             return null;
-        if (resource.PatientReference is not { } reference)
+        if (resource.PatientLink < 0)
         {
             change.Log = LogOfTargets(plan, change, options, depth) ?? change.Log;
             return null;
         }
         if (change.PatientLink is { } link)
         {
-            change.Log = link.Target.Key.IsPatient ? link.Target.Key.ToString() : change.Log;
+            change.Log = link.Target.Key.IsPatient ? link.Target.Text : change.Log;
             return null;
         }
+        string reference = resource.PatientReference!;
         if (reference.StartsWith("urn:", StringComparison.Ordinal))
         {
             return Problem.Unresolved(

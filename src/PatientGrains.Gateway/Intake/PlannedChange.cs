@@ -19,6 +19,9 @@ internal sealed class SubmissionPlan
 
     public List<PlannedChange> Changes { get; } = [];
 
+    /// <summary>The ids of what the submission creates, once somebody needed one.</summary>
+    public MessageIds? Ids { get; set; }
+
     /// <summary>The GET and HEAD entries, which come after all writes.</summary>
     public List<ScannedEntry> Reads { get; } = [];
 
@@ -90,6 +93,8 @@ internal sealed class PlannedChange
 /// <summary>What a link will point to; many links share one.</summary>
 internal sealed class LinkTarget
 {
+    private string? _text;
+
     /// <summary>The change of a transaction that the target is, null for a conditional reference to something stored.</summary>
     public PlannedChange? Change { get; set; }
 
@@ -99,13 +104,13 @@ internal sealed class LinkTarget
     public int? Version { get; private set; }
 
     /// <summary>The literal reference, <c>Type/id</c>.</summary>
-    public string Text { get; private set; } = "";
+    public string Text => _text ??= Key.ToString();
 
     public void Settle(ResourceKey key, int? version)
     {
         Key = key;
         Version = version;
-        Text = key.ToString();
+        _text = null;
     }
 }
 

@@ -13,21 +13,20 @@ internal sealed class Settling(ConditionSearch search, Records records, DerivedI
 {
     public async Task<Problem?> Settle(SubmissionPlan plan, Submission s)
     {
-        List<Task<Problem?>> looks = [];
-        MessageIds? entryIds = null;
+        List<Task<Problem?>>? looks = null;
         foreach (var change in plan.Changes)
         {
             if (change.Condition is { } condition)
-                looks.Add(SettleCreate(change, condition, s));
+                (looks ??= []).Add(SettleCreate(change, condition, s));
             else if (change.GetsNewId)
             {
-                entryIds ??= ids.Of(s.Who.Source, s.MessageId);
-                change.Target.Settle(new ResourceKey(change.Resource!.Type, entryIds.Value.ForEntry(change.Index)), 1);
+                plan.Ids ??= ids.Of(s.Who.Source, s.MessageId);
+                change.Target.Settle(new ResourceKey(change.Resource!.Type, plan.Ids.Value.ForEntry(change.Index)), 1);
             }
             else if (change.Kind == ChangeKind.Delete)
-                looks.Add(SettleDelete(change));
+                (looks ??= []).Add(SettleDelete(change));
         }
-        if (looks.Count > 0 && First(await Task.WhenAll(looks)) is { } problem)
+        if (looks is not null && First(await Task.WhenAll(looks)) is { } problem)
             return problem;
         if (plan.References.Count == 0)
             return null;

@@ -12,6 +12,7 @@ namespace PatientGrains.Gateway.Intake;
 internal sealed class SubmissionRun(Records records, IntakeOptions options, TimeProvider time)
 {
     private readonly DerivedIds _ids = new(options.IdSecret);
+    private readonly Routing _routing = new(options);
     private readonly Sending _sending = new(records);
     private readonly IntakeNotes _notes = new(records);
 
@@ -27,7 +28,7 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options, Time
         {
             if (await new Settling(search, records, _ids).Settle(plan, s) is { } unsettled)
                 return (await _notes.Refusal(plan, s, unsettled), []);
-            if ((Placing.Place(plan, options) ?? await KeepOwners(plan, s) ?? Placing.Check(plan, options)) is { } misplaced)
+            if ((Placing.Place(plan, options) ?? await KeepOwners(plan, s) ?? RouteAndCheck(plan)) is { } misplaced)
                 return (misplaced.Why is RuleBroken ? await _notes.Refusal(plan, s, misplaced) : misplaced, []);
             if (await Tell(plan, search, s) is { } refusedToTell)
                 return (refusedToTell, []);
@@ -61,6 +62,12 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options, Time
         return (problem, problem is null ? answers[change.Index] : null);
     }
 
+    private Problem? RouteAndCheck(SubmissionPlan plan)
+    {
+        _routing.Route(plan);
+        return Placing.Check(plan, options);
+    }
+
     /// <summary>
     /// A resource stays in its record: moving it to another patient's is refused, and when its new content names no patient it is not moved
     /// out either. Asked before
@@ -68,12 +75,10 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options, Time
     /// </summary>
     private async Task<Problem?> KeepOwners(SubmissionPlan plan, Submission s)
     {
-        var owned = plan.Changes.FindAll(static change =>
-            change is { GetsNewId: false, Kind: not ChangeKind.Delete } && !change.Key.IsPatient
-            && FhirTypes.CanBelongToPatient(change.Key.Type));
         // Who may not write is refused by the record, which logs it, and hears nothing about what exists elsewhere.
-        if (owned.Count == 0 || AccessPolicy.RefusalFor(s.Who, AccessKind.WriteRecord) is not null)
+        if (!plan.Changes.Exists(MayBelongElsewhere) || AccessPolicy.RefusalFor(s.Who, AccessKind.WriteRecord) is not null)
             return null;
+        var owned = plan.Changes.FindAll(MayBelongElsewhere);
         var owners = await Task.WhenAll(owned.Select(change => records.OwnerOf(change.Key)));
         foreach (var (change, owner) in owned.Zip(owners))
         {
@@ -85,6 +90,10 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options, Time
         }
         return null;
     }
+
+    private static bool MayBelongElsewhere(PlannedChange change) =>
+        change is { GetsNewId: false, Kind: not ChangeKind.Delete } && !change.Key.IsPatient
+        && FhirTypes.CanBelongToPatient(change.Key.Type);
 
     /// <summary>
     /// A conditional reference tells that a patient exists; a patient whose record is not written otherwise gets an access entry for it.

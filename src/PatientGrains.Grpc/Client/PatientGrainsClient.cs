@@ -9,14 +9,31 @@ namespace PatientGrains.Grpc;
 /// The methods of patientgrains.v1; what each means stands in the .proto files. All throw <see cref="GrpcException"/> for a status other than
 /// OK. Tokens come from <see cref="GrpcChannelOptions.Metadata"/>.
 /// </summary>
-public sealed class PatientGrainsClient(GrpcChannel channel)
+/// <param name="channel">To the server.</param>
+/// <param name="busy">How <see cref="Submit"/> comes back when the server has no room; null: it is told at once, as a refusal.</param>
+public sealed class PatientGrainsClient(GrpcChannel channel, BusyOptions? busy = null)
 {
     private static readonly ServiceDescriptor Records = RecordsReflection.Descriptor.Services[0];
     private static readonly ServiceDescriptor Alerts = AlertsReflection.Descriptor.Services[0];
     private static readonly ServiceDescriptor Feeds = FeedsReflection.Descriptor.Services[0];
 
-    public Task<SubmissionAnswer> Submit(Submission submission, GrpcCallOptions? options = null, CancellationToken stop = default) =>
-        Unary<Submission, SubmissionAnswer>(Records, submission, options, stop);
+    public async Task<SubmissionAnswer> Submit(
+        Submission submission, GrpcCallOptions? options = null, CancellationToken stop = default)
+    {
+        for (int times = 1; ; times++)
+        {
+            TimeSpan told;
+            try
+            {
+                return await Unary<Submission, SubmissionAnswer>(Records, submission, options, stop).ConfigureAwait(false);
+            }
+            catch (GrpcException refused) when (times <= busy?.MaxTimes && BusyOptions.ToldBy(refused) is { } delay)
+            {
+                told = delay;
+            }
+            await busy.Wait(times, told, channel.Options.Clock, stop).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>
     /// Sends submissions on a stream, at most <see cref="PushOptions.Window"/> unanswered, and reconnects when it breaks: what was not

@@ -44,7 +44,7 @@ internal static class Common
                 return await run(parsed, SettingsOf(parsed), cancel);
             }
             catch (Exception known) when (known is SettingsException or LogException or VerbException or IOException
-                or UnauthorizedAccessException or InvalidDataException)
+                or UnauthorizedAccessException or InvalidDataException or TimeoutException)
             {
                 return await Fail(name, known.Message);
             }

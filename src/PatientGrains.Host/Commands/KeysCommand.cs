@@ -17,14 +17,20 @@ internal static class KeysCommand
 
     private static readonly Option<bool> IfMissing = new("--if-missing") { Description = "Keep the ring that is there." };
 
-    public static Command Build() => new("keys", "Make the key ring of a cluster; show, rotate or remove key-encryption keys; export the public key that checkpoints are signed with.")
+    public static Command Build() => new(
+        "keys",
+        "Make the key ring of a cluster; show, rotate or remove key-encryption keys; export the key that checks checkpoints.")
     {
         Common.Verb(
             "init",
             "Make a key ring where KeyRing says, for a store that nodes share. Every node needs a copy of it.",
             (parsed, settings, _) => Init(parsed, settings), IfMissing),
         Common.Verb("list", "Numbers of the keys in the ring, and which one is current.", (_, settings, _) => List(settings)),
-        Common.Verb("rotate", "Make a new key current and wrap every record's data key anew. The store must not be in use.", (parsed, settings, cancel) => Rotate(parsed, settings, cancel), NobodyRuns),
+        Common.Verb(
+            "rotate",
+            "Make a new key current and wrap every record's data key anew. The store must not be in use.",
+            Rotate,
+            NobodyRuns),
         Remove(),
         Common.Verb("export", "Print the public key (PEM) with which anybody can check the signature of a checkpoint.", (_, settings, _) => Export(settings)),
     };
@@ -61,7 +67,10 @@ internal static class KeysCommand
     private static void RequireQuiet(ParseResult parsed, HostSettings settings)
     {
         if (!settings.IsEmbedded && !parsed.GetValue(NobodyRuns))
-            throw new VerbException("nodes that run with the old ring could not read what the new key wraps: stop them all, and say --nobody-runs.");
+        {
+            throw new VerbException(
+                "nodes that run with the old ring could not read what the new key wraps: stop them all, and say --nobody-runs.");
+        }
     }
 
     private static Task<int> Init(ParseResult parsed, HostSettings settings)
@@ -73,7 +82,8 @@ internal static class KeysCommand
             return Task.FromResult(Common.Done);
         }
         using var ring = KeyRing.Create(settings.KeyRingPath);
-        Common.Out.WriteLine($"Made {Path.GetFullPath(settings.KeyRingPath)}. Back it up, and give every node a copy that only it can read.");
+        string made = Path.GetFullPath(settings.KeyRingPath);
+        Common.Out.WriteLine($"Made {made}. Back it up, and give every node a copy that only it can read.");
         return Task.FromResult(Common.Done);
     }
 

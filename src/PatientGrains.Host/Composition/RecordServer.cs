@@ -44,8 +44,8 @@ internal sealed class RecordServer : IAsyncDisposable
         _host.Services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
 
     /// <summary>
-    /// The engine alone, for verbs that work on a store. An embedded store's folder is locked. Where nodes share the store, this is a gateway
-    /// of their cluster; without a cluster it works on the store by itself, and leaves what is due to the nodes.
+    /// The engine alone, for verbs that work on a store. An embedded store's folder is locked. Where nodes share the store, this is a
+    /// gateway of their cluster; without a cluster it works on the store by itself, and leaves what is due to the nodes.
     /// </summary>
     public static Task<RecordServer> StartWithoutFront(HostSettings settings, CancellationToken cancel)
     {

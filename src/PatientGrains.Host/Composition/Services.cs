@@ -72,6 +72,8 @@ public static class Services
         builder.Services.AddPatientGrainsGateway(GatewayOptionsOf(settings, ring), new IntakeOptions
         {
             IdSecret = ring.Derive("ids"),
+            RoutedIds = ring.RoutedIds,
+            BlindLog = log => ring.Blind(new LogName(log)).Value,
             // References to resources of this server, written in full, are the same as Type/id.
             BaseUrls = [.. new[] { settings.Url, settings.PublicUrl }.OfType<string>().Select(BaseOf)],
         });

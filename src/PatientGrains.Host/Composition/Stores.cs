@@ -1,3 +1,4 @@
+using Azure.Identity;
 using PatientGrains.Host.Settings;
 using PatientGrains.Log;
 
@@ -22,8 +23,8 @@ internal static class Stores
     public static async Task<IPatientLog> Open(HostSettings settings, KeyRing ring, CancellationToken cancel) => settings.StoreKind switch
     {
         StoreKind.Sqlite => EmbeddedLog.Open(settings, ring),
-        StoreKind.Postgres => await OpenPostgres(settings.CheckedPostgres(), ring, cancel),
-        StoreKind.Azure => await OpenAzure(settings.CheckedBlobs(), settings.AzureContainer, ring, cancel),
+        StoreKind.Postgres => await OpenPostgres(settings, ring, cancel),
+        StoreKind.Azure => await AzureBlobLog.Open(Blobs(settings), ring, cancel),
         _ => throw new InvalidOperationException($"Nothing opens a store of the kind {settings.StoreKind}."),
     };
 
@@ -31,12 +32,32 @@ internal static class Stores
 
     private static KeyRing SharedRing(HostSettings settings) => File.Exists(settings.KeyRingPath)
         ? KeyRing.Open(settings.KeyRingPath)
-        : throw new SettingsException($"KeyRing: there is no key ring at {Path.GetFullPath(settings.KeyRingPath)}. All nodes need the same: make it "
-            + "once with `patientgrains keys init`, and give each node a copy.");
+        : throw new SettingsException($"KeyRing: there is no key ring at {Path.GetFullPath(settings.KeyRingPath)}. All nodes need the same: "
+            + "make it once with `patientgrains keys init`, and give each node a copy.");
 
-    private static async Task<IPatientLog> OpenPostgres(string connection, KeyRing ring, CancellationToken cancel) =>
-        await PostgresLog.Open(new PostgresLogOptions(connection), ring, cancel);
+    private static async Task<IPatientLog> OpenPostgres(HostSettings settings, KeyRing ring, CancellationToken cancel)
+    {
+        try
+        {
+            return await PostgresLog.Open(new PostgresLogOptions(settings.CheckedPostgres()), ring, cancel);
+        }
+        catch (ArgumentException malformed)
+        {
+            throw new SettingsException($"Postgres: {malformed.Message}");
+        }
+    }
 
-    private static Task<IPatientLog> OpenAzure(AzureAccess access, string container, KeyRing ring, CancellationToken cancel) =>
-        throw new SettingsException("Store: this build has no azure log.");
+    private static AzureBlobLogOptions Blobs(HostSettings settings)
+    {
+        var access = settings.CheckedBlobs();
+        return new AzureBlobLogOptions
+        {
+            AccountUrl = access.Endpoint,
+            Container = settings.AzureContainer,
+            AccountName = access.Account ?? "",
+            SharedKey = access.Key,
+            Credential = access.Key is null ? new DefaultAzureCredential() : null,
+            Instance = Environment.MachineName,
+        };
+    }
 }

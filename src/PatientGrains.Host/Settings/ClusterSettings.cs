@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using PatientGrains.Host.Composition;
 
 namespace PatientGrains.Host.Settings;
@@ -56,9 +58,18 @@ public sealed partial record HostSettings
     /// </summary>
     public string? AdvertisedAddress { get; init; }
 
+    /// <summary>PEM certificate and key of this node, for TLS between nodes; both ends show theirs.</summary>
+    public string? ClusterCertificate { get; init; }
+
+    public string? ClusterCertificateKey { get; init; }
+
+    /// <summary>PEM certificate of the authority that signs those of this cluster's nodes, and nothing else.</summary>
+    public string? ClusterAuthority { get; init; }
+
     /// <summary>
     /// <c>untrusted</c>, or <c>trusted</c>: whoever runs it says that nobody else is on the network between the nodes (and the proxy before
-    /// them), or that it is encrypted below this program. Nodes send records to each other in the clear.
+    /// them), or that it is encrypted below this program. Without <see cref="ClusterCertificate"/> nodes send records to each other in the
+    /// clear.
     /// </summary>
     public string ClusterNetwork { get; init; } = "untrusted";
 
@@ -84,12 +95,12 @@ public sealed partial record HostSettings
         if (!Engine.Clusters && (role != NodeRole.All || isCluster || Dashboard))
         {
             string setting = role != NodeRole.All ? nameof(Role) : isCluster ? nameof(Clustering) : nameof(Dashboard);
-            throw new SettingsException($"{setting}: this program is built with Engine=Local, which runs everything in one process. Nodes of "
-                + "a cluster need a build with -p:Engine=Orleans.");
+            throw new SettingsException($"{setting}: this program is built with Engine=Local, which runs everything in one process. "
+                + "Nodes of a cluster need a build with -p:Engine=Orleans.");
         }
         if (isCluster && role != NodeRole.Gateway && IsEmbedded)
             throw new SettingsException("Store: sqlite is for one process; the silos of a cluster need postgres or azure.");
-        if (role == NodeRole.Gateway && isCluster && !TrustsNetwork)
+        if (role == NodeRole.Gateway && isCluster && !TrustsNetwork && !HasNodeCertificate)
             throw Untrusted("this gateway and its silos");
         if (role != NodeRole.Gateway && Engine.Clusters)
             CheckedAdvertised();
@@ -108,8 +119,30 @@ public sealed partial record HostSettings
         }
         string name = AdvertisedAddress ?? Dns.GetHostName();
         var address = Resolve(name)
-            ?? throw new SettingsException($"AdvertisedAddress: '{name}' has no IPv4 address; name one under which the other nodes reach this one.");
-        return IPAddress.IsLoopback(address) || TrustsNetwork ? address : throw Untrusted("nodes");
+            ?? throw new SettingsException($"AdvertisedAddress: '{name}' has no IPv4 address; name one that the other nodes reach.");
+        return IPAddress.IsLoopback(address) || TrustsNetwork || HasNodeCertificate ? address : throw Untrusted("nodes");
+    }
+
+    private bool HasNodeCertificate => LoadNodeCertificate() is not null;
+
+    /// <summary>What this node shows to others and knows them by; null for none.</summary>
+    /// <exception cref="SettingsException">One of the three is missing, or cannot be used.</exception>
+    internal NodeCertificate? LoadNodeCertificate()
+    {
+        if ((ClusterCertificate, ClusterCertificateKey, ClusterAuthority) is (null, null, null))
+            return null;
+        if (ClusterCertificate is null || ClusterCertificateKey is null || ClusterAuthority is null)
+            throw new SettingsException("ClusterCertificate, ClusterCertificateKey and ClusterAuthority go together.");
+        try
+        {
+            return new NodeCertificate(
+                X509Certificate2.CreateFromPemFile(ClusterCertificate, ClusterCertificateKey),
+                X509CertificateLoader.LoadCertificateFromFile(ClusterAuthority));
+        }
+        catch (Exception unfit) when (unfit is CryptographicException or ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            throw new SettingsException($"ClusterCertificate: the files of the node's certificate cannot be used: {unfit.Message}");
+        }
     }
 
     /// <summary>Addresses of the machine itself last: other machines cannot use them.</summary>
@@ -128,6 +161,21 @@ public sealed partial record HostSettings
     }
 
     private static SettingsException Untrusted(string between) => new(
-        $"ClusterNetwork: records travel between {between} in the clear. Say trusted when the network between them is encrypted below this "
-        + "program or carries nobody else, or keep everything on loopback.");
+        $"ClusterNetwork: records would travel between {between} in the clear. Give every node a ClusterCertificate, or say trusted when "
+        + "the network between them is encrypted below this program or carries nobody else, or keep everything on loopback.");
+}
+
+/// <summary>A node's own certificate, and the authority by whose signature it knows the other nodes.</summary>
+internal sealed record NodeCertificate(X509Certificate2 Own, X509Certificate2 Authority)
+{
+    /// <summary>Whether the authority has signed it, and it is valid now.</summary>
+    public bool HasSigned(X509Certificate2 other)
+    {
+        using var chain = new X509Chain();
+        chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+        chain.ChainPolicy.CustomTrustStore.Add(Authority);
+        // Who revokes a node's certificate of a private authority changes the authority: there is no list to ask.
+        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+        return chain.Build(other);
+    }
 }

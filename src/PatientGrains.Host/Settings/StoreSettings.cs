@@ -54,7 +54,7 @@ public sealed partial record HostSettings
     /// <exception cref="SettingsException">None is given, or two are, or the file cannot be read.</exception>
     internal string CheckedPostgres() => (Postgres, PostgresFile) switch
     {
-        (null, null) => throw new SettingsException("Postgres: a connection string is needed, here or in the file that PostgresFile names."),
+        (null, null) => throw new SettingsException("Postgres: a connection string is needed, here or in the file PostgresFile."),
         (not null, not null) => throw new SettingsException("Postgres and PostgresFile say the same thing; give one of them."),
         (null, { } file) => Secret(nameof(PostgresFile), file),
         ({ } text, null) => text,

@@ -3,11 +3,14 @@ using System.Diagnostics;
 namespace PatientGrains.Log;
 
 /// <summary>The decisions that become one commit.</summary>
-internal sealed class Gathering
+/// <param name="effects">What they change outside; empty.</param>
+internal sealed class Gathering(EffectKeys effects)
 {
+    private EffectKeys? _effects = effects;
+
     /// <summary>Disposed when the commit is sealed; what waits for durability holds no bodies.</summary>
     public PooledBuffer Body { get; } = new();
-    public EffectKeys Effects { get; private set; } = new();
+    public EffectKeys Effects => _effects ?? throw new InvalidOperationException("The commit is sealed.");
     public int Count { get; set; }
 
     /// <summary>When the log wants to be woken after this.</summary>
@@ -26,7 +29,7 @@ internal sealed class Gathering
     public void Release()
     {
         Body.Dispose();
-        Effects = new EffectKeys();
+        _effects = null;
     }
 
     public void Fail(Exception reason)

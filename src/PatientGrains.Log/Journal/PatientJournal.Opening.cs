@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace PatientGrains.Log;
 
 /// <summary>How a journal is opened: the newest snapshot that holds, and the commits after it; and how the next snapshot is made, behind
@@ -68,7 +70,7 @@ public sealed partial class PatientJournal<TState, TEvent>
         try
         {
             _state = _fold.ReadSnapshot(bytes);
-            _pace.Taken(bytes.Length);
+            _pace.Taken(_fold.Size(_state));
             await Replay(snapshot.At, head, cancel);
             return true;
         }
@@ -144,28 +146,29 @@ public sealed partial class PatientJournal<TState, TEvent>
     }
 
     /// <summary>
-    /// The state as it is right after the commit that was sealed just now, when a snapshot is due. Encoded here because the state moves on;
-    /// sealed and stored behind the reply.
+    /// The state as it is right after the commit that was sealed just now, when a snapshot is due. Taken hold of here because the state
+    /// moves on; written, sealed and stored behind the reply.
     /// </summary>
-    private PooledBuffer? DueSnapshot(int bodyBytes)
+    private Action<IBufferWriter<byte>>? DueSnapshot(int bodyBytes)
     {
         _pace.Count(bodyBytes);
-        if (_saving || !_pace.IsDue(_options, _fold.Size(_state)))
+        long size = _fold.Size(_state);
+        if (_saving || !_pace.IsDue(_options, size))
             return null;
-        var snapshot = new PooledBuffer();
-        _fold.WriteSnapshot(_state, snapshot);
         _saving = true;
-        _pace.Taken(snapshot.WrittenCount);
-        return snapshot;
+        _pace.Taken(size);
+        return _fold.Snapshot(_state);
     }
 
-    private async Task Save(Head at, PooledBuffer snapshot)
+    private async Task Save(Head at, Action<IBufferWriter<byte>> write)
     {
         try
         {
             var form = _fold.SnapshotForm;
             var stored = await Task.Run(() =>
             {
+                using var snapshot = new PooledBuffer();
+                write(snapshot);
                 using var key = _keys.DataKey(_id, _wrappedKey);
                 return key.SealSnapshot(at, form, snapshot.WrittenSpan);
             });
@@ -178,7 +181,6 @@ public sealed partial class PatientJournal<TState, TEvent>
         }
         finally
         {
-            snapshot.Dispose();
             _saving = false;
         }
     }

@@ -58,7 +58,7 @@ public sealed partial class PatientJournal<TState, TEvent>
 
     private PreparedCommit PrepareEvents(Preparation preparation, IReadOnlyList<TEvent> events)
     {
-        var gathering = new Gathering();
+        var gathering = new Gathering(TakeEffects());
         Encode(events, gathering);
         _gatheredBytes -= gathering.Body.WrittenCount;
         Evolve(events, gathering);
@@ -93,33 +93,37 @@ public sealed partial class PatientJournal<TState, TEvent>
     /// Tells a prepared log what became of the transaction. Committed: it goes on. Not committed, or not known: it makes sure and is lost,
     /// see above. A preparation that is not at hand (it timed out, or the activation is a new one) needs nothing.
     /// </summary>
-    public async Task Settle(string preparation, bool committed)
+    /// <returns>
+    /// Of a commit that is given up: whether the void commit took its place, so that nobody else had gone on. False when that is not known.
+    /// </returns>
+    public async Task<bool> Settle(string preparation, bool committed)
     {
         if (_preparation is not { Batch: { } batch, Settling: false } held || batch.Commits[0].Commit.Hash.ToString() != preparation)
-            return;
+            return false;
         if (!committed)
-        {
-            await Fence(held, new OperationCanceledException("A prepared commit was abandoned."));
-            return;
-        }
+            return await Fence(held, new OperationCanceledException("A prepared commit was abandoned."));
         held.Settling = true;
         await held.Deadline.CancelAsync();
         _durable = _sealed;
         _pace.Count(batch.Commits[0].Commit.Bytes.Length);
         Release(held);
+        return true;
     }
 
-    private async Task Fence(Preparation preparation, Exception reason)
+    /// <returns>Whether the void commit is there.</returns>
+    private async Task<bool> Fence(Preparation preparation, Exception reason)
     {
         if (preparation.Settling || _lost.Task.IsFaulted)
-            return;
+            return false;
         preparation.Settling = true;
         var on = preparation.On;
         var commit = _key.SealCommit(on, 0, _lastMicros, []);
         var append = on == Head.Empty ? new CommitAppend(commit, on, _wrappedKey, _key.SealName(_name)) : new CommitAppend(commit, on);
+        bool isThere = false;
         try
         {
             await Submit(new AppendBatch(append));
+            isThere = true;
         }
         catch (LogException e)
         {
@@ -128,5 +132,6 @@ public sealed partial class PatientJournal<TState, TEvent>
         }
         Lose(reason);
         Release(preparation);
+        return isThere;
     }
 }

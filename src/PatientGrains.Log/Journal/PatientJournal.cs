@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 
 namespace PatientGrains.Log;
@@ -30,6 +31,8 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
     private DateTimeOffset? _dueSealed;
     private Gathering? _last;
     private Preparation? _preparation;
+    /// <summary>Of a commit that is sealed, for the next one.</summary>
+    private EffectKeys? _spareEffects;
     private long _gatheredBytes;
     private int _inFlight;
     private int _waiting;
@@ -139,7 +142,7 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
         var gathering = with.Count == 0 && _queue.Count > 0 && _last is { With.Count: 0 } last
             && last.Body.WrittenCount < _options.CommitBytes
             ? last
-            : new Gathering { With = with };
+            : new Gathering(TakeEffects()) { With = with };
         Encode(events, gathering);
         if (gathering != _last || _queue.Count == 0)
         {
@@ -148,6 +151,13 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
         }
         Evolve(events, gathering);
         Pump();
+    }
+
+    private EffectKeys TakeEffects()
+    {
+        var effects = _spareEffects ?? new EffectKeys();
+        _spareEffects = null;
+        return effects;
     }
 
     /// <summary>Encodes before anything is evolved: a decision that is too large changes nothing.</summary>
@@ -240,6 +250,7 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
             : new CommitAppend(commit, _sealed);
         _sealed = commit.End;
         var batch = gathering.Effects.Blind(_keys, append);
+        _spareEffects = gathering.Effects.Emptied();
         gathering.Release();
         if (gathering.DueAt == _dueSealed)
             return batch;
@@ -247,7 +258,7 @@ public sealed partial class PatientJournal<TState, TEvent> : IDisposable
         return batch with { Due = [new DueChange(_id, gathering.DueAt)] };
     }
 
-    private async Task Finish(Gathering gathering, Head end, Task append, PooledBuffer? snapshot)
+    private async Task Finish(Gathering gathering, Head end, Task append, Action<IBufferWriter<byte>>? snapshot)
     {
         try
         {

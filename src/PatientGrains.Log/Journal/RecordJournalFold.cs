@@ -23,7 +23,7 @@ public sealed class RecordJournalFold : IFold<PatientRecord, Event>
 
     public void Effects(PatientRecord before, Event happened, LogName owner, EffectKeys keys)
     {
-        Core.Record.Effects.Claims(happened, owner.Text, keys.Claiming);
+        Core.Record.Effects.Claims(happened, owner.Text, keys.ClaimingIds);
         Core.Record.Effects.Index(before, happened, keys.Indexing);
         Core.Record.Effects.Feeds(happened, keys.Appearing);
     }
@@ -34,7 +34,7 @@ public sealed class RecordJournalFold : IFold<PatientRecord, Event>
 
     public Event Read(ReadOnlyMemory<byte> bytes, out int used) => WireCodec.Read<Event>(bytes, out used);
 
-    public void WriteSnapshot(PatientRecord state, IBufferWriter<byte> to) => RecordSnapshot.Write(state, to);
+    public Action<IBufferWriter<byte>> Snapshot(PatientRecord state) => RecordSnapshot.Of(state);
 
     public PatientRecord ReadSnapshot(ReadOnlyMemory<byte> bytes) =>
         RecordSnapshot.Read(bytes) ?? throw new FormatException("A snapshot of another form.");

@@ -17,6 +17,9 @@ internal sealed class PostgresConnections : IAsyncDisposable
     /// </summary>
     private const string Planning = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off";
 
+    /// <summary>What the transactions count on, whatever the role's default is.</summary>
+    private const string Isolation = @"-c default_transaction_isolation=read\ committed";
+
     private readonly NpgsqlDataSource _source;
     private readonly string _connection;
     private readonly SemaphoreSlim _readers;
@@ -71,7 +74,8 @@ internal sealed class PostgresConnections : IAsyncDisposable
         connection.NoResetOnClose = true;
         connection.MaxAutoPrepare = PreparedStatements;
         connection.AutoPrepareMinUsages = 2;
-        connection.Options = $"{connection.Options} {Planning} -c default_transaction_isolation=read\\ committed -c synchronous_commit={(isStronger ? "remote_apply" : "on")}".Trim();
+        string synced = $"-c synchronous_commit={(isStronger ? "remote_apply" : "on")}";
+        connection.Options = $"{connection.Options} {Planning} {Isolation} {synced}".Trim();
         return new PostgresConnections(connection, options);
     }
 

@@ -15,8 +15,9 @@ internal readonly record struct Known(long No, Head Head, int Voids, bool Erased
 /// <summary>
 /// What this process remembers of heads. Any of it may be out of date, since other processes write too: an append that builds on a
 /// remembered head is tried, and the fence decides; an append that builds on another head is not refused before the head was read anew.
-/// <para>The fence holds as long as nothing that was committed goes away. A server that takes over from another one, or one that was brought
-/// back from a backup, may know less; but it has no connections yet. So whatever was remembered is forgotten when a connection is made.</para>
+/// <para>The fence holds as long as nothing that was committed goes away. A server that takes over from another one, or one that was
+/// brought back from a backup, may know less; but it has no connections yet. So whatever was remembered is forgotten when a connection is
+/// made.</para>
 /// </summary>
 internal sealed class PostgresHeads(string schema, Func<int> renewals)
 {

@@ -73,7 +73,8 @@ internal sealed partial class PostgresSchema(string schema, string place)
     /// <summary>The version that is there, 0 when there is nothing.</summary>
     private async Task<int> Present(NpgsqlConnection connection, CancellationToken cancel)
     {
-        string tables = $"SELECT count(*) FROM pg_tables WHERE schemaname='{schema}'", ours = $"{tables} AND tablename='patientgrains_store'";
+        string tables = $"SELECT count(*) FROM pg_tables WHERE schemaname='{schema}'";
+        string ours = $"{tables} AND tablename='patientgrains_store'";
         if (await Scalar(connection, tables, cancel).ConfigureAwait(false) is 0L)
             return 0;
         if (await Scalar(connection, ours, cancel).ConfigureAwait(false) is 0L)

@@ -105,7 +105,8 @@ internal sealed class PostgresStatements(string schema)
 
     public async Task<Dictionary<BlindKey, LogId>> Claimants(NpgsqlConnection connection, IEnumerable<BlindKey> keys) => new(
         await PostgresReads.All(connection, _claimants, default,
-            row => KeyValuePair.Create(Uuid.Key(row.GetGuid(0)), Uuid.Log(row.GetGuid(1))), keys.Select(Uuid.Of).ToArray()).ConfigureAwait(false));
+            row => KeyValuePair.Create(Uuid.Key(row.GetGuid(0)), Uuid.Log(row.GetGuid(1))),
+            keys.Select(Uuid.Of).ToArray()).ConfigureAwait(false));
 
     private void AddCommits(NpgsqlBatch batch, PostgresGroup group)
     {

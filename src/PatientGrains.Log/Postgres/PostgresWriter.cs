@@ -131,7 +131,8 @@ internal sealed class PostgresWriter(
         Free(group);
         foreach (var append in group.All)
         {
-            if ((append.Refusal ?? failure) is { } reason)
+            // A group that failed may not have come to the end of finding out who is refused.
+            if ((failure ?? append.Refusal) is { } reason)
                 append.Done.TrySetException(reason);
             else
                 append.Done.TrySetResult();

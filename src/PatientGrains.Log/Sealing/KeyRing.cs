@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using PatientGrains.Core.Record;
 
 namespace PatientGrains.Log;
 
@@ -28,6 +29,7 @@ public sealed class KeyRing : IDisposable
         _path = path;
         _content = content;
         _index = new Blinding(Derive("index"));
+        RoutedIds = new RoutedIds(Derive("routed ids"));
         _signer = ECDsa.Create();
         _signer.ImportPkcs8PrivateKey(content.Signing, out _);
     }
@@ -67,6 +69,9 @@ public sealed class KeyRing : IDisposable
 
     /// <summary>The blinded name of a log.</summary>
     public LogId Blind(LogName name) => new(_index.Of('L', name.Text));
+
+    /// <summary>Ids that carry the blinded name of their log.</summary>
+    public RoutedIds RoutedIds { get; }
 
     /// <summary>The blinded form of a locator key such as <c>id:Observation/x</c>.</summary>
     public BlindKey BlindClaim(string key) => new(_index.Of('C', key));

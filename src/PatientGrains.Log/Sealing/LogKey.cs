@@ -70,24 +70,15 @@ internal sealed class LogKey : IDisposable
     }
 
     /// <summary>
-    /// Seals a state: header {'S', 1, flags, 0, fold version, log, next event, hash of the last commit}, nonce, ciphertext, tag.
+    /// Seals a state: header {'S', 1, flags, 0, fold version, log, next event, hash of the last commit}, nonce, ciphertext, tag. It is not
+    /// compressed here: who knows its parts compresses them, so that each can be opened by itself.
     /// </summary>
     public StoredSnapshot SealSnapshot(Head at, int foldVersion, ReadOnlySpan<byte> state)
     {
-        var packed = ArrayPool<byte>.Shared.Rent(state.Length + 4);
-        try
-        {
-            bool compressed = TryCompress(state, packed, out int length);
-            var plain = compressed ? packed.AsSpan(0, length) : state;
-            var bytes = new byte[SnapshotHeader + CommitHeader.NonceSize + plain.Length + CommitHeader.TagSize];
-            WriteSnapshotHeader(bytes, at, foldVersion, compressed);
-            Seal(bytes, SnapshotHeader, plain);
-            return new StoredSnapshot(at, bytes);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(packed, clearArray: true);
-        }
+        var bytes = new byte[SnapshotHeader + CommitHeader.NonceSize + state.Length + CommitHeader.TagSize];
+        WriteSnapshotHeader(bytes, at, foldVersion, compressed: false);
+        Seal(bytes, SnapshotHeader, state);
+        return new StoredSnapshot(at, bytes);
     }
 
     /// <summary>The state of a snapshot, or null when it is not one that this key sealed for that place and that version of the

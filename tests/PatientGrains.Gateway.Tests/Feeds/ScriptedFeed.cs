@@ -149,6 +149,6 @@ internal sealed class ScriptedFeed(int seed = 1) : IFeedGrain
 
         public Task<Preparation> Prepare(Submit submit) => throw new NotSupportedException();
 
-        public Task Settle(string preparation, bool committed) => throw new NotSupportedException();
+        public Task<bool> Settle(string preparation, bool committed) => throw new NotSupportedException();
     }
 }

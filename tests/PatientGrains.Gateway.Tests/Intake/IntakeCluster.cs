@@ -22,6 +22,8 @@ public sealed class IntakeCluster : IAsyncLifetime
 
     public IPatientLog Log { get; init; } = new InMemoryLog();
 
+    public KeyRing Ring { get; } = KeyRing.Ephemeral();
+
     public bool RoundTrips { get; init; } = true;
 
     public IGrainFactory Grains => _host!.Services.GetRequiredService<IGrainFactory>();
@@ -29,13 +31,16 @@ public sealed class IntakeCluster : IAsyncLifetime
     public ScannerPool Scanners { get; } = new();
 
     /// <summary>A gateway of its own; all have the same secret.</summary>
-    public SubmissionIntake Gateway() => new(Grains, Scanners, Bundles.Options, TimeProvider.System);
+    public SubmissionIntake Gateway() => new(Grains, Scanners, Bundles.Options with
+    {
+        RoutedIds = Ring.RoutedIds, BlindLog = log => Ring.Blind(new LogName(log)).Value,
+    }, TimeProvider.System);
 
     public async Task InitializeAsync()
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddLogging();
-        Composition.AddRecords(builder, Log, KeyRing.Ephemeral(), RoundTrips);
+        Composition.AddRecords(builder, Log, Ring, RoundTrips);
         _host = builder.Build();
         await _host.StartAsync();
     }

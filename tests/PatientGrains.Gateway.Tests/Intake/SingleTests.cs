@@ -15,7 +15,7 @@ public class SingleTests(IntakeCluster cluster) : IClassFixture<IntakeCluster>
         string observation = Observation($"Patient/{Fresh("p")}", ",\"id\":\"mine\"");
         var message = Message(wantsBodies: true);
         var (first, version, _) = Assert.IsType<Done>(await cluster.Create(observation, s: message));
-        Assert.Equal(DerivedIds.Length, first.Key.Id.Length);
+        Assert.Equal(RoutedIds.Length, first.Key.Id.Length);
         Assert.Equal(first.Key, version!.Key);
         Assert.Equal(first, Result(await cluster.Create(observation, s: message)));
         Assert.NotEqual(first.Key, Result(await cluster.Create(observation)).Key);

@@ -70,7 +70,10 @@ public sealed class GatewayServer : IAsyncLifetime
             GrpcFront.Limit(kestrel.Limits, Options.Grpc);
         });
         Services.AddRecords(builder, _log, _ring, roundTrips: true);
-        builder.Services.AddPatientGrainsGateway(Options, new IntakeOptions { IdSecret = _ring.Derive("ids") });
+        builder.Services.AddPatientGrainsGateway(Options, new IntakeOptions
+        {
+            IdSecret = _ring.Derive("ids"), RoutedIds = _ring.RoutedIds, BlindLog = log => _ring.Blind(new LogName(log)).Value,
+        });
         With(builder.Services);
         _app = builder.Build();
         _app.UsePatientGrainsGrpc();

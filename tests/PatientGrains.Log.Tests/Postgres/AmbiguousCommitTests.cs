@@ -52,7 +52,7 @@ public sealed class AmbiguousCommitTests
         await log.Append(Line(a.Next()));
         var append = Line(a.Next());
         proxy.Plan(Bytes(append.Commits[0].Commit.Hash), Fate.AnswerLost);
-        proxy.IsDown = true;
+        proxy.IsDownAfterCut = true;
 
         var lost = await Assert.ThrowsAsync<LogFailedException>(() => log.Append(append).WaitAsync(Patience));
         Assert.Contains("not known", lost.Message, StringComparison.Ordinal);

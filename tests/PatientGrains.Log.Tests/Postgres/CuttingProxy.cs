@@ -48,6 +48,9 @@ internal sealed class CuttingProxy : IAsyncDisposable
     /// <summary>New connections are refused.</summary>
     public bool IsDown { get; set; }
 
+    /// <summary>It is down from the planned cut on.</summary>
+    public bool IsDownAfterCut { get; set; }
+
     /// <summary>The next request that holds the bytes meets a fate.</summary>
     public void Plan(byte[] bytes, Fate fate) => _planned = (bytes, fate);
 
@@ -129,6 +132,7 @@ internal sealed class CuttingProxy : IAsyncDisposable
                 if (proxy._planned is { } planned && chunk.Span.IndexOf(planned.Bytes) >= 0)
                 {
                     proxy._planned = null;
+                    proxy.IsDown = proxy.IsDownAfterCut;
                     Interlocked.Increment(ref proxy._cuts);
                     if (planned.Fate == Fate.RequestLost)
                         return;

@@ -15,9 +15,10 @@ public sealed class PostgresStore : Store
     private PostgresStore(PostgresServer server, Func<PostgresLogOptions, PostgresLogOptions> change)
     {
         _server = server;
-        Options = change(new PostgresLogOptions(server.Connection("postgres"))
+        string schema = string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _made)}");
+        Options = change(new PostgresLogOptions(server.Connection("postgres") + $";Application Name={schema}")
         {
-            Schema = string.Create(CultureInfo.InvariantCulture, $"test_{Interlocked.Increment(ref _made)}"),
+            Schema = schema,
             AllowUnsyncedServer = true,
             // Waiting is told by notifications; looks are tested by themselves.
             LookEvery = TimeSpan.FromMinutes(1),

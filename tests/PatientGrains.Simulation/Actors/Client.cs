@@ -127,12 +127,16 @@ internal static class Describe
             + string.Join(" ", accepted.Results.Select(result => $"{result.Key}/{result.Version} {result.Effect}")),
         Refused refused => $"refused {refused.Rule} {refused.Key} {refused.Version}",
         Released released => $"released {string.Join(" ", released.Versions.Select(version => $"{version.Key}/{version.Version}"))}",
-        Core.Screening.AlertsReleased alerts => $"alerts {string.Join(" ", alerts.Alerts.Select(alert => $"{alert.Number}:{alert.Status}"))}",
+        Core.Screening.AlertsReleased alerts =>
+            $"alerts {string.Join(" ", alerts.Alerts.Select(alert => $"{alert.Number}:{alert.Status}"))}",
         AccessLogReleased log => $"{log.Entries.Length} entries before {log.BeforeSeq}",
         _ => outcome.GetType().Name,
     };
 
     private static string Changes(Submit submit) =>
         string.Join(" ", submit.Changes.Select(change => $"{change.Kind} {change.Key}{(change.IfVersion is { } v ? $" if {v}" : "")}"
-            + string.Concat(change.Body?.Findings.OfType<Core.Screening.Measured>().Select(value => $" {value.Variable} {value.Value}") ?? [])));
+            + Values(change)));
+
+    private static string Values(Change change) => string.Concat(
+        change.Body?.Findings.OfType<Core.Screening.Measured>().Select(value => $" {value.Variable} {value.Value}") ?? []);
 }

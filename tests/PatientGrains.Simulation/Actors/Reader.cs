@@ -35,7 +35,10 @@ internal sealed class Reader(Town town, int number) : Client(town, $"reader{numb
                 await Ask(log, new ReadHistory { Who = Who, Key = key, Count = 4 });
                 break;
             case 5:
-                await Ask(log, new SearchRecord { Who = Who, Types = ["Observation"], Count = 5, Asked = "Observation?", Interaction = "search-type" });
+                await Ask(log, new SearchRecord
+                {
+                    Who = Who, Types = ["Observation"], Count = 5, Asked = "Observation?", Interaction = "search-type",
+                });
                 break;
             case 6:
                 await Ask(log, new ReadAccessLog { Who = World.Chance(0.7) ? Officer : Who, Count = 10 });

@@ -10,7 +10,8 @@ using PatientGrains.Simulation.Stage;
 
 namespace PatientGrains.Simulation.Actors;
 
-/// <summary>A lane of a source: observations, corrections, deletions, conflicting versions, transactions, and messages that come again.</summary>
+/// <summary>A lane of a source: observations, corrections, deletions, conflicting versions, transactions, messages that come
+/// again.</summary>
 internal sealed class SourceClient(Town town, string slug, int lane) : Client(town, $"{slug}{lane}")
 {
     private readonly List<Operation> _done = [];
@@ -107,12 +108,14 @@ internal sealed class SourceClient(Town town, string slug, int lane) : Client(to
     {
         Who = Who,
         MessageId = message,
-        Digest = new Blob(SHA256.HashData([.. changes.SelectMany(change => Encoding.UTF8.GetBytes($"{change.Kind} {change.Key} {change.IfVersion}")
-            .Concat((change.Body?.Json.Bytes ?? default).ToArray()))])),
+        Digest = new Blob(SHA256.HashData([.. changes.SelectMany(Content)])),
         Interaction = "update",
         Changes = changes,
         WantsBodies = World.Chance(0.3),
     };
+
+    private static IEnumerable<byte> Content(Change change) =>
+        [.. Encoding.UTF8.GetBytes($"{change.Kind} {change.Key} {change.IfVersion}"), .. (change.Body?.Json.Bytes ?? default).Span];
 
     /// <summary>As the front does: the id of a create comes from its message.</summary>
     private Change Create(string patient) => Put(new ResourceKey("Observation", $"{patient}-{Name}-{_messages + 1}")) with

@@ -4,7 +4,8 @@ using PatientGrains.Simulation.Stage;
 
 namespace PatientGrains.Simulation.Actors;
 
-/// <summary>Who lives in a run: patients, sources, readers, subscribers, and bad luck. In the evening everybody finishes and goes home.</summary>
+/// <summary>Who lives in a run: patients, sources, readers, subscribers, and bad luck. In the evening everybody finishes and goes
+/// home.</summary>
 internal sealed class Town
 {
     private readonly TaskCompletionSource _evening = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -62,7 +63,7 @@ internal sealed class Town
         foreach (var subscriber in _subscribers)
             _ = subscriber.Live();
         var luck = new BadLuck(this);
-        var night = World.Now + TimeSpan.FromHours(World.Random.Next(1, 12));
+        var night = World.Now + World.Between(TimeSpan.FromMinutes(2), TimeSpan.FromHours(8));
         while (_abroad.Count > 0 && World.Now < night)
             await luck.Strike();
         _evening.SetResult();

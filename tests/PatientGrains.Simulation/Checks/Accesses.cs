@@ -63,7 +63,8 @@ internal static class Accesses
             return $"it was entered as {entry.RefusedBy ?? "permitted"}";
         return outcome switch
         {
-            Released released => entry.Versions.SequenceEqual(released.Versions.Select(version => new ReleasedVersion(version.Key, version.Version)))
+            Released released => entry.Versions.SequenceEqual(
+                released.Versions.Select(version => new ReleasedVersion(version.Key, version.Version)))
                 ? WrongVersions(operation.Command!, released, logged, image)
                 : "other versions were entered than left",
             Accepted accepted => accepted.Results.Where(result => result.Version > 0).Take(entry.Versions.Length)
@@ -130,6 +131,7 @@ internal static class Accesses
         }
         if (!open.SequenceEqual(released.Alerts.Select(alert => alert.Number)))
             return "other alerts were shown than were open";
-        return released.Alerts.SelectMany(alert => alert.Reason.Versions).Except(entry.Versions).Any() ? "versions left that were not entered" : null;
+        bool areEntered = !released.Alerts.SelectMany(alert => alert.Reason.Versions).Except(entry.Versions).Any();
+        return areEntered ? null : "versions left that were not entered";
     }
 }

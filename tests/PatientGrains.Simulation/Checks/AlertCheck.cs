@@ -125,7 +125,7 @@ internal sealed class AlertCheck(string log, LogImage image)
                 break;
             case AlertEscalated escalated:
                 if (open.EscalatesAt is not { } due || escalated.At < due || escalated.Step != open.Steps + 1)
-                    throw Wrong("due work", $"alert {alert.Alert} escalated to step {escalated.Step}, which was not due at {escalated.At:O}");
+                    throw Wrong("due work", $"alert {alert.Alert} escalated to step {escalated.Step}, not due at {escalated.At:O}");
                 (open.EscalatesAt, open.Steps) = (escalated.EscalatesAt, escalated.Step);
                 break;
         }
@@ -140,7 +140,7 @@ internal sealed class AlertCheck(string log, LogImage image)
         {
             var (version, value) = _current.GetValueOrDefault(criterion.Key);
             if (version != criterion.Version || value is null || value.Value != criterion.Value || value.Variable != criterion.Variable)
-                throw Wrong("cause", $"{rule} names {criterion.Key}/{criterion.Version}, which does not say so or was corrected ({version})");
+                throw Wrong("cause", $"{rule} names {criterion.Key}/{criterion.Version}, which was corrected or does not say so");
             if (Judge(rule, value) < severity)
                 throw Wrong("cause", $"{rule} at {severity} names {criterion.Key}/{criterion.Version}, which says {value.Value}");
         }
@@ -163,7 +163,8 @@ internal sealed class AlertCheck(string log, LogImage image)
         foreach (var (number, open) in _open)
         {
             bool isCorrected = open.Reason.Criteria.Any(criterion => _changed.Contains(criterion.Key));
-            if (isCorrected && !IsMet(open.Rule, open.Reason.AssessedAt, newest => newest.Any(value => Judge(open.Rule, value) is not null)))
+            bool isMet = IsMet(open.Rule, open.Reason.AssessedAt, newest => newest.Any(value => Judge(open.Rule, value) is not null));
+            if (isCorrected && !isMet)
                 throw Wrong("cause", $"alert {number} stays open at event {logged.Seq}, although its cause was corrected away");
         }
         foreach (string rule in new[] { "lactate", "critical-potassium-high", "critical-potassium-low" })

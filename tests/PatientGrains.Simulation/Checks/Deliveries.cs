@@ -30,7 +30,7 @@ internal static class Deliveries
             if (delivery.Entry.Happened is null)
             {
                 if (!notes[delivery.RequestId].Any(note => note.Step <= delivery.Step))
-                    throw new CheckFailedException("entry first", $"{delivery.RequestId} heard of the unreadable line {number} without an entry");
+                    throw new CheckFailedException("entry first", $"{delivery.RequestId} heard of line {number} without an entry");
                 continue;
             }
             had[delivery.Subscriber].Add(number);
@@ -38,8 +38,9 @@ internal static class Deliveries
         }
         foreach (var (subscriber, numbers) in had)
         {
-            if (lines.Keys.Except(numbers).ToArray() is { Length: > 0 } missed)
-                throw new CheckFailedException("every alert delivered", $"{subscriber} never got line {missed[0]} of {lines[missed[0]].Log}");
+            long missed = lines.Keys.Except(numbers).FirstOrDefault();
+            if (missed > 0)
+                throw new CheckFailedException("every alert delivered", $"{subscriber} never got line {missed} of {lines[missed].Log}");
         }
     }
 
@@ -69,7 +70,9 @@ internal static class Deliveries
     {
         var (_, _, requestId, entry) = delivery;
         var alert = (AlertEvent)logged.Happened;
-        if (entry.Log != logged.Log || entry.Happened is not AlertEvent got || got.Number != alert.Number || got.GetType() != alert.GetType())
+        bool isSame = entry.Log == logged.Log && entry.Happened is AlertEvent got && got.Number == alert.Number
+            && got.GetType() == alert.GetType();
+        if (!isSame)
             throw new CheckFailedException("feed", $"{requestId} got something else as line {entry.Number} than the log has");
         bool isEntered = entries[(logged.Log, requestId)].Any(candidate => candidate.Step <= delivery.Step
             && ((AccessRecorded)candidate.Happened).Entry is { RefusedBy: null } access

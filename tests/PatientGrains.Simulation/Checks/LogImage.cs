@@ -84,7 +84,8 @@ internal sealed class LogImage
     private static List<LoggedEvent> Open(string name, AesGcm key, ReadOnlySpan<byte> commit, long step)
     {
         var plain = new byte[commit.Length - HeaderSize - NonceSize - TagSize];
-        key.Decrypt(commit.Slice(HeaderSize, NonceSize), commit[(HeaderSize + NonceSize)..^TagSize], commit[^TagSize..], plain, commit[..HeaderSize]);
+        var sealedBody = commit[(HeaderSize + NonceSize)..^TagSize];
+        key.Decrypt(commit.Slice(HeaderSize, NonceSize), sealedBody, commit[^TagSize..], plain, commit[..HeaderSize]);
         if ((commit[2] & 1) != 0)
         {
             var body = new byte[BinaryPrimitives.ReadInt32LittleEndian(plain)];
@@ -104,7 +105,8 @@ internal sealed class LogImage
         return rest.IsEmpty ? events : throw new CheckFailedException("chains", $"a commit of {name} has more under its seal than events");
     }
 
-    /// <summary>The hash chain of one log: each commit names the SHA-256 of the one before, numbers go on without gap, time never back.</summary>
+    /// <summary>The hash chain of one log: each commit names the SHA-256 of the one before, numbers go on without gap, time never
+    /// back.</summary>
     private sealed class Chain(string name, LogEntry entry)
     {
         private byte[] _hash = new byte[32];

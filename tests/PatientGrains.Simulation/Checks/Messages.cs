@@ -85,6 +85,8 @@ internal static class Messages
         {
             if (result.Effect == ChangeEffect.Unchanged)
                 continue;
+            if (change.IfVersion is { } expected && result.Version != expected + 1)
+                throw new CheckFailedException("order", $"{what} was to follow {result.Key}/{expected}, and made {result.Version}");
             bool isThere = events.GetValueOrDefault(result.Key)?.Happened switch
             {
                 ResourceStored stored => stored.Version == result.Version && stored.MessageId == submit.MessageId
@@ -93,7 +95,7 @@ internal static class Messages
                 _ => false,
             };
             if (!isThere)
-                throw new CheckFailedException("lost commits", $"{what} was acknowledged, but its {result.Key}/{result.Version} is not in the log");
+                throw new CheckFailedException("lost commits", $"{what} was acknowledged, {result.Key}/{result.Version} is not there");
         }
     }
 

@@ -22,8 +22,9 @@ internal static class Versions
                 var (key, version) = Of(logged.Happened);
                 if (version == 0)
                     continue;
-                if (newest.GetValueOrDefault(key) + 1 != version)
-                    throw new CheckFailedException("order", $"{log} event {logged.Seq} is {key}/{version} after {newest.GetValueOrDefault(key)}");
+                int before = newest.GetValueOrDefault(key);
+                if (before + 1 != version)
+                    throw new CheckFailedException("order", $"{log} event {logged.Seq} is {key}/{version} after {before}");
                 newest[key] = version;
             }
         }
@@ -66,7 +67,7 @@ internal static class Versions
                 if (version < before || (isWrite && version == before))
                 {
                     throw new CheckFailedException("order",
-                        $"{operation.Attempts[^1].RequestId} {(isWrite ? "made" : "saw")} {key}/{version}, but {before} was known before it began");
+                        $"{operation.Attempts[^1].RequestId} {(isWrite ? "made" : "saw")} {key}/{version}, but {before} was known before");
                 }
                 known[key] = Math.Max(known.GetValueOrDefault(key), version);
             }

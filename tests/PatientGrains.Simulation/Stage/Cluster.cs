@@ -15,8 +15,8 @@ internal sealed record ClusterSettings(JournalOptions Journal, FeedLimits Feeds,
             SnapshotFrom = world.Chance(0.8) ? 1024 : 256 << 10,
             SnapshotCommits = world.Random.Next(2, 12),
         },
-        new FeedLimits { Batch = world.Random.Next(2, 20), MaxWaiting = world.Random.Next(2, 200) },
-        world.Between(TimeSpan.FromMinutes(1), TimeSpan.FromHours(1)),
+        new FeedLimits { Batch = world.Random.Next(2, 20), MaxWaiting = world.Random.Next(2, 200), Heartbeat = TimeSpan.FromSeconds(30) },
+        world.Between(TimeSpan.FromMinutes(4), TimeSpan.FromHours(1)),
         RoundTrips: world.Chance(0.2));
 }
 
@@ -112,7 +112,10 @@ internal sealed class Cluster
     }
 
     /// <summary>Clocks that are kept by NTP differ by milliseconds; some are not kept.</summary>
-    public TimeSpan DrawClockError() => Weather.IsCalm ? TimeSpan.Zero
-        : (World.Chance(0.1) ? World.Between(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)) : TimeSpan.FromMilliseconds(World.Random.Next(20)))
-            * (World.Chance(0.5) ? 1 : -1);
+    public TimeSpan DrawClockError()
+    {
+        var error = World.Chance(0.1) ? World.Between(TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10))
+            : TimeSpan.FromMilliseconds(World.Random.Next(20));
+        return Weather.IsCalm ? TimeSpan.Zero : World.Chance(0.5) ? error : -error;
+    }
 }

@@ -69,7 +69,8 @@ internal sealed class Router(Cluster cluster, Node from, Action? comesTwice = nu
         _ when grainInterfaceType == typeof(IDirectoryGrain) =>
             new Routed(cluster, from, comesTwice, grainPrimaryKey, grains => grains.GetGrain<IDirectoryGrain>(grainPrimaryKey)),
         _ when grainInterfaceType == typeof(ISecurityGrain) =>
-            new Routed(cluster, from, comesTwice, SecurityLog.NameOf(grainPrimaryKey), grains => grains.GetGrain<ISecurityGrain>(grainPrimaryKey)),
+            new Routed(
+                cluster, from, comesTwice, SecurityLog.NameOf(grainPrimaryKey), grains => grains.GetGrain<ISecurityGrain>(grainPrimaryKey)),
         _ when grainInterfaceType == typeof(IFeedGrain) => new RoutedFeed(cluster, from, grainPrimaryKey),
         _ => throw new NotSupportedException($"Nothing is routed to {grainInterfaceType.Name}."),
     };
@@ -83,11 +84,7 @@ internal sealed class Router(Cluster cluster, Node from, Action? comesTwice = nu
 
         public Task<Preparation> Prepare(Submit submit) => Call(to => to.Prepare(submit));
 
-        public Task Settle(string preparation, bool committed) => Call(async to =>
-        {
-            await to.Settle(preparation, committed);
-            return true;
-        });
+        public Task<bool> Settle(string preparation, bool committed) => Call(to => to.Settle(preparation, committed));
 
         private Task<T> Call<T>(Func<IRecordGrain, Task<T>> call)
         {

@@ -1,6 +1,6 @@
 namespace PatientGrains.Simulation.Stage;
 
-/// <summary>A process of the simulated cluster: a silo, a front, a client. When it dies, nothing that it began comes to it any more.</summary>
+/// <summary>A process of the simulated cluster: a silo, a front, a client. When it dies, nothing comes to it any more.</summary>
 internal abstract class Node
 {
     protected Node(SimWorld world, string name)
@@ -39,8 +39,8 @@ internal abstract class Node
 }
 
 /// <summary>
-/// A node's clock: shows simulated time with an error that jumps, and has timers that do not care for the error. Timers of a dead node never
-/// fire.
+/// A node's clock: shows simulated time with an error that jumps, and has timers that do not care for the error. Those of a dead node
+/// never fire.
 /// </summary>
 internal sealed class NodeClock(Node node) : TimeProvider
 {

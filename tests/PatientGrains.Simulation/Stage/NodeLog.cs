@@ -3,15 +3,17 @@ using PatientGrains.Log;
 namespace PatientGrains.Simulation.Stage;
 
 /// <summary>
-/// The shared store as one process sees it: appends fail before or after they took effect, or are said to have failed and take effect later;
-/// answers are slow and of different logs in another order; reads fail; snapshots are lost. What a process that died had handed over may
-/// still take effect. Appends of one log take effect in the order in which they were handed over, as the contract says.
+/// The shared store as one process sees it: appends fail before or after they took effect, or are said to have failed and take effect
+/// later; answers are slow and of different logs in another order; reads fail; snapshots are lost. What a process that died had handed
+/// over may still take effect. Appends of one log take effect in the order in which they were handed over, as the contract says.
 /// </summary>
 internal sealed class NodeLog(Node node, SharedStore store, Weather weather) : IPatientLog
 {
     private readonly Dictionary<LogId, TimeSpan> _last = [];
 
     public string StoreId => store.Log.StoreId;
+
+    public bool IsCrowded => weather.Strikes("store crowded", 0.01);
 
     private SimWorld World => node.World;
 
@@ -28,7 +30,10 @@ internal sealed class NodeLog(Node node, SharedStore store, Weather weather) : I
         else if (weather.Strikes("append refused, store full", 0.01))
             Answer(done, takesEffect, new LogFullException("the simulation"));
         else if (weather.Strikes("append fails, written", 0.04))
-            World.After(takesEffect - World.Now, () => Apply(batch, _ => Answer(done, World.Now, new LogFailedException("planted: written"))));
+        {
+            var failure = new LogFailedException("planted: written");
+            World.After(takesEffect - World.Now, () => Apply(batch, _ => Answer(done, World.Now, failure)));
+        }
         else if (weather.Strikes("append fails, written later", 0.03))
             FailAndWriteLater(batch, done, takesEffect);
         else

@@ -10,7 +10,7 @@ using PatientGrains.Log;
 
 namespace PatientGrains.Simulation.Stage;
 
-/// <summary>One life of a silo: the real engine with the real grains, journals and the waker of what is due, over the shared store.</summary>
+/// <summary>One life of a silo: the real engine with the real grains, journals and the waker, over the shared store.</summary>
 internal sealed class Silo : Node
 {
     private readonly ServiceProvider _services;
@@ -38,6 +38,8 @@ internal sealed class Silo : Node
             {
                 options.GrainAssemblies.Add(typeof(RecordHost).Assembly);
                 options.GrainFactory = router;
+                // Looked at every eighth of it: the time of simulated hours is spent on such looks.
+                options.ResponseTimeout = TimeSpan.FromMinutes(4);
                 options.CollectionAge = cluster.Settings.CollectionAge;
                 options.RoundTrip = cluster.Settings.RoundTrips ? WireCodec.RoundTrip : null;
             });

@@ -6,7 +6,9 @@ using PatientGrains.Host.Settings;
 
 namespace PatientGrains.Host.Composition;
 
-/// <summary>The engine that the grains run on, embedded in this process. Its sibling in ../Orleans takes its place in a build for clusters.</summary>
+/// <summary>
+/// The engine that the grains run on, embedded in this process. Its sibling in ../Orleans takes its place in a build for clusters.
+/// </summary>
 public static class Engine
 {
     public const string Name = "Local";

@@ -14,9 +14,9 @@ internal static class Cluster
     public const string StreamStorage = "PubSubStore";
 
     /// <summary>
-    /// Silos probe each other at this interval, and wait so long for an answer. A silo that misses three in a row is suspected, and dead when
-    /// two say so (or the only other one): 3 to 4 seconds after it stopped to answer. Shorter would take a long garbage collection for a
-    /// death, which loses nothing but costs a restart; Orleans's own five seconds would let clients wait for fifteen.
+    /// Silos probe each other at this interval, and wait so long for an answer. A silo that misses three in a row is suspected, and dead
+    /// when two say so (or the only other one): 3 to 4 seconds after it stopped to answer. Shorter would take a long garbage collection for
+    /// a death, which loses nothing but costs a restart; Orleans's own five seconds would let clients wait for fifteen.
     /// </summary>
     private static readonly TimeSpan Probe = TimeSpan.FromSeconds(1);
     private const int MissedProbes = 3;
@@ -50,6 +50,8 @@ internal static class Cluster
         if (settings.ClusteringKind != ClusteringKind.Azure)
             AddStreamStorage(silo);
         SetProbes(silo);
+        if (settings.LoadNodeCertificate() is { } node)
+            ClusterTls.Add(silo, node);
     }
 
     public static void Join(IClientBuilder client, HostSettings settings)
@@ -70,6 +72,8 @@ internal static class Cluster
         }
         client.Configure<ClusterOptions>(cluster => Name(cluster, settings));
         client.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = GatewayRefresh);
+        if (settings.LoadNodeCertificate() is { } node)
+            ClusterTls.Add(client, node);
         // Nodes may start in any order: who has no silo yet is not ready, and asks again until it is told to stop.
         client.UseConnectionRetryFilter(async (_, cancel) =>
         {

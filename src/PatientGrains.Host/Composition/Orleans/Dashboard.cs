@@ -30,7 +30,7 @@ internal static class Dashboard
         silo.Services.TryAddSingleton(provider => Services.GatewayOptionsOf(settings, provider.GetRequiredService<KeyRing>()));
         silo.Services.TryAddSingleton<TokenVerifier>();
         silo.Services.AddTransient<Tokens>();
-        silo.Services.AddAuthenticationCore(authentication => authentication.AddScheme<Tokens>(authentication.DefaultScheme = Bearer, null));
+        silo.Services.AddAuthenticationCore(options => options.AddScheme<Tokens>(options.DefaultScheme = Bearer, null));
         silo.Services.AddAuthorizationBuilder().AddDefaultPolicy("operators", policy => policy.RequireRole(nameof(Role.Operator)));
     }
 

@@ -19,7 +19,9 @@ internal static class GrainCalls
     /// </summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>No further try begins after this; a client hears 503 or UNAVAILABLE within <see cref="Timeout"/> more, and may try itself.</summary>
+    /// <summary>
+    /// No further try begins after this; a client hears 503 or UNAVAILABLE within <see cref="Timeout"/> more, and may try itself.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
@@ -66,8 +68,8 @@ internal static class GrainCalls
     internal static bool MayRepeat(Command command) => command is not (AcknowledgeAlert or SnoozeAlert or OverrideAlert);
 
     /// <summary>
-    /// To a front, a grain that could not be reached is one that did not answer in time: 503, UNAVAILABLE, try again. What grains themselves
-    /// throw is not touched.
+    /// To a front, a grain that could not be reached is one that did not answer in time: 503, UNAVAILABLE, try again. What grains
+    /// themselves throw is not touched.
     /// </summary>
     private static TimeoutException WithoutKey(Exception failed) => new($"A grain did not answer in time: {failed.GetType().Name}.");
 }

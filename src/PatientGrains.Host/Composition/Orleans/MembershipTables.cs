@@ -26,13 +26,15 @@ internal static class MembershipTables
     private const string Silo = "cluster = @DeploymentId AND address = @Address AND port = @Port AND generation = @Generation";
 
     private const string Rows = """
-        SELECT c.id AS DeploymentId, s.address AS Address, s.port AS Port, s.generation AS Generation, s.name AS SiloName, s.host AS HostName,
-            s.status AS Status, s.proxy_port AS ProxyPort, s.suspected AS SuspectTimes, s.started AS StartTime, s.alive AS IAmAliveTime,
+        SELECT c.id AS DeploymentId, s.address AS Address, s.port AS Port, s.generation AS Generation, s.name AS SiloName,
+            s.host AS HostName, s.status AS Status, s.proxy_port AS ProxyPort, s.suspected AS SuspectTimes, s.started AS StartTime, s.alive AS IAmAliveTime,
             c.version AS Version
         FROM patientgrains_cluster c LEFT JOIN patientgrains_silo s ON s.cluster = c.id
         """;
 
-    /// <summary>The whole table has one version: who changes a row must have seen the newest, and makes a newer one, or nothing happens.</summary>
+    /// <summary>
+    /// The whole table has one version: who changes a row must have seen the newest, and makes a newer one, or nothing happens.
+    /// </summary>
     private const string Moved = """
         WITH moved AS (UPDATE patientgrains_cluster SET version = version + 1 WHERE id = @DeploymentId AND version = @Version RETURNING id)
         """;
