@@ -19,7 +19,15 @@ public static class Address
     };
 
     private static async Task<IPatientLog> OpenAzure(string[] parts, KeyRing ring) => await AzureBlobLog.Open(
-        new AzureBlobLogOptions { AccountName = parts[0], SharedKey = parts[1], Container = parts[2], AccountUrl = new Uri(parts[3]) }, ring);
+        new AzureBlobLogOptions
+        {
+            AccountName = parts[0],
+            SharedKey = parts[1],
+            Container = parts[2],
+            AccountUrl = new Uri(parts[3]),
+            // Whoever was killed is not waited for long.
+            InDoubt = TimeSpan.FromSeconds(1),
+        }, ring);
 
     private static async Task<IPatientLog> OpenPostgres(string[] parts, KeyRing ring) =>
         await PostgresLog.Open(new PostgresLogOptions(parts[1]) { Schema = parts[0], AllowUnsyncedServer = true }, ring);

@@ -28,6 +28,8 @@ public sealed class AzuriteServer : IAsyncDisposable
         using var free = new TcpListener(IPAddress.Loopback, 0);
         free.Start();
         _port = ((IPEndPoint)free.LocalEndpoint).Port;
+        // One that all tests of a run share is not disposed by any of them.
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => End();
     }
 
     /// <summary>What is not installed here, or null.</summary>
@@ -131,6 +133,17 @@ public sealed class AzuriteServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Kill();
-        Directory.Delete(_folder, recursive: true);
+        End();
+    }
+
+    private void End()
+    {
+        if (_process is { } process)
+        {
+            process.Kill();
+            process.WaitForExit();
+        }
+        if (Directory.Exists(_folder))
+            Directory.Delete(_folder, recursive: true);
     }
 }

@@ -59,34 +59,54 @@ internal sealed class ClaimBlobs(BlobClient client, Decisions decisions)
         return state.By != default && await decisions.Look(state.By, key, cancel).ConfigureAwait(false) == true ? state.Next : state.Owner;
     }
 
-    /// <summary>Reserves the claims and releases of an append for the commit that will decide it. What is in the way of another append
-    /// that is neither there nor given up waits until the free ones are taken.</summary>
+    /// <summary>A claim or release of an append.</summary>
+    private readonly record struct Change(BlindKey Key, LogId? Wanted, LogId Log, LogId? Replaces);
+
+    /// <summary>
+    /// Reserves the claims and releases of an append for the commit that will decide it. Waits for other appends that are neither there nor
+    /// given up. Two that wait for each other's keys would wait for good: the one whose log comes later gives its own back first.
+    /// </summary>
     /// <exception cref="ClaimTakenException">Another log holds a key: the first such claim in the order of the append.</exception>
     public async Task Reserve(AppendBatch batch, Decider by, Reserved reserved)
     {
-        var taken = new ConcurrentDictionary<BlindKey, LogId>();
-        var claims = batch.Claims.Select(claim => (claim.Key, Wanted: (LogId?)claim.Log, claim.Log, claim.Replaces));
-        var releases = batch.Releases.Select(release => (release.Key, Wanted: (LogId?)null, release.Log, Replaces: (LogId?)null));
-        await Task.WhenAll(claims.Concat(releases).Select(async change =>
+        List<Change> all =
+        [
+            .. batch.Claims.Select(claim => new Change(claim.Key, claim.Log, claim.Log, claim.Replaces)),
+            .. batch.Releases.Select(release => new Change(release.Key, null, release.Log, null)),
+        ];
+        for (var left = all; left.Count > 0;)
         {
-            if (await Reserve(change.Key, change.Wanted, change.Log, change.Replaces, by, reserved).ConfigureAwait(false) is { } holder)
-                taken[change.Key] = holder;
-        })).ConfigureAwait(false);
-        foreach (var claim in batch.Claims)
-        {
-            if (taken.TryGetValue(claim.Key, out var holder))
-                throw new ClaimTakenException(claim.Key, holder);
+            var tried = await Task.WhenAll(left.Select(async change => (Change: change,
+                Result: await Reserve(change, by, reserved).ConfigureAwait(false)))).ConfigureAwait(false);
+            foreach (var (change, (holder, _)) in tried)
+            {
+                if (holder is { } other)
+                    throw new ClaimTakenException(change.Key, other);
+            }
+            var doubtful = tried.Where(t => t.Result.Doubt is not null).ToList();
+            left = doubtful.ConvertAll(t => t.Change);
+            if (doubtful.Any(t => t.Result.Doubt!.Value.Log.CompareTo(by.Log) < 0))
+            {
+                await GiveBack(reserved).ConfigureAwait(false);
+                reserved.Keys.Clear();
+                left = all;
+            }
+            foreach (var other in doubtful.Select(t => t.Result.Doubt!.Value).Distinct())
+                await decisions.Counts(other).ConfigureAwait(false);
+            if (doubtful.Count == 0)
+                return;
         }
     }
 
-    /// <summary>Who is in the way, or null when the key is reserved.</summary>
-    private async Task<LogId?> Reserve(BlindKey key, LogId? wanted, LogId log, LogId? replaces, Decider by, Reserved reserved)
+    /// <summary>Who holds the key, or whose append has to be waited for; neither when it is reserved.</summary>
+    private async Task<(LogId? Holder, Decider? Doubt)> Reserve(Change change, Decider by, Reserved reserved)
     {
+        var (key, wanted, log, replaces) = change;
         // Most claims are of keys that nobody ever had.
         if (wanted is not null && await client.Put(Name(key), new State(null, wanted, by).Write(), "").ConfigureAwait(false) is { } first)
         {
             reserved.Keys[key] = (null, first);
-            return null;
+            return default;
         }
         while (true)
         {
@@ -96,32 +116,31 @@ internal sealed class ClaimBlobs(BlobClient client, Decisions decisions)
             {
                 var state = State.Read(there.Bytes.Span);
                 if (state.By == by)
-                    return null;
-                if (state.By.Log == by.Log && state.By.At == by.At && state.Next == wanted
-                    && await decisions.Look(state.By, key).ConfigureAwait(false) is null)
-                {
-                    if (wanted is not null && state.Owner is { } before && before != log && before != replaces)
-                        return before;
-                    if (await Share(key, state, by, there.Tag).ConfigureAwait(false))
-                        return null;
+                    return default;
+                var counts = state.By == default ? false : await decisions.Look(state.By, key).ConfigureAwait(false);
+                owner = counts == true ? state.Next : state.Owner;
+                bool isRival = state.By.Log == by.Log && state.By.At == by.At && state.Next == wanted;
+                if (counts is null && !isRival)
+                    return (null, state.By);
+                if (counts is null && !IsHeld(change, owner) && await Share(key, state, by, there.Tag).ConfigureAwait(false))
+                    return default;
+                if (counts is null && !IsHeld(change, owner))
                     continue;
-                }
-                owner = await OwnerOf(state, key).ConfigureAwait(false);
             }
-            if (wanted is null && owner != log)
-                return null;
-            if (wanted is not null && owner is { } holder && holder != log && holder != replaces)
-                return holder;
-            if (wanted is not null && owner == log)
-                return null;
-            string? tag = await client.Put(Name(key), new State(owner, wanted, by).Write(), blob?.Tag ?? "").ConfigureAwait(false);
-            if (tag is not null)
+            if (IsHeld(change, owner))
+                return (owner, null);
+            if (wanted is null ? owner != log : owner == log)
+                return default;
+            if (await client.Put(Name(key), new State(owner, wanted, by).Write(), blob?.Tag ?? "").ConfigureAwait(false) is { } tag)
             {
                 reserved.Keys[key] = (owner, tag);
-                return null;
+                return default;
             }
         }
     }
+
+    private static bool IsHeld(Change change, LogId? owner) =>
+        change.Wanted is not null && owner is not null && owner != change.Log && owner != change.Replaces;
 
     /// <summary>Another activation wants the same for a commit at the same position: it is for whichever of them lands there.</summary>
     private async Task<bool> Share(BlindKey key, State state, Decider by, string tag) =>
