@@ -36,8 +36,8 @@ public interface IPatientLog : IAsyncDisposable
     Task Append(AppendBatch batch);
 
     /// <summary>
-    /// Whether so much waits that journals should decide nothing new, so that <see cref="Append"/> never refuses what was decided: a journal
-    /// whose append is refused is lost. A store that keeps no queue of its own, or whose queue is bounded elsewhere, never is.
+    /// Whether so much waits that journals should decide nothing new, so that <see cref="Append"/> never refuses what was decided:
+    /// a journal whose append is refused is lost. A store that keeps no queue of its own, or whose queue is bounded elsewhere, never is.
     /// </summary>
     bool IsCrowded => false;
 

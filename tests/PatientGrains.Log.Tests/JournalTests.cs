@@ -51,7 +51,8 @@ public sealed class JournalTests
     });
 
     [Fact]
-    public Task A_decision_without_events_that_must_be_of_the_newest_is_not_answered_by_who_was_overtaken() => new Activation().Run(async () =>
+    public Task A_decision_without_events_that_must_be_of_the_newest_is_not_answered_by_who_was_overtaken() =>
+        new Activation().Run(async () =>
     {
         await using var store = new MemoryStore();
         using var first = await store.Open("Patient/a");

@@ -8,7 +8,8 @@ namespace PatientGrains.Gateway.Intake;
 /// <summary>The grains behind the names of logs.</summary>
 internal sealed class Records(IGrainFactory grains)
 {
-    /// <summary>The locator is stateless; its key has no meaning. Asked for anew each time: a gateway is made before it has a cluster.</summary>
+    /// <summary>The locator is stateless; its key has no meaning. Asked for anew each time: a gateway is made
+    /// before it has a cluster.</summary>
     public ILocatorGrain Locator => grains.GetGrain<ILocatorGrain>("locator");
 
     public IRecordGrain Of(string log) => RecordNames.GrainOf(grains, log);

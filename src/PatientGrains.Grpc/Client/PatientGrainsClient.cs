@@ -6,8 +6,8 @@ using PatientGrains.Grpc.V1;
 namespace PatientGrains.Grpc;
 
 /// <summary>
-/// The methods of patientgrains.v1; what each means stands in the .proto files. All throw <see cref="GrpcException"/> for a status other than
-/// OK. Tokens come from <see cref="GrpcChannelOptions.Metadata"/>.
+/// The methods of patientgrains.v1; what each means stands in the .proto files. All throw <see cref="GrpcException"/> for a status
+/// other than OK. Tokens come from <see cref="GrpcChannelOptions.Metadata"/>.
 /// </summary>
 /// <param name="channel">To the server.</param>
 /// <param name="busy">How <see cref="Submit"/> comes back when the server has no room; null: it is told at once, as a refusal.</param>
@@ -74,7 +74,8 @@ public sealed class PatientGrainsClient(GrpcChannel channel, BusyOptions? busy =
     public IAsyncEnumerable<SubscribeAlertsResponse> SubscribeAlerts(
         SubscribeAlertsRequest request, ResumeOptions? resume = null, CancellationToken stop = default) =>
         Subscribe<SubscribeAlertsRequest, SubscribeAlertsResponse>(
-            Alerts, request, (next, cursor) => next.Cursor = cursor, response => (response.Cursor, response.Line?.Number ?? 0), resume, stop);
+            Alerts, request, (next, cursor) => next.Cursor = cursor, response => (response.Cursor, response.Line?.Number ?? 0),
+            resume, stop);
 
     /// <summary>Lines of the quality or security feed; as <see cref="SubscribeAlerts"/>.</summary>
     public IAsyncEnumerable<SubscribeFeedResponse> SubscribeFeed(

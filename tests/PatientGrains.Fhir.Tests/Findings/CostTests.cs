@@ -10,7 +10,8 @@ public class CostTests(ITestOutputHelper output)
     private const int Least = 20, Most = 400;
 
     /// <summary>
-    /// Beside the scan of the same bytes in the same run, since machines differ; in turns with it and the best of each, since they are noisy.
+    /// Beside the scan of the same bytes in the same run, since machines differ; in turns with it and the best of each,
+    /// since they are noisy.
     /// </summary>
     [RealDataFact("synthea", "Synthea sample of samply/blaze")]
     public void Findings_cost_no_more_than_twice_the_scan_and_for_other_types_a_quarter()
