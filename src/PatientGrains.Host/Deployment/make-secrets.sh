@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes what docker-compose.yml reads from ./secrets: passwords, and a certificate authority of its own with a certificate for the proxy and for
-# each gateway. Keeps what is there. Run it in the repository's root. (The key ring is made by a container, in a volume that only it can read.)
+# Makes what docker-compose.yml reads from ./secrets: passwords, a certificate for the proxy, and a certificate authority of the cluster's
+# own with a certificate for each node. Keeps what is there. Run it in the repository's root. (The key ring is made by a container, in a volume that only it can read.)
 set -eu
 umask 077
 mkdir -p secrets
@@ -18,14 +18,17 @@ password grafana-password
 if [ ! -s ca.pem ]; then
     openssl req -x509 -newkey rsa:3072 -nodes -days 3650 -subj "/CN=PatientGrains cluster" -keyout ca.key -out ca.pem 2>/dev/null
 fi
-for node in proxy gateway-1 gateway-2; do
+for node in gateway-1 gateway-2 silo-1 silo-2 silo-3; do
     [ -s "$node.pem" ] && continue
     openssl req -newkey rsa:3072 -nodes -subj "/CN=$node" -keyout "$node.key" -out "$node.csr" 2>/dev/null
     printf 'subjectAltName=DNS:%s,DNS:localhost,IP:127.0.0.1\n' "$node" >"$node.ext"
     openssl x509 -req -in "$node.csr" -CA ca.pem -CAkey ca.key -CAcreateserial -days 825 -extfile "$node.ext" -out "$node.pem" 2>/dev/null
     rm "$node.csr" "$node.ext"
 done
+# The proxy's is its own: the authority signs for nodes, and whoever it signed for may speak as one.
+[ -s proxy.pem ] || openssl req -x509 -newkey rsa:3072 -nodes -days 825 -subj "/CN=localhost" \
+    -addext "subjectAltName=DNS:localhost,IP:127.0.0.1" -keyout proxy.key -out proxy.pem 2>/dev/null
 cat proxy.pem proxy.key >proxy-bundle.pem
 
 # The containers' users are not yours: what they read is open to others, in a folder that keeps everybody else out.
-chmod 0644 postgres-* grafana-password azur* ca.pem proxy-bundle.pem gateway-*
+chmod 0644 postgres-* grafana-password azur* ca.pem proxy-bundle.pem gateway-* silo-*
