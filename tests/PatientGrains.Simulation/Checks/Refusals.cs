@@ -51,7 +51,7 @@ internal static class Refusals
             return;
         var message = (submit.Who!.Source, submit.MessageId);
         // A message id that was used twice stands for what it was used for first.
-        if (others.Contains(message) || refused.Rule == Rule.MessageIdReused)
+        if (others.Contains(message) || refused.Rule == Rule.MessageIdReused || WasEarly(operation, submit, refused))
             return;
         if (stored[message].Any())
         {
@@ -59,6 +59,14 @@ internal static class Refusals
                 $"{operation.Attempts[^1].RequestId} was refused by {refused.Rule}, but {submit.MessageId} is stored");
         }
     }
+
+    /// <summary>
+    /// Refusals are not remembered: who demands a version that is still to come is refused, and taken when the network brings the request
+    /// a second time after that version was written. Who demands one that he has seen is not refused for that.
+    /// </summary>
+    private static bool WasEarly(Operation operation, Submit submit, Refused refused) =>
+        refused.Rule == Rule.VersionStale && operation.Attempts.Any(attempt => !attempt.CameOnce)
+        && submit.Changes.Any(change => change.Key == refused.Key && change.IfVersion > refused.Version);
 
     /// <summary>A request that came twice may have been taken the other time, and a transaction is refused in parts.</summary>
     private static void ForNow(Operation operation, Attempt attempt, HashSet<string?> entered)
