@@ -57,7 +57,8 @@ public sealed class StressTests
     [Fact]
     public async Task Calls_of_one_caller_arrive_in_order_across_a_deactivation()
     {
-        await using Silo silo = new();
+        // All of them may wait at once.
+        await using Silo silo = new(options: options => options.MaxEnqueuedRequests = 20_000);
         IOrdered ordered = silo.Grain<IOrdered>();
         List<Task> sent = [];
         for (int i = 0; i < 20_000; i++)
