@@ -10,7 +10,7 @@ namespace PatientGrains.Grains.Tests;
 /// <summary>Alerts on SQLite, with processes that die: what was due is done, once, by whoever comes after.</summary>
 public sealed class EscalationTests : IDisposable
 {
-    private readonly ManualClock _clock = new();
+    private readonly ManualClock _clock = new(hasRealTimestamps: true);
     private readonly KeyRing _ring = KeyRing.Ephemeral();
     private readonly string _folder = System.IO.Directory.CreateTempSubdirectory("patientgrains-escalation-").FullName;
     private int _lives;
