@@ -25,7 +25,7 @@ internal static class Parts
             foreach (int quality in new[] { 0, 1 })
             {
                 Time($"compress, quality {quality}", resources, () => packed = bodies.ConvertAll(body => Compress(body, quality)));
-                Console.WriteLine($"   {bodies.Average(body => body.Length),9:N0} B a commit, {packed.Average(p => p.Length),9:N0} compressed");
+                Console.WriteLine($"   {bodies.Average(b => b.Length),9:N0} B a commit, {packed.Average(p => p.Length),9:N0} compressed");
             }
             using var aes = new AesGcm(RandomNumberGenerator.GetBytes(32), 16);
             Time("nonce and AES-256-GCM", resources, () => packed.ForEach(p => Seal(aes, p)));

@@ -62,9 +62,9 @@ public sealed partial class DeploymentTests
         File.WriteAllText(secret, "c2VjcmV0");
         var choices = chosen.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(choice => choice.Split('='))
             .ToDictionary(choice => choice[0], choice => choice[1]);
-        var given = Value().Matches(Compose).Where(match => match.Groups["name"].Value != "URL").DistinctBy(match => match.Groups["name"].Value)
-            .ToDictionary(match => match.Groups["name"].Value, match => Chosen().Replace(
-                match.Groups["value"].Value, choice => choices.GetValueOrDefault(choice.Groups["name"].Value, choice.Groups["default"].Value)));
+        string ValueOf(Match choice) => choices.GetValueOrDefault(choice.Groups["name"].Value, choice.Groups["default"].Value);
+        var given = Value().Matches(Compose).DistinctBy(match => match.Groups["name"].Value)
+            .ToDictionary(match => match.Groups["name"].Value, match => Chosen().Replace(match.Groups["value"].Value, ValueOf));
         var settings = new ConfigurationBuilder().AddInMemoryCollection(given!).Build().Get<HostSettings>()!;
         settings = settings with { PostgresFile = secret, AzureKeyFile = secret };
 
