@@ -8,7 +8,7 @@ namespace PatientGrains.Gateway.Tests.Grpc;
 
 public sealed class AlertsOverGrpcTests(GatewayServer server) : IClassFixture<GatewayServer>
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task A_result_that_shows_deterioration_reaches_a_subscriber_with_its_reasons_and_is_written_down()
