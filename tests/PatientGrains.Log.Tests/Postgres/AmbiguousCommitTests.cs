@@ -95,20 +95,26 @@ public sealed class AmbiguousCommitTests
 
         Assert.True(proxy.Cuts > 10, $"{proxy.Cuts} cuts");
         Assert.True(done.Count > 100, $"{done.Count} done");
+        await AreThere(store.Log, sealers, done, refused);
+        sealers.ForEach(sealer => sealer.Dispose());
+    }
+
+    private static async Task AreThere(
+        IPatientLog log, List<Sealer> sealers, ConcurrentBag<AppendBatch> done, ConcurrentBag<SealedCommit> refused)
+    {
         var there = new HashSet<ChainHash>();
         foreach (var sealer in sealers)
         {
-            var chain = await ConformanceTests.ReadAll(store.Log, sealer.Id, 0, 1 << 20);
+            var chain = await ConformanceTests.ReadAll(log, sealer.Id, 0, 1 << 20);
             Assert.All(chain, commit => Assert.True(there.Add(commit.Hash)));
-            var lines = (await store.Log.ReadFeed(1, 0, 10_000)).Lines.Where(line => line.Log == sealer.Id).Select(line => line.Seq);
+            var lines = (await log.ReadFeed(1, 0, 10_000)).Lines.Where(line => line.Log == sealer.Id).Select(line => line.Seq);
             Assert.Equal(chain.Select(commit => commit.FirstSeq), lines);
-            sealer.Dispose();
         }
         Assert.All(done, append => Assert.Contains(append.Commits[0].Commit.Hash, there));
         foreach (var claim in done.SelectMany(append => append.Claims))
-            Assert.Equal(claim.Log, await store.Log.Locate(claim.Key));
+            Assert.Equal(claim.Log, await log.Locate(claim.Key));
         Assert.All(refused, commit => Assert.DoesNotContain(commit.Hash, there));
-        Assert.True((await LogVerifier.Verify(store.Log)).IsSound);
+        Assert.True((await LogVerifier.Verify(log)).IsSound);
     }
 
     private static async Task Try(
