@@ -39,7 +39,7 @@ internal static class ReadDecision
         {
             null => Refuse(entry, new Refused(Rule.ResourceUnknown, read.Key)),
             { IsDeleted: true } gone => Refuse(entry, new Refused(Rule.ResourceDeleted, read.Key, Version: gone.Version)),
-            var present => Release(entry, StoredVersion.Current(present)),
+            var present => Release(entry, [StoredVersion.Current(present)], 1),
         };
     }
 
@@ -52,7 +52,7 @@ internal static class ReadDecision
             return Refuse(entry, new Refused(Rule.ResourceUnknown, read.Key));
         if (read.Version < 1 || read.Version > statement.Version)
             return Refuse(entry, new Refused(Rule.VersionUnknown, read.Key));
-        return Release(entry, VersionOf(statement, read.Version));
+        return Release(entry, [VersionOf(statement, read.Version)], 1);
     }
 
     public static Decision Decide(PatientRecord record, ReadHistory read, Facts facts)
@@ -69,10 +69,6 @@ internal static class ReadDecision
             .Select(version => VersionOf(statement, version));
         return Release(entry, [.. versions], statement.Version);
     }
-
-    /// <summary>One, which is what is read most.</summary>
-    private static Decision Release(AccessEntry entry, StoredVersion version) => Decision.Of(
-        entry with { Versions = [new ReleasedVersion(version.Key, version.Version)] }, new Released([version], 1));
 
     internal static Decision Release(AccessEntry entry, ImmutableArray<StoredVersion> versions, int total) =>
         Decision.Of(

@@ -16,22 +16,7 @@ internal sealed class ResponseWriter
     {
         var response = http.Response;
         response.StatusCode = answer.Status;
-        var headers = response.Headers;
-        headers["X-Request-Id"] = requestId;
-        // R4 6.1.0.2: clinical content does not lie in shared caches, and a cached copy is asked about before it is used.
-        headers.CacheControl = "private, no-cache";
-        if (answer.Version is { } version)
-            headers.ETag = BundleWriter.ETag(version);
-        if (answer.LastModified is { } at)
-            headers.LastModified = at.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
-        if (answer.Location is { } location)
-            headers.Location = location;
-        if (answer.Allow is { } allow)
-            headers.Allow = allow;
-        if (answer.Authenticate is { } challenge)
-            headers.WWWAuthenticate = challenge;
-        if (answer.RetryAfterSeconds is { } seconds)
-            headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        WriteHeaders(response.Headers, answer, requestId);
         if (answer.Body.IsEmpty && answer.Resource is null)
         {
             // 204 and 304 have no length (RFC 9110 8.6).
@@ -56,6 +41,25 @@ internal sealed class ResponseWriter
         // Compression, where it is negotiated, takes the length away again.
         response.ContentLength = body.Length;
         await response.Body.WriteAsync(body, http.RequestAborted);
+    }
+
+    private static void WriteHeaders(IHeaderDictionary headers, Answer answer, string requestId)
+    {
+        headers["X-Request-Id"] = requestId;
+        // R4 6.1.0.2: clinical content does not lie in shared caches, and a cached copy is asked about before it is used.
+        headers.CacheControl = "private, no-cache";
+        if (answer.Version is { } version)
+            headers.ETag = BundleWriter.ETag(version);
+        if (answer.LastModified is { } at)
+            headers.LastModified = at.ToString("R", System.Globalization.CultureInfo.InvariantCulture);
+        if (answer.Location is { } location)
+            headers.Location = location;
+        if (answer.Allow is { } allow)
+            headers.Allow = allow;
+        if (answer.Authenticate is { } challenge)
+            headers.WWWAuthenticate = challenge;
+        if (answer.RetryAfterSeconds is { } seconds)
+            headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
     }
 
     /// <summary>Puts a resource together on this thread's room and from there into the server's own buffers.</summary>
