@@ -12,8 +12,11 @@ public sealed class AccessNotesTests
     private readonly ManualClock _clock = new();
     private readonly ScriptedFeed _feed = new();
 
-    private Task Note() =>
-        new AccessNotes(_feed.Grains(), new RefusedLogins(Options, _clock), _clock).Note(null, "r1", "read", "Patient/x", "RequesterUnknown");
+    private Task Note()
+    {
+        var notes = new AccessNotes(_feed.Grains(), new RefusedLogins(Options, _clock), _clock);
+        return notes.Note(null, "r1", "read", "Patient/x", "RequesterUnknown");
+    }
 
     [Fact]
     public async Task A_security_log_that_is_busy_is_passed_over_for_another()
