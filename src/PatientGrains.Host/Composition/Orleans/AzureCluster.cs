@@ -1,7 +1,12 @@
 #if ORLEANS_AZURE
 using Azure.Data.Tables;
 using Azure.Identity;
+using Orleans.Clustering.AzureStorage;
 using Orleans.Configuration;
+using Orleans.Runtime.Hosting;
+using Orleans.Serialization.Serializers;
+using Orleans.Storage;
+using PatientGrains.Log;
 #endif
 using Orleans.Hosting;
 using PatientGrains.Host.Settings;
@@ -9,17 +14,29 @@ using PatientGrains.Host.Settings;
 namespace PatientGrains.Host.Composition;
 
 /// <summary>
-/// Clustering by a table of a storage account, and the subscriptions of streams in another: all that Host asks of Orleans's packages for
-/// Azure. A build with <c>-p:OrleansAzure=false</c> leaves them out.
+/// Clustering by a table of a storage account, and the subscriptions of streams, sealed, in another: all that Host asks of Orleans's
+/// packages for Azure. A build with <c>-p:OrleansAzure=false</c> leaves them out.
 /// </summary>
 internal static class AzureCluster
 {
 #if ORLEANS_AZURE
+    private const string Table = Cluster.StreamStorage + ".table";
+
     public static void Join(ISiloBuilder silo, HostSettings settings)
     {
         var tables = Tables(settings.CheckedTables());
         silo.UseAzureStorageClustering((AzureStorageClusteringOptions options) => options.TableServiceClient = tables);
-        silo.AddAzureTableGrainStorage(Cluster.StreamStorage, (AzureTableStorageOptions options) => options.TableServiceClient = tables);
+        silo.AddAzureTableGrainStorage(Table, (AzureTableStorageOptions options) =>
+        {
+            options.TableServiceClient = tables;
+            // A stream that nobody uses any more leaves no row behind.
+            options.DeleteStateOnClear = true;
+        });
+        silo.Services.AddGrainStorage(Cluster.StreamStorage, (provider, _) => new SealedStorage(
+            provider.GetRequiredKeyedService<IGrainStorage>(Table),
+            provider.GetRequiredService<IGrainStorageSerializer>(),
+            provider.GetRequiredService<IActivatorProvider>(),
+            provider.GetRequiredService<KeyRing>()));
     }
 
     public static void Join(IClientBuilder client, HostSettings settings)
