@@ -56,7 +56,9 @@ public sealed class NodeSettingsTests : IDisposable
         var azure = new HostSettings { Store = "azure", AzureBlobs = "https://a.blob.core.windows.net" };
         Assert.Null(azure.CheckedBlobs().Key);
         Assert.Equal("a2V5", (azure with { AzureAccount = "a", AzureKeyFile = file }).CheckedBlobs().Key);
-        Assert.NotNull((azure with { AzureBlobs = "http://127.0.0.1:10000/devstoreaccount1" }).CheckedBlobs());
+        var emulator = azure with { AzureBlobs = "http://127.0.0.1:10000/devstoreaccount1" };
+        Assert.NotNull((emulator with { AzureAccount = "a", AzureKeyFile = file }).CheckedBlobs());
+        Refused("AzureBlobs", () => emulator.CheckedBlobs());
         Refused("AzureBlobs", () => (azure with { AzureBlobs = "http://a.example.org" }).CheckedBlobs());
         Refused("AzureBlobs", () => (azure with { AzureBlobs = null }).CheckedBlobs());
         Refused("AzureTables", () => azure.CheckedTables());

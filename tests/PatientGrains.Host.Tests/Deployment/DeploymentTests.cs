@@ -49,6 +49,15 @@ public sealed partial class DeploymentTests
     }
 
     [Fact]
+    public void The_storage_account_that_it_gives_is_one_that_nodes_take()
+    {
+        string Given(string name) => Regex.Match(Compose, $"{HostSettings.EnvironmentPrefix}{name}: (\\S+)").Groups[1].Value;
+        var settings = new HostSettings { AzureBlobs = Given("AZUREBLOBS"), AzureTables = Given("AZURETABLES") };
+        Assert.Equal("azurite", settings.CheckedBlobs().Endpoint.Host);
+        Assert.Equal("azurite", settings.CheckedTables().Endpoint.Host);
+    }
+
+    [Fact]
     public void The_image_is_built_from_what_is_there()
     {
         string text = File.ReadAllText(Path.Combine(Root, Folder, "Dockerfile"));

@@ -1,4 +1,5 @@
 #if ORLEANS_AZURE
+using Azure;
 using Azure.Data.Tables;
 using Azure.Identity;
 using Orleans.Clustering.AzureStorage;
@@ -21,6 +22,25 @@ internal static class AzureCluster
 {
 #if ORLEANS_AZURE
     private const string Table = Cluster.StreamStorage + ".table";
+
+    /// <summary>Makes the table of members where it is missing, and finds out on the way whether there is an account at all.</summary>
+    /// <exception cref="SettingsException">There is none that these settings open; Orleans would fail with a stack trace, or wait without
+    /// a word.</exception>
+    public static async Task Prepare(HostSettings settings, CancellationToken cancel)
+    {
+        var access = settings.CheckedTables();
+        try
+        {
+            await Tables(access).CreateTableIfNotExistsAsync(new AzureStorageClusteringOptions().TableName, cancel);
+        }
+        catch (Exception failed) when (failed is RequestFailedException or AuthenticationFailedException or AggregateException)
+        {
+            string why = failed is RequestFailedException { Status: > 0 } refused
+                ? $"{refused.Status} {refused.ErrorCode}".TrimEnd()
+                : failed.GetType().Name;
+            throw new SettingsException($"Clustering: the table of members could not be made at {access.Endpoint} ({why}).");
+        }
+    }
 
     public static void Join(ISiloBuilder silo, HostSettings settings)
     {
@@ -49,6 +69,8 @@ internal static class AzureCluster
         ? new TableServiceClient(access.Endpoint, new TableSharedKeyCredential(access.Account, key))
         : new TableServiceClient(access.Endpoint, new DefaultAzureCredential());
 #else
+    public static Task Prepare(HostSettings settings, CancellationToken cancel) => throw LeftOut();
+
     public static void Join(ISiloBuilder silo, HostSettings settings) => throw LeftOut();
 
     public static void Join(IClientBuilder client, HostSettings settings) => throw LeftOut();
