@@ -15,7 +15,7 @@ public sealed class AzuriteServer : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("patientgrains-azurite-").FullName;
-    private readonly AzuriteService _service;
+    private readonly AzuritePart _part;
     private readonly bool _savesFirst;
     private readonly int _port;
     private Process? _process;
@@ -23,10 +23,10 @@ public sealed class AzuriteServer : IAsyncDisposable
     /// <param name="savesFirst">Whether a write is answered only when Azurite has saved it. As it comes, Azurite saves what it knows of its
     /// blobs every five seconds, and forgets the rest when it is killed; for tests that kill it, this makes it keep what it answered
     /// (azurite-save-first.cjs).</param>
-    /// <param name="service">Which of its services.</param>
-    public AzuriteServer(bool savesFirst = false, AzuriteService service = AzuriteService.Blob)
+    /// <param name="part">Which of its services.</param>
+    public AzuriteServer(bool savesFirst = false, AzuritePart part = AzuritePart.Blob)
     {
-        (_savesFirst, _service) = (savesFirst, service);
+        (_savesFirst, _part) = (savesFirst, part);
         using var free = new TcpListener(IPAddress.Loopback, 0);
         free.Start();
         _port = ((IPEndPoint)free.LocalEndpoint).Port;
@@ -36,7 +36,9 @@ public sealed class AzuriteServer : IAsyncDisposable
 
     /// <summary>What is not installed here, or null.</summary>
     public static string? Missing =>
-        Main(AzuriteService.Blob) is not null ? null : "Azurite is not installed (Node.js, then npm ci --prefix tests/PatientGrains.TestServers)";
+        Main(AzuritePart.Blob) is not null
+            ? null
+            : "Azurite is not installed (Node.js, then npm ci --prefix tests/PatientGrains.TestServers)";
 
     public string AccountName => "patientgrains";
 
@@ -56,17 +58,17 @@ public sealed class AzuriteServer : IAsyncDisposable
         }
     }
 
-    private static string? Main(AzuriteService service)
+    private static string? Main(AzuritePart part)
     {
-        string main = Path.Combine(Home, "node_modules", "azurite", "dist", "src", NameOf(service), "main.js");
+        string main = Path.Combine(Home, "node_modules", "azurite", "dist", "src", NameOf(part), "main.js");
         return File.Exists(main) && Find("node") is not null ? main : null;
     }
 
-    private static string NameOf(AzuriteService service) => service switch
+    private static string NameOf(AzuritePart part) => part switch
     {
-        AzuriteService.Blob => "blob",
-        AzuriteService.Table => "table",
-        _ => throw new ArgumentOutOfRangeException(nameof(service)),
+        AzuritePart.Blob => "blob",
+        AzuritePart.Table => "table",
+        _ => throw new ArgumentOutOfRangeException(nameof(part)),
     };
 
     private static string? Find(string program) =>
@@ -77,7 +79,7 @@ public sealed class AzuriteServer : IAsyncDisposable
 
     /// <summary>The tables of the same account.</summary>
     public Task<AzuriteServer> LaunchTables() =>
-        Launch(new AzuriteServer(service: AzuriteService.Table) { AccountKey = AccountKey });
+        Launch(new AzuriteServer(part: AzuritePart.Table) { AccountKey = AccountKey });
 
     private static async Task<AzuriteServer> Launch(AzuriteServer server)
     {
@@ -96,14 +98,14 @@ public sealed class AzuriteServer : IAsyncDisposable
     /// <summary>Starts it, again when it was killed, and returns when it answers.</summary>
     public async Task Start()
     {
-        string main = Main(_service) ?? throw new InvalidOperationException(Missing);
+        string main = Main(_part) ?? throw new InvalidOperationException(Missing);
         // The kernel kills it with us: whatever ends this process leaves no server behind.
         string[] under = Find("setpriv") is { } setpriv ? [setpriv, "--pdeathsig", "KILL", "node"] : [Find("node")!];
         string[] save = _savesFirst ? ["--require", Path.Combine(Home, "azurite-save-first.cjs")] : [];
         string[] command =
         [
             .. under, .. save, main, "--silent", "--disableTelemetry", "--skipApiVersionCheck", "--location", _folder,
-            $"--{NameOf(_service)}Host", "127.0.0.1", $"--{NameOf(_service)}Port", _port.ToString(CultureInfo.InvariantCulture),
+            $"--{NameOf(_part)}Host", "127.0.0.1", $"--{NameOf(_part)}Port", _port.ToString(CultureInfo.InvariantCulture),
         ];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["AZURITE_ACCOUNTS"] = $"{AccountName}:{AccountKey}";
@@ -160,7 +162,7 @@ public sealed class AzuriteServer : IAsyncDisposable
 }
 
 /// <summary>What Azurite can be started for.</summary>
-public enum AzuriteService
+public enum AzuritePart
 {
     Blob,
     Table,
