@@ -80,7 +80,7 @@ public class SubmissionStreamTests
         var sent = new Queue<Task<V1.Submission?>>([Task.FromResult<V1.Submission?>(Of("m1")), silent.Task]);
         var stream = new SubmissionStream(
             Enter, Take, () => new ValueTask<V1.Submission?>(sent.Dequeue()),
-            one => _answered.Enqueue(one.MessageId), () => ValueTask.CompletedTask, 4);
+            one => _answered.Enqueue(one.MessageId), () => ValueTask.CompletedTask, 4, new AnswerMeter("lab", TimeProvider.System));
         var run = stream.Run(() => _ = stopping.IsCancellationRequested ? throw StatusTable.ServerStops() : 0, stopping.Token);
         await stopping.CancelAsync();
         Assert.False(run.IsCompleted);
@@ -163,7 +163,8 @@ public class SubmissionStreamTests
             () => new ValueTask<V1.Submission?>(_read < sent.Length ? sent[Interlocked.Increment(ref _read) - 1] : null),
             Answered,
             () => ValueTask.CompletedTask,
-            width);
+            width,
+            new AnswerMeter("lab", TimeProvider.System));
         return stream.Run(() => { }, default);
     }
 

@@ -1,0 +1,42 @@
+using System.Globalization;
+using PatientGrains.LoadTests.Reporting;
+
+namespace PatientGrains.LoadTests.Live;
+
+/// <summary>What became of what a flooding source sent.</summary>
+internal sealed record OverloadTally
+{
+    private int Before { get; init; }
+    private int Taken { get; init; }
+    private string Failure { get; init; } = "";
+
+    public int Refused { get; init; }
+
+    /// <summary>Acknowledged, and not there.</summary>
+    public int Lost { get; init; }
+
+    /// <summary>Refused, and there.</summary>
+    public int Written { get; init; }
+
+    /// <summary>Begun or ended, and what its process said then.</summary>
+    public OverloadTally After(bool flows, string said)
+    {
+        string[] words = said.Split(' ', 2);
+        int acknowledged = int.Parse(words[0], CultureInfo.InvariantCulture);
+        return flows ? this with { Before = acknowledged } : this with { Taken = acknowledged - Before, Failure = Failure + words[1] };
+    }
+
+    /// <param name="seconds">That the last flood lasted.</param>
+    public IEnumerable<Figure> Figures(double seconds)
+    {
+        yield return new Figure("what the flooding source was taken", Taken / seconds, "/s")
+        {
+            Also = $"{Refused:N0} refused, warming up included",
+        };
+        yield return new Figure("acknowledged and lost, refused and written, failed", Lost + Written + (Failure.Length > 0 ? 1 : 0), "")
+        {
+            Also = $"lost {Lost}, written {Written}{(Failure.Length > 0 ? "; failed: " + Failure : "")}",
+            Limits = [Limit.Below(0, Weight.Always)],
+        };
+    }
+}
