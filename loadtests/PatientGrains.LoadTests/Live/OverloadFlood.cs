@@ -25,6 +25,8 @@ internal sealed class OverloadFlood(Bench bench) : IScenario
         ("before", 1, false), ("during", 2, true), ("the first after", 0.5, false), ("after", 1, false),
     ];
 
+    private static readonly int FloodedPart = Array.FindIndex(Parts, part => part.Floods);
+
     private readonly Recorder[] _parts = new Recorder[Parts.Length];
     private readonly Lock _gate = new();
     private StoreFolder? _folder;
@@ -172,10 +174,10 @@ internal sealed class OverloadFlood(Bench bench) : IScenario
             foreach (var figure in OfPart(i))
                 yield return figure;
         }
-        foreach (var figure in _tally.Figures(Unit * 2))
+        foreach (var figure in _tally.Figures(_seen!.ProcessorOf(FloodedPart)))
             yield return figure;
-        double most = Enumerable.Range(0, Parts.Length).Where(i => Parts[i].Floods).Max(i => _seen!.Parts[i].Megabytes);
-        yield return new Figure("managed memory that the flood costs the server at most", most - _seen!.Parts[0].Megabytes, "MB")
+        double memory = _seen!.Parts[FloodedPart].Megabytes - _seen.Parts[0].Megabytes;
+        yield return new Figure("managed memory that the flood costs the server at most", memory, "MB")
         {
             Limits = [Limit.Below(1_500, Weight.Guard)],
         };

@@ -26,12 +26,13 @@ internal sealed record OverloadTally
         return flows ? this with { Before = acknowledged } : this with { Taken = acknowledged - Before, Failure = Failure + words[1] };
     }
 
-    /// <param name="seconds">That the last flood lasted.</param>
-    public IEnumerable<Figure> Figures(double seconds)
+    /// <param name="last">The last flood: its seconds, and the seconds of processor time that the server spent in it.</param>
+    public IEnumerable<Figure> Figures((double Seconds, double Spent) last)
     {
-        yield return new Figure("what the flooding source was taken", Taken / seconds, "/s")
+        yield return new Figure("what the flooding source was taken", Taken / last.Seconds, "/s")
         {
-            Also = $"{Refused:N0} refused, warming up included",
+            Also = $"{Numbers.Text(last.Spent * 1e6 / Taken)} us of the server's processor each, all that it did meanwhile included, "
+                + $"{Numbers.Text(last.Spent / last.Seconds)} cores busy with it; {Refused:N0} refused, warming up included",
         };
         yield return new Figure("acknowledged and lost, refused and written, failed", Lost + Written + (Failure.Length > 0 ? 1 : 0), "")
         {

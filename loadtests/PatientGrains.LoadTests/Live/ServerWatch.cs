@@ -5,7 +5,9 @@ namespace PatientGrains.LoadTests.Live;
 
 /// <summary>What a server saw.</summary>
 /// <param name="Parts">Of the run.</param>
-/// <param name="Spent">Every few milliseconds: the timestamp, and the microseconds of processor time that it had spent.</param>
+/// <param name="Spent">
+/// Every few milliseconds: the timestamp, the microseconds of processor time that it had spent, and the part that it was.
+/// </param>
 internal sealed record ServerSeen(IReadOnlyList<ServerPart> Parts, IReadOnlyList<long[]> Spent)
 {
     /// <summary>
@@ -13,6 +15,13 @@ internal sealed record ServerSeen(IReadOnlyList<ServerPart> Parts, IReadOnlyList
     /// programs the machine has to run.
     /// </summary>
     public double Between(long from, long to) => (At(to) - At(from)) / 1e3;
+
+    /// <summary>How many seconds a part lasted, and how many of processor time the server spent in it.</summary>
+    public (double Seconds, double Spent) ProcessorOf(int part)
+    {
+        var own = Spent.Where(one => one[2] == part).ToList();
+        return (TimeProvider.System.GetElapsedTime(own[0][0], own[^1][0]).TotalSeconds, (own[^1][1] - own[0][1]) / 1e6);
+    }
 
     private double At(long timestamp)
     {
@@ -115,7 +124,7 @@ internal sealed class ServerWatch : IDisposable
             _mostBytes[part] = Math.Max(_mostBytes[part], GC.GetTotalMemory(forceFullCollection: false));
             long asked = TimeProvider.System.GetTimestamp();
             lock (_spent)
-                _spent.Add([asked, (long)Environment.CpuUsage.TotalTime.TotalMicroseconds]);
+                _spent.Add([asked, (long)Environment.CpuUsage.TotalTime.TotalMicroseconds, part]);
             ThreadPool.UnsafeQueueUserWorkItem(
                 state => state.Histogram.Add((long)TimeProvider.System.GetElapsedTime(state.Asked).TotalMicroseconds),
                 (Histogram: _pool[part], Asked: asked), preferLocal: false);
