@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using PatientGrains.Core.Access;
-using PatientGrains.LoadTests.Reading;
 using PatientGrains.LoadTests.Reporting;
 using PatientGrains.LoadTests.Running;
 
@@ -16,8 +15,6 @@ internal sealed class OverloadFlood(Bench bench) : IScenario
 {
     /// <summary>Alarming values and corrections/s of the source that behaves.</summary>
     private const double Rate = 100;
-
-    private const string Wire = "there and back on the wire alone";
 
     /// <summary>Parts of a run, in units of the seconds of a loop.</summary>
     private static readonly (string Name, double Units, bool Floods)[] Parts =
@@ -101,7 +98,7 @@ internal sealed class OverloadFlood(Bench bench) : IScenario
         long sent = TimeProvider.System.GetTimestamp();
         await _wire!.Contender.Step(arrival);
         if (arrival.Counts)
-            to.Of(Wire).Add(sent, TimeProvider.System.GetTimestamp());
+            to.Of(OverloadPart.Wire).Add(sent, TimeProvider.System.GetTimestamp());
     }
 
     /// <summary>
@@ -171,7 +168,7 @@ internal sealed class OverloadFlood(Bench bench) : IScenario
     {
         for (int i = 0; i < Parts.Length; i++)
         {
-            foreach (var figure in OfPart(i))
+            foreach (var figure in OfPart(i).Figures(i == 0 ? null : OfPart(0)))
                 yield return figure;
         }
         foreach (var figure in _tally.Figures(_seen!.ProcessorOf(FloodedPart)))
@@ -184,36 +181,8 @@ internal sealed class OverloadFlood(Bench bench) : IScenario
         yield return _deliveries!;
     }
 
-    private IEnumerable<Figure> OfPart(int i)
-    {
-        var (name, _, floods) = Parts[i];
-        var (part, seen, before) = (_parts[i], _seen!.Parts[i], _parts[0].Of(Alarms.DueToReceived));
-        var (received, answered, wire) = (part.Of(Alarms.DueToReceived), part.Of(Alarms.SentToAck), part.Of(Wire));
-        yield return new Figure($"alarming value due to alert received, {name}: p99", received.P(0.99), "ms")
-        {
-            Also = ReadFigures.Rest(received),
-            Ratio = i == 0 ? null : received.P(0.99) / before.P(0.99),
-            Beside = i == 0 ? "" : "before",
-            Limits = floods ? [Limit.Below(20), Limit.Below(2_000, Weight.Guard)] : [],
-            Tolerance = Figure.OfTails,
-        };
-        yield return new Figure($"same, {name}, sent to acknowledged: p99", answered.P(0.99), "ms")
-        {
-            Also = $"p50 {Numbers.Text(answered.P(0.5))} ms; read by the server to answered p50 {Numbers.Text(seen.P50)} ms, "
-                + $"p99 {Numbers.Text(seen.P99)} ms; its thread pool kept whatever came p50 {Numbers.Text(seen.PoolP50)} ms, "
-                + $"p99 {Numbers.Text(seen.PoolP99)} ms; sent late p99 {Numbers.Text(LateOf(part))} ms",
-            Beside = $"{Wire} p50 {Numbers.Text(wire.P(0.5))} ms, p99 {Numbers.Text(wire.P(0.99))} ms",
-            Ratio = answered.P(0.99) / wire.P(0.99),
-            Tolerance = Figure.OfTails,
-        };
-        var (toAck, toAll) = (Spent(i, one => one.Acknowledged), Spent(i, one => one.Everywhere));
-        yield return new Figure($"same, {name}, processor time of the server from sent to received by all: p99", toAll.At(0.99) / 1e3, "ms")
-        {
-            Also = $"p50 {Numbers.Text(toAll.At(0.5) / 1e3)} ms; to acknowledged p50 {Numbers.Text(toAck.At(0.5) / 1e3)} ms, "
-                + $"p99 {Numbers.Text(toAck.At(0.99) / 1e3)} ms",
-            Tolerance = Figure.OfTails,
-        };
-    }
+    private OverloadPart OfPart(int i) =>
+        new(Parts[i].Name, Parts[i].Floods, _parts[i], _seen!.Parts[i], Spent(i, one => one.Acknowledged), Spent(i, one => one.Everywhere));
 
     private Histogram Spent(int part, Func<(int Part, long Sent, long Acknowledged, long Everywhere), long> until)
     {
@@ -222,8 +191,6 @@ internal sealed class OverloadFlood(Bench bench) : IScenario
             spent.Add((long)(_seen!.Between(one.Sent, until(one)) * 1e3));
         return spent;
     }
-
-    private static double LateOf(Recorder part) => part.Of(Alarms.DueToSent).P(0.99);
 
     public async ValueTask DisposeAsync()
     {

@@ -13,7 +13,9 @@ using PatientGrains.Log;
 
 namespace PatientGrains.LoadTests.Live;
 
-/// <summary>A server with a hospital in it, alone in a process of its own, started as <c>serve</c> starts one; it says what it sees.</summary>
+/// <summary>
+/// A server with a hospital in it, alone in a process of its own, started as <c>serve</c> starts one; it says what it sees.
+/// </summary>
 internal sealed class OverloadServer : IHospitalServer
 {
     /// <summary>Verb of the process.</summary>

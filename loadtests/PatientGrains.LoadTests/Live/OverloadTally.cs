@@ -31,8 +31,8 @@ internal sealed record OverloadTally
     {
         yield return new Figure("what the flooding source was taken", Taken / last.Seconds, "/s")
         {
-            Also = $"{Numbers.Text(last.Spent * 1e6 / Taken)} us of the server's processor each, all that it did meanwhile included, "
-                + $"{Numbers.Text(last.Spent / last.Seconds)} cores busy with it; {Refused:N0} refused, warming up included",
+            Also = $"{Numbers.Text(last.Spent * 1e6 / Math.Max(1, Taken))} us of the server's processor each, all that it did meanwhile "
+                + $"included, {Numbers.Text(last.Spent / last.Seconds)} cores busy; {Refused:N0} refused, warming up included",
         };
         yield return new Figure("acknowledged and lost, refused and written, failed", Lost + Written + (Failure.Length > 0 ? 1 : 0), "")
         {

@@ -45,7 +45,9 @@ internal sealed record ServerSeen(IReadOnlyList<ServerPart> Parts, IReadOnlyList
 /// <param name="Megabytes">Managed memory at most, what is not collected yet included.</param>
 internal sealed record ServerPart(long Answered, double P50, double P99, double PoolP50, double PoolP99, double Megabytes);
 
-/// <summary>Watches the server of this process from inside: by the metric of its gateway, and by asking its thread pool for a thread.</summary>
+/// <summary>
+/// Watches the server of this process from inside: by the metric of its gateway, and by asking its thread pool for a thread.
+/// </summary>
 internal sealed class ServerWatch : IDisposable
 {
     /// <summary>Of the gateway.</summary>
