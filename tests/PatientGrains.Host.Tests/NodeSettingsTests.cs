@@ -68,8 +68,11 @@ public sealed class NodeSettingsTests : IDisposable
         var azure = new HostSettings { Store = "azure", AzureBlobs = "https://a.blob.core.windows.net" };
         Assert.Null(azure.CheckedBlobs().Key);
         Assert.Equal("a2V5", (azure with { AzureAccount = "a", AzureKeyFile = file }).CheckedBlobs().Key);
-        Assert.NotNull((azure with { AzureBlobs = "http://127.0.0.1:10000/devstoreaccount1" }).CheckedBlobs());
-        var clear = azure with { AzureBlobs = "http://a.example.org" };
+        var keyed = azure with { AzureAccount = "a", AzureKeyFile = file };
+        // Azure.Identity sends no token in the clear.
+        Refused("AzureBlobs", () => (azure with { AzureBlobs = "http://127.0.0.1:10000/devstoreaccount1" }).CheckedBlobs());
+        Assert.NotNull((keyed with { AzureBlobs = "http://127.0.0.1:10000/devstoreaccount1" }).CheckedBlobs());
+        var clear = keyed with { AzureBlobs = "http://a.example.org" };
         Refused("AzureBlobs", () => clear.CheckedBlobs());
         Assert.NotNull((clear with { ClusterNetwork = "trusted" }).CheckedBlobs());
         Refused("AzureBlobs", () => (azure with { AzureBlobs = null }).CheckedBlobs());

@@ -79,12 +79,20 @@ public sealed partial record HostSettings
 
     /// <summary>Blob endpoint, and the account's key when one is used.</summary>
     /// <exception cref="SettingsException">Something is missing or no https URL; plain http is taken on loopback, and on a network that is
-    /// trusted: for an emulator.</exception>
-    internal AzureAccess CheckedBlobs() => new(Endpoint(nameof(AzureBlobs), AzureBlobs), AzureAccount, AzureKey());
+    /// trusted, for an emulator; it needs a key, since Azure.Identity sends no token in the clear.</exception>
+    internal AzureAccess CheckedBlobs() => Account(nameof(AzureBlobs), AzureBlobs);
 
     /// <summary>The same for tables.</summary>
     /// <exception cref="SettingsException">As for blobs.</exception>
-    internal AzureAccess CheckedTables() => new(Endpoint(nameof(AzureTables), AzureTables), AzureAccount, AzureKey());
+    internal AzureAccess CheckedTables() => Account(nameof(AzureTables), AzureTables);
+
+    private AzureAccess Account(string name, string? text)
+    {
+        var access = new AzureAccess(Endpoint(name, text), AzureAccount, AzureKey());
+        return access.Key is null && access.Endpoint.Scheme == "http"
+            ? throw new SettingsException($"{name}: http needs AzureAccount and AzureKeyFile; without them only https.")
+            : access;
+    }
 
     private string? AzureKey()
     {
