@@ -48,6 +48,18 @@ public sealed class NodeSettingsTests : IDisposable
         Refused("PostgresFile", () => (Postgres with { Postgres = null, PostgresFile = file }).CheckedPostgres());
     }
 
+    /// <summary>What Npgsql says of a keyword that it does not know would be a part of the password.</summary>
+    [Theory]
+    [InlineData("Host=db;Password=se;cret=1")]
+    [InlineData("Host=db;Password='se;cret")]
+    [InlineData("Host=db;Port=cret;Password=se")]
+    public void A_connection_string_that_is_none_is_refused_without_a_word_of_it(string text)
+    {
+        var refused = Assert.Throws<SettingsException>(() => (Postgres with { Postgres = text }).CheckedPostgres());
+        Assert.StartsWith("Postgres: ", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("cret", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_storage_account_is_reached_by_https_and_by_one_credential()
     {
