@@ -24,12 +24,13 @@ public class CompressionTests
     {
         Piece[] pieces = [Long, new Piece { Text = "short" }, new Piece()];
         GrpcWritten<Piece>[] once = [.. pieces.Select(piece => new GrpcWritten<Piece>(piece))];
-        await using var server = await EchoServer.Start([GrpcMethod.ServerStreaming<Piece, Piece>(EchoServer.Split, async (_, to, _) =>
+        var split = GrpcMethod.ServerStreaming<Piece, Piece>(EchoServer.Split, async (_, to, _) =>
         {
             foreach (var each in once)
                 to.Add(each);
             await to.Flush();
-        })]);
+        });
+        await using var server = await EchoServer.Start([split]);
         for (int i = 0; i < 2; i++)
         {
             var channel = server.Channel(new GrpcChannelOptions { Compresses = compresses });
