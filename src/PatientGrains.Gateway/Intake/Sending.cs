@@ -12,10 +12,11 @@ internal sealed record Answered(IReadOnlyList<PlannedChange> Changes, Accepted O
 internal sealed class Sending(Records records)
 {
     /// <returns>The refusal, or null when everything was taken.</returns>
-    public async Task<Refused?> Send(List<RecordPart> parts, List<Answered> answered)
+    public Task<Refused?> Send(List<RecordPart> parts, List<Answered> answered) =>
+        parts.Count == 1 ? Write(parts, answered) : SendAll(parts, answered);
+
+    private async Task<Refused?> SendAll(List<RecordPart> parts, List<Answered> answered)
     {
-        if (parts.Count == 1)
-            return await Write(parts, answered);
         var confirmations = parts.FindAll(IsConfirmation);
         var writes = parts.FindAll(part => !confirmations.Contains(part));
         if (writes.Count > 0 && await Write(writes, answered) is { } refused)

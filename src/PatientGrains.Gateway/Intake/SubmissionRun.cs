@@ -52,14 +52,14 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options, Time
     }
 
     /// <summary>A create, update or delete by itself: a plan of one change, for which only conditional references are resolved.</summary>
-    public async Task<(Problem? Problem, Done? Answer)> RunOne(string interaction, PlannedChange change, Submission s, Blob digest)
+    public async Task<IntakeAnswer> RunOne(string interaction, PlannedChange change, Submission s, Blob digest)
     {
         var plan = new SubmissionPlan { Interaction = interaction, IsTransaction = false };
         plan.Changes.Add(change);
         if (LinkReading.Read(plan, options.BaseUrls) is { } unlinked)
-            return (unlinked, null);
+            return unlinked.Why;
         var (problem, answers) = await Run(plan, s, digest);
-        return (problem, problem is null ? answers[change.Index] : null);
+        return problem?.Why ?? answers[change.Index];
     }
 
     private Problem? RouteAndCheck(SubmissionPlan plan)
