@@ -16,8 +16,8 @@ public sealed class LocatorGrain(IPatientLog log, KeyRing keys, LogNames names) 
     public async Task<string?> Locate(ResourceKey key)
     {
         // An id that leads to a log that is there is nowhere else.
-        if (keys.RoutedIds.LogOf(key.Id) is { } routed && await log.Find(new LogId(routed)) is { IsErased: false })
-            return await names.Of(new LogId(routed));
+        if (keys.RoutedIds.LogOf(key.Id) is { } routed && await log.Find(new LogId(routed)) is { IsErased: false } found)
+            return names.Of(found);
         // A Patient is mostly in the log that bears its name, without a claim; everything else has claimed its id wherever it is. So one
         // look-up is enough for whatever there is.
         return key.IsPatient ? await Own(key) ?? await Claimed(key) : await Claimed(key) ?? await Own(key);
@@ -56,15 +56,19 @@ public sealed class LogNames(IPatientLog log, KeyRing keys)
     private readonly ConcurrentDictionary<LogId, string> _known = [];
 
     /// <returns>Null when the log does not exist or was erased.</returns>
-    public async ValueTask<string?> Of(LogId id)
+    public async ValueTask<string?> Of(LogId id) =>
+        _known.TryGetValue(id, out string? name) ? name
+        : await log.Find(id) is { IsErased: false } entry ? Of(entry)
+        : null;
+
+    /// <summary>Of a log that was looked up and is not erased.</summary>
+    public string Of(LogEntry entry)
     {
-        if (_known.TryGetValue(id, out string? name))
+        if (_known.TryGetValue(entry.Log, out string? name))
             return name;
-        if (await log.Find(id) is not { IsErased: false } entry)
-            return null;
         name = keys.NameOf(entry).Text;
         if (_known.Count >= Limit)
             _known.Clear();
-        return _known.GetOrAdd(id, name);
+        return _known.GetOrAdd(entry.Log, name);
     }
 }

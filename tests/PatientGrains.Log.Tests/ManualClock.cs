@@ -11,6 +11,16 @@ internal sealed class ManualClock(bool hasRealTimestamps = false) : TimeProvider
 
     public override long TimestampFrequency => hasRealTimestamps ? System.TimestampFrequency : TimeSpan.TicksPerSecond;
 
+    /// <summary>When the first of its timers fires; null without any.</summary>
+    public DateTimeOffset? NextDue
+    {
+        get
+        {
+            lock (_lock)
+                return _timers.Count == 0 ? null : _timers.Min(timer => timer.Due);
+        }
+    }
+
     public override DateTimeOffset GetUtcNow()
     {
         lock (_lock)

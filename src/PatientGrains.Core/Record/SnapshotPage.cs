@@ -75,20 +75,18 @@ internal sealed class PackedBytes(byte[] packed, int length)
     {
         byte[] room = System.Buffers.ArrayPool<byte>.Shared.Rent(Math.Max(1, plain.Length));
         // What is as long packed as not is taken for not packed.
-        bool isPacked = plain.Length > 1 && BrotliEncoder.TryCompress(plain, room.AsSpan(0, plain.Length - 1), out int written, 1, 22)
-            && Put(to, plain.Length, room.AsSpan(0, written));
+        int written = 0;
+        bool isPacked = plain.Length > 1 && BrotliEncoder.TryCompress(plain, room.AsSpan(0, plain.Length - 1), out written, 1, 22);
+        Put(to, plain.Length, isPacked ? room.AsSpan(0, written) : plain);
         room.AsSpan(0, plain.Length).Clear();
         System.Buffers.ArrayPool<byte>.Shared.Return(room);
-        if (!isPacked)
-            Put(to, plain.Length, plain);
     }
 
     /// <summary>Writes what is packed already.</summary>
-    public static bool Put(CompactWriter to, int length, ReadOnlySpan<byte> packed)
+    public static void Put(CompactWriter to, int length, ReadOnlySpan<byte> packed)
     {
         to.Number(length);
         to.Bytes(packed);
-        return true;
     }
 
     /// <exception cref="FormatException">The bytes are cut, or promise what cannot be.</exception>

@@ -36,15 +36,5 @@ public sealed record BusyOptions
             : null;
 
     /// <summary>The same of an answer on a stream.</summary>
-    internal static TimeSpan? ToldBy(Status? refusal)
-    {
-        if ((GrpcCode?)refusal?.Code is not (GrpcCode.ResourceExhausted or GrpcCode.Unavailable or GrpcCode.Aborted))
-            return null;
-        foreach (var detail in refusal.Details)
-        {
-            if (detail.TryUnpack(out RetryInfo found))
-                return found.RetryDelay?.ToTimeSpan();
-        }
-        return null;
-    }
+    internal static TimeSpan? ToldBy(Status? refusal) => refusal is null ? null : ToldBy(GrpcException.From(refusal));
 }

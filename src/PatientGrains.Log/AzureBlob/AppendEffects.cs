@@ -19,58 +19,37 @@ internal sealed record AppendEffects(IReadOnlyList<Participant> Others, AppendBa
     {
         using var stream = new MemoryStream();
         using var to = new BinaryWriter(stream);
-        to.Write(Others.Count);
-        foreach (var other in Others)
+        Many(to, Others, other =>
         {
             Put(to, other.Log.Value);
             to.Write(other.At.Value);
             Put(to, other.Hash.High);
             Put(to, other.Hash.Low);
-        }
-        to.Write(Batch.Claims.Count);
-        foreach (var claim in Batch.Claims)
+        });
+        Many(to, Batch.Claims, claim => Put(to, claim.Key, claim.Log));
+        Many(to, Batch.Releases, release => Put(to, release.Key, release.Log));
+        Many(to, Batch.Index, change =>
         {
-            Put(to, claim.Key.Value);
-            Put(to, claim.Log.Value);
-        }
-        to.Write(Batch.Releases.Count);
-        foreach (var release in Batch.Releases)
-        {
-            Put(to, release.Key.Value);
-            Put(to, release.Log.Value);
-        }
-        to.Write(Batch.Index.Count);
-        foreach (var change in Batch.Index)
-        {
-            Put(to, change.Key.Value);
-            Put(to, change.Log.Value);
+            Put(to, change.Key, change.Log);
             to.Write(change.Delta);
-        }
-        WriteFeeds(to);
-        return stream.ToArray();
-    }
-
-    private void WriteFeeds(BinaryWriter to)
-    {
-        to.Write(Batch.Feeds.Count);
-        foreach (var line in Batch.Feeds)
+        });
+        Many(to, Batch.Feeds, line =>
         {
             to.Write(line.Feed);
             Put(to, line.Log.Value);
             to.Write(line.Seq);
-        }
-        to.Write(FeedsFrom.Count);
-        foreach (var (feed, from) in FeedsFrom)
+        });
+        Many(to, FeedsFrom, feed =>
         {
-            to.Write(feed);
-            to.Write(from);
-        }
-        to.Write(Batch.Due.Count);
-        foreach (var change in Batch.Due)
+            to.Write(feed.Key);
+            to.Write(feed.Value);
+        });
+        Many(to, Batch.Due, change =>
         {
             Put(to, change.Log.Value);
             to.Write(change.At is { } at ? Micros.Up(at) : Footer.NoDue);
-        }
+        });
+        return stream.ToArray();
     }
 
     /// <summary>Reads what <see cref="Write"/> wrote; the frame's checksum has been looked at.</summary>
@@ -95,6 +74,13 @@ internal sealed record AppendEffects(IReadOnlyList<Participant> Others, AppendBa
 
     private static LogId Log(BinaryReader from) => new(Take(from));
 
+    private static void Many<T>(BinaryWriter to, IReadOnlyCollection<T> all, Action<T> write)
+    {
+        to.Write(all.Count);
+        foreach (var one in all)
+            write(one);
+    }
+
     private static List<T> Many<T>(BinaryReader from, Func<T> read)
     {
         int count = from.ReadInt32();
@@ -102,6 +88,12 @@ internal sealed record AppendEffects(IReadOnlyList<Participant> Others, AppendBa
         for (int i = 0; i < count; i++)
             list.Add(read());
         return list;
+    }
+
+    private static void Put(BinaryWriter to, BlindKey key, LogId log)
+    {
+        Put(to, key.Value);
+        Put(to, log.Value);
     }
 
     private static void Put(BinaryWriter to, UInt128 value)

@@ -37,6 +37,9 @@ internal sealed class ScriptedFeed(int seed = 1) : IFeedGrain
     /// <summary>How often, of a hundred, a record is busy or throws.</summary>
     public int Troubles { get; set; }
 
+    /// <summary>Whether records answer before they are waited for; else they take a few turns of the scheduler.</summary>
+    public bool IsPrompt { get; init; }
+
     public IReadOnlyList<(FeedLine Line, AlertEvent Event)> Lines
     {
         get
@@ -107,7 +110,7 @@ internal sealed class ScriptedFeed(int seed = 1) : IFeedGrain
         Asked.Enqueue((log, command));
         if (await Before(log, command) is { } instead)
             return instead;
-        for (int turns = Chance(4); turns > 0; turns--)
+        for (int turns = IsPrompt ? 0 : Chance(4); turns > 0; turns--)
             await Task.Yield();
         if (Chance(100) < Troubles)
             return Chance(2) == 0 ? new Refused(Rule.Busy) : throw new TimeoutException();

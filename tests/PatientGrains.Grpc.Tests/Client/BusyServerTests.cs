@@ -1,15 +1,13 @@
-using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using PatientGrains.Grpc.Tests.Echo;
 using PatientGrains.Grpc.V1;
+using static PatientGrains.Grpc.Tests.Client.SubmitStreams;
 
 namespace PatientGrains.Grpc.Tests.Client;
 
 /// <summary>A server that has no room now and then.</summary>
 public class BusyServerTests
 {
-    private static readonly MethodDescriptor Method = RecordsReflection.Descriptor.Services[0].FindMethodByName("SubmitStream");
-
     private static readonly MethodDescriptor Single = RecordsReflection.Descriptor.Services[0].FindMethodByName("Submit");
 
     /// <summary>Each is refused for want of room at its first or second coming, at random: all are taken in the end, once.</summary>
@@ -119,27 +117,4 @@ public class BusyServerTests
 
     private static GrpcException Refusal() =>
         new(GrpcCode.ResourceExhausted, "busy", new Rpc.RetryInfo { RetryDelay = new() });
-
-    private static Task<EchoServer> Serve(Func<GrpcRequests<Submission>, GrpcResponses<SubmissionAnswer>, GrpcCall, Task> handler) =>
-        EchoServer.Start([GrpcMethod.Bidi(Method, handler)]);
-
-    private static async Task<List<SubmissionAnswer>> Push(EchoServer server, int count, PushOptions options)
-    {
-        var answers = new List<SubmissionAnswer>();
-        await foreach (var answer in new PatientGrainsClient(server.Channel()).SubmitStream(Many(count), options))
-            answers.Add(answer);
-        return answers;
-    }
-
-    private static async IAsyncEnumerable<Submission> Many(int count)
-    {
-        foreach (string id in Ids(count))
-        {
-            yield return new Submission { MessageId = id, Kind = SubmissionKind.Create, Body = ByteString.CopyFromUtf8("{}") };
-            if (id.EndsWith('0'))
-                await Task.Yield();
-        }
-    }
-
-    private static IEnumerable<string> Ids(int count) => Enumerable.Range(0, count).Select(i => $"m{i}");
 }

@@ -1,15 +1,12 @@
 using System.Collections.Concurrent;
-using Google.Protobuf;
-using Google.Protobuf.Reflection;
 using PatientGrains.Grpc.Tests.Echo;
 using PatientGrains.Grpc.V1;
+using static PatientGrains.Grpc.Tests.Client.SubmitStreams;
 
 namespace PatientGrains.Grpc.Tests.Client;
 
 public class SubmitStreamTests
 {
-    private static readonly MethodDescriptor Method = RecordsReflection.Descriptor.Services[0].FindMethodByName("SubmitStream");
-
     private static readonly ResumeOptions AtOnce = new() { Delay = _ => TimeSpan.Zero };
 
     [Theory]
@@ -189,27 +186,4 @@ public class SubmitStreamTests
             break;
         await left.Task.WaitAsync(TimeSpan.FromSeconds(30));
     }
-
-    private static Task<EchoServer> Serve(Func<GrpcRequests<Submission>, GrpcResponses<SubmissionAnswer>, GrpcCall, Task> handler) =>
-        EchoServer.Start([GrpcMethod.Bidi(Method, handler)]);
-
-    private static async Task<List<SubmissionAnswer>> Push(EchoServer server, int count, PushOptions options)
-    {
-        var answers = new List<SubmissionAnswer>();
-        await foreach (var answer in new PatientGrainsClient(server.Channel()).SubmitStream(Many(count), options))
-            answers.Add(answer);
-        return answers;
-    }
-
-    private static async IAsyncEnumerable<Submission> Many(int count)
-    {
-        foreach (string id in Ids(count))
-        {
-            yield return new Submission { MessageId = id, Kind = SubmissionKind.Create, Body = ByteString.CopyFromUtf8("{}") };
-            if (id.EndsWith('0'))
-                await Task.Yield();
-        }
-    }
-
-    private static IEnumerable<string> Ids(int count) => Enumerable.Range(0, count).Select(i => $"m{i}");
 }
