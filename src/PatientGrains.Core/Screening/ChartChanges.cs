@@ -8,7 +8,8 @@ internal sealed class ChartChanges
 {
     private static readonly ChartChanges Nothing = new();
 
-    private readonly List<(ResourceKey Key, int Version, ImmutableArray<Finding> Before, ImmutableArray<Finding>? Now)> _statements = new(1);
+    private readonly List<(ResourceKey Key, int Version, ImmutableArray<Finding> Before, ImmutableArray<Finding>? Now)> _statements =
+        new(1);
     private readonly List<Variable> _variables = [];
 
     /// <summary>Drugs, cultures, stays, birth or death: any rule may look at those.</summary>

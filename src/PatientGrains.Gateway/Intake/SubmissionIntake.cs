@@ -103,12 +103,11 @@ public sealed class SubmissionIntake
             BundleReading.ReadTransaction(_scanners.ScanForUris(bundle.Source).Bundle!, _options, out plan);
         if (LinkReading.Read(plan, _options.BaseUrls) is { } unlinked)
             return Failed(unlinked);
-        var (problem, done) = await _run.Run(plan, s, ContentDigest.Of(bundle.Source, "transaction"));
-        if (problem is not null)
+        if (await _run.Run(plan, s, ContentDigest.Of(bundle.Source, "transaction")) is { } problem)
             return Failed(problem);
         var answers = new EntryAnswer[content.Entries.Count];
-        foreach (var (index, answer) in done)
-            answers[index] = new EntryChanged(answer);
+        foreach (var change in plan.Changes)
+            answers[change.Index] = new EntryChanged(change.Answer!);
         foreach (var entry in plan.Reads)
             answers[entry.Index] = await read(entry.Method!, entry.Url!, entry);
         return new BundleDone("transaction-response", answers);
