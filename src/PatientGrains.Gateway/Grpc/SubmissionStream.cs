@@ -16,9 +16,10 @@ namespace PatientGrains.Gateway.Grpc;
 /// <param name="add">Makes an answer ready to leave.</param>
 /// <param name="flush">Lets those leave that are ready.</param>
 /// <param name="width">How many may be unanswered.</param>
+/// <param name="meter">Told of each answer that left, by when its submission had been read.</param>
 internal sealed class SubmissionStream(
     Func<V1.Submission, ValueTask<IDisposable>> enter, Func<V1.Submission, Task<V1.SubmissionAnswer>> take,
-    Func<ValueTask<V1.Submission?>> next, Action<V1.SubmissionAnswer> add, Func<ValueTask> flush, int width)
+    Func<ValueTask<V1.Submission?>> next, Action<V1.SubmissionAnswer> add, Func<ValueTask> flush, int width, AnswerMeter meter)
 {
     /// <summary>A submission takes a place, and another for each so many bytes: large ones are fewer at a time.</summary>
     private const int BytesPerPlace = 128 << 10;
@@ -29,7 +30,7 @@ internal sealed class SubmissionStream(
     /// <summary>The last one of each resource that has not been answered.</summary>
     private readonly Dictionary<(string Type, string Id), Task> _last = [];
 
-    private readonly record struct Owed(V1.SubmissionAnswer Answer, int Places);
+    private readonly record struct Owed(V1.SubmissionAnswer Answer, int Places, long Read);
 
     /// <param name="mayGoOn">Throws when nothing more is to be taken in; what was is answered first.</param>
     /// <param name="stopping">The server stops: then nothing more is taken in either.</param>
@@ -90,16 +91,17 @@ internal sealed class SubmissionStream(
     /// <summary>Ends when the next may be read.</summary>
     private Task Begin(V1.Submission submission, int places)
     {
+        long read = meter.Now();
         if (submission.Id.Length == 0)
-            return Enter(submission, places, out _);
+            return Enter(submission, places, read, out _);
         var key = (submission.Type, submission.Id);
         var entered = Task.CompletedTask;
         // What waits for the one before takes no room yet, and others need not wait for it.
         if (_last.GetValueOrDefault(key) is { IsCompleted: false } before)
-            _last[key] = AnswerAfter(before, submission, places);
+            _last[key] = AnswerAfter(before, submission, places, read);
         else
         {
-            entered = Enter(submission, places, out var answered);
+            entered = Enter(submission, places, read, out var answered);
             _last[key] = answered;
         }
         // What is done needs no place; the dictionary is no longer than what may be open, twice over.
@@ -112,7 +114,7 @@ internal sealed class SubmissionStream(
     }
 
     /// <summary>Ends when it was let in, or was not. Mostly at once, and then there is no task for it.</summary>
-    private Task Enter(V1.Submission submission, int places, out Task answered)
+    private Task Enter(V1.Submission submission, int places, long read, out Task answered)
     {
         var entering = enter(submission);
         var entered = Task.CompletedTask;
@@ -121,17 +123,17 @@ internal sealed class SubmissionStream(
             var waits = entering.AsTask();
             (entering, entered) = (new(waits), waits);
         }
-        answered = Answer(submission, places, entering);
+        answered = Answer(submission, places, read, entering);
         return entered;
     }
 
-    private async Task AnswerAfter(Task before, V1.Submission submission, int places)
+    private async Task AnswerAfter(Task before, V1.Submission submission, int places, long read)
     {
         await before;
-        await Answer(submission, places, enter(submission));
+        await Answer(submission, places, read, enter(submission));
     }
 
-    private async Task Answer(V1.Submission submission, int places, ValueTask<IDisposable> entering)
+    private async Task Answer(V1.Submission submission, int places, long read, ValueTask<IDisposable> entering)
     {
         V1.SubmissionAnswer answer;
         try
@@ -149,7 +151,7 @@ internal sealed class SubmissionStream(
             var ended = new GrpcException(GrpcCode.Cancelled, "The call ended before the submission was let in.");
             answer = new V1.SubmissionAnswer { MessageId = submission.MessageId, Refusal = ended.ToStatus() };
         }
-        await _answers.Writer.WriteAsync(new Owed(answer, places));
+        await _answers.Writer.WriteAsync(new Owed(answer, places, read));
     }
 
     /// <summary>
@@ -158,6 +160,7 @@ internal sealed class SubmissionStream(
     private async Task WriteAnswers()
     {
         bool isGone = false;
+        var left = new List<long>();
         while (await _answers.Reader.WaitToReadAsync())
         {
             int places = 0;
@@ -166,17 +169,22 @@ internal sealed class SubmissionStream(
                 while (_answers.Reader.TryRead(out var owed))
                 {
                     places += owed.Places;
+                    left.Add(owed.Read);
                     if (!isGone)
                         add(owed.Answer);
                 }
                 if (!isGone)
+                {
                     await flush();
+                    meter.Left(left);
+                }
             }
             catch (Exception failure) when (failure is OperationCanceledException or GrpcException or IOException)
             {
                 // Nobody is there to be answered. What was taken in is still done to its end; the same message id finds its answer.
                 isGone = true;
             }
+            left.Clear();
             _places.Release(places);
         }
     }
