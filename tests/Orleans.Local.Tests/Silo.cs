@@ -81,7 +81,7 @@ internal sealed class Journal
 
             TaskCompletionSource seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
             watchers.Add((Holds, seen));
-            return seen.Task.WaitAsync(TimeSpan.FromSeconds(20));
+            return seen.Task.WaitAsync(TimeSpan.FromSeconds(60));
         }
     }
 

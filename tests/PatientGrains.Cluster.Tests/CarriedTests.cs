@@ -37,7 +37,7 @@ public class CarriedTests
                 Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
             Assert.Single(spans, span => span.OperationName == "record read" && span.TraceId == asking.TraceId);
             var entry = await NewestEntry(cluster, patient);
-            Assert.Equal("dr-Clinician", entry.Who!.Subject);
+            Assert.Equal("dr-test", entry.Who!.Subject);
             Assert.Equal("read", entry.Interaction);
         }
     }

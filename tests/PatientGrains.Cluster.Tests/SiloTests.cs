@@ -31,7 +31,7 @@ public class SiloTests(ITestOutputHelper output)
         output.WriteLine($"{hosted} of {Patients.Length} patients were on the silo; all were served {served.TotalSeconds:F1} s later; "
             + writers.Summary);
         Assert.InRange(hosted, 1, Patients.Length - 1);
-        Assert.True(served < TimeSpan.FromSeconds(15));
+        Assert.True(served < TimeSpan.FromSeconds(30), served.ToString());
     }
 
     [Fact]

@@ -77,19 +77,9 @@ internal sealed class TestedCluster : IAsyncDisposable
         _front.MapPatientGrains();
         await _front.StartAsync();
         var issuer = new TokenIssuer(Services.GatewayOptionsOf(_settings, _ring), clock);
-        Http = ClientOf(issuer, Role.Clinician);
-        Officer = ClientOf(issuer, Role.PrivacyOfficer);
-    }
-
-    /// <summary>One who reads access logs.</summary>
-    public HttpClient Officer { get; private set; } = null!;
-
-    private HttpClient ClientOf(TokenIssuer issuer, Role role)
-    {
-        var who = new Requester { Subject = "dr-" + role, Roles = [role], Purpose = "TREAT", Source = "local" };
-        var http = new HttpClient { BaseAddress = new Uri(_front!.Urls.First() + "/fhir/"), Timeout = TimeSpan.FromMinutes(1) };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", issuer.Issue(who, TimeSpan.FromDays(365)));
-        return http;
+        var who = new Requester { Subject = "dr-test", Roles = [Role.Clinician], Purpose = "TREAT", Source = "local" };
+        Http = new HttpClient { BaseAddress = new Uri(_front.Urls.First() + "/fhir/"), Timeout = TimeSpan.FromMinutes(1) };
+        Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", issuer.Issue(who, TimeSpan.FromDays(365)));
     }
 
     /// <summary>How many grains of a type each silo hosts.</summary>
@@ -111,7 +101,6 @@ internal sealed class TestedCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        Officer.Dispose();
         await _front!.DisposeAsync();
         await Silos.DisposeAsync();
     }

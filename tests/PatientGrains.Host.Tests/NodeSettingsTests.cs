@@ -57,7 +57,9 @@ public sealed class NodeSettingsTests : IDisposable
         Assert.Null(azure.CheckedBlobs().Key);
         Assert.Equal("a2V5", (azure with { AzureAccount = "a", AzureKeyFile = file }).CheckedBlobs().Key);
         Assert.NotNull((azure with { AzureBlobs = "http://127.0.0.1:10000/devstoreaccount1" }).CheckedBlobs());
-        Refused("AzureBlobs", () => (azure with { AzureBlobs = "http://a.example.org" }).CheckedBlobs());
+        var clear = azure with { AzureBlobs = "http://a.example.org" };
+        Refused("AzureBlobs", () => clear.CheckedBlobs());
+        Assert.NotNull((clear with { ClusterNetwork = "trusted" }).CheckedBlobs());
         Refused("AzureBlobs", () => (azure with { AzureBlobs = null }).CheckedBlobs());
         Refused("AzureTables", () => azure.CheckedTables());
         Refused("AzureAccount", () => (azure with { AzureAccount = "a" }).CheckedBlobs());

@@ -183,7 +183,7 @@ public sealed class JournalTests
     private static async Task<T> Eventually<T>(Func<Task<T?>> find)
         where T : class
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (true)
         {
             if (await find() is { } found)

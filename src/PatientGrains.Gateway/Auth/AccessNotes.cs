@@ -8,8 +8,7 @@ namespace PatientGrains.Gateway.Auth;
 
 /// <summary>
 /// Accesses that no record logs: refused logins, unknown patients, searches that matched nobody, requests that were refused before a record
-/// was asked.
-/// Each is durable in a security log when the call returns.
+/// was asked. Each is durable in a security log when the call returns.
 /// </summary>
 internal sealed class AccessNotes(IGrainFactory grains, RefusedLogins logins)
 {
@@ -42,7 +41,7 @@ internal sealed class AccessNotes(IGrainFactory grains, RefusedLogins logins)
         {
             return await Shard().Ask(note) is not Refused;
         }
-        catch (Exception)
+        catch (Exception failed) when (failed is not OutOfMemoryException)
         {
             return false;
         }

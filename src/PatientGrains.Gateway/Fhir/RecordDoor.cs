@@ -47,7 +47,7 @@ internal sealed class RecordDoor(IGrainFactory grains)
             }
             catch (Exception failure) when (failure is not OutOfMemoryException)
             {
-                _places.Drop(key);
+                // It lies where it was looked for: the failure is the answer, and the place stays remembered.
                 if (await NameOf(key) == remembered)
                     throw;
             }

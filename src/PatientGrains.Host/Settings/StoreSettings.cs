@@ -61,8 +61,8 @@ public sealed partial record HostSettings
     };
 
     /// <summary>Blob endpoint, and the account's key when one is used.</summary>
-    /// <exception cref="SettingsException">Something is missing or no https URL; plain http is taken for an emulator on loopback
-    /// only.</exception>
+    /// <exception cref="SettingsException">Something is missing or no https URL; plain http is taken on loopback, and on a network that is
+    /// trusted: for an emulator.</exception>
     internal AzureAccess CheckedBlobs() => new(Endpoint(nameof(AzureBlobs), AzureBlobs), AzureAccount, AzureKey());
 
     /// <summary>The same for tables.</summary>
@@ -76,13 +76,13 @@ public sealed partial record HostSettings
         return AzureKeyFile is null ? null : Secret(nameof(AzureKeyFile), AzureKeyFile);
     }
 
-    private static Uri Endpoint(string name, string? text)
+    private Uri Endpoint(string name, string? text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
             throw new SettingsException($"{name}: '{text}' is not an http or https URL.");
-        return url.Scheme == "https" || url.IsLoopback
+        return url.Scheme == "https" || url.IsLoopback || TrustsNetwork
             ? url
-            : throw new SettingsException($"{name}: beyond loopback only https.");
+            : throw new SettingsException($"{name}: beyond loopback only https, unless ClusterNetwork is trusted.");
     }
 
     /// <summary>The content of a secret's file, without the line's end that editors leave.</summary>

@@ -95,6 +95,8 @@ public sealed class AzureBlobLog : IPatientLog
     public async ValueTask<CommitPage> Read(LogId log, ReadFrom from, int maxBytes, CancellationToken cancel = default) =>
         await _reading.Read(log, from, maxBytes, cancel).ConfigureAwait(false);
 
+    public bool IsCrowded => _lanes.IsCrowded;
+
     public Task Append(AppendBatch batch) =>
         _closed.IsCancellationRequested ? Task.FromException(BlobHttp.Closed()) : _appends.Append(batch);
 

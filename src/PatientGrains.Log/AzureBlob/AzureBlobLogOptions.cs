@@ -46,10 +46,10 @@ public sealed record AzureBlobLogOptions
     /// <summary>Requests on their way at a time.</summary>
     public int Requests { get; init; } = 64;
 
-    /// <summary>Appends that wait or are on their way; past it, an append is refused as busy.</summary>
-    public int MaxWaiting { get; init; } = 65_536;
+    /// <summary>Appends that wait or are on their way; past it, an append is refused as busy. Past half of it the log is crowded.</summary>
+    public int MaxWaiting { get; init; } = 16_384;
 
-    /// <summary>Their bytes.</summary>
+    /// <summary>Their bytes, likewise.</summary>
     public long MaxWaitingBytes { get; init; } = 256 << 20;
 
     /// <summary>Blocks of an append blob before the next one is begun. The service takes 50,000; some are left for those who did not see

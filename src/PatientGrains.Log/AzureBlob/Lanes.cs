@@ -110,6 +110,7 @@ internal sealed class Lanes(AzureBlobLogOptions options)
     private readonly Dictionary<LogId, Lane> _lanes = [];
     private long _bytes;
     private int _waiting;
+    private TaskCompletionSource? _drained;
 
     /// <summary>A place behind everything that was handed over before for any of these logs.</summary>
     public sealed class Place
@@ -119,6 +120,16 @@ internal sealed class Lanes(AzureBlobLogOptions options)
         internal TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
         internal long Weight { get; init; }
         internal IReadOnlyList<int> Doubts { get; init; } = [];
+    }
+
+    /// <summary>What is decided already still finds room; nothing new should be.</summary>
+    public bool IsCrowded
+    {
+        get
+        {
+            lock (_lock)
+                return _waiting >= options.MaxWaiting / 2 || _bytes >= options.MaxWaitingBytes / 2;
+        }
     }
 
     /// <exception cref="LogBusyException">Too much waits already.</exception>
@@ -156,6 +167,8 @@ internal sealed class Lanes(AzureBlobLogOptions options)
             _bytes -= place.Weight;
             foreach (var lane in place.Lanes)
                 lane.Users--;
+            if (_waiting == 0)
+                _drained?.TrySetResult();
         }
     }
 
@@ -209,10 +222,15 @@ internal sealed class Lanes(AzureBlobLogOptions options)
         }
     }
 
-    /// <summary>Completes when everything that was handed over has ended.</summary>
+    /// <summary>Completes when everything that was handed over has ended: what it changes outside its log is written too.</summary>
     public Task Drained()
     {
         lock (_lock)
-            return Task.WhenAll(_lanes.Values.Select(lane => lane.Last));
+        {
+            if (_waiting == 0)
+                return Task.CompletedTask;
+            _drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _drained.Task;
+        }
     }
 }

@@ -18,8 +18,6 @@ internal sealed class LogRecords(BlobClient client)
     public async Task PutKey(LogId log, ChainHash birth, ReadOnlyMemory<byte> wrapped, ReadOnlyMemory<byte> name) =>
         await client.Put(KeyName(log, birth), Key(wrapped, name), "").ConfigureAwait(false);
 
-    public Task DropKey(LogId log, ChainHash birth) => client.Delete(KeyName(log, birth));
-
     /// <summary>Both are empty when the log was erased.</summary>
     public async Task<(ReadOnlyMemory<byte> Wrapped, ReadOnlyMemory<byte> Name, string Tag)> Key(
         LogId log, ChainHash birth, CancellationToken cancel = default)

@@ -52,7 +52,7 @@ internal sealed class Notes
         {
             var note = _noted.GetOrAdd(lane.Log, log => _tail.Append(Record(NotesFold.NoteKind, log), 0, []));
             if (note.IsFaulted)
-                _noted.TryUpdate(lane.Log, note = _tail.Append(Record(NotesFold.NoteKind, lane.Log), 0, []), note);
+                _noted[lane.Log] = note = _tail.Append(Record(NotesFold.NoteKind, lane.Log), 0, []);
             if (!note.IsCompletedSuccessfully)
                 noted.Add(note);
         }
@@ -103,7 +103,7 @@ internal sealed class Notes
             if (isForgotten || (!other.IsSettled && (all || other.QuietLooks >= DeadAfterLooks)))
             {
                 var parallel = new ParallelOptions { MaxDegreeOfParallelism = AtATime };
-                await Parallel.ForEachAsync(logs, parallel, async (log, _) => await settle(log).ConfigureAwait(false))
+                await Parallel.ForEachAsync(logs, parallel, async (log, _) => await SettleIfWhole(log, settle).ConfigureAwait(false))
                     .ConfigureAwait(false);
                 other.IsSettled = other.QuietLooks >= DeadAfterLooks;
             }
@@ -112,8 +112,21 @@ internal sealed class Notes
         }
     }
 
-    /// <summary>Everything is settled and marked: nobody has to look.</summary>
-    public Task DropOwn() => Drop(_own);
+    /// <summary>A log that cannot be read cannot be settled either. Whoever asks for it is told; the others must not wait for it.</summary>
+    private static async Task SettleIfWhole(LogId log, Func<LogId, Task> settle)
+    {
+        try
+        {
+            await settle(log).ConfigureAwait(false);
+        }
+        catch (LogCorruptException)
+        {
+            // It stays as it is.
+        }
+    }
+
+    /// <summary>When everything is taken off, nobody has to look.</summary>
+    public Task DropOwn() => _noted.IsEmpty ? Drop(_own) : Task.CompletedTask;
 
     private async Task Drop(string name)
     {

@@ -49,13 +49,20 @@ internal sealed class PostgresGroup(List<PendingAppend> appends, PostgresHeads h
         heads.Forget(Logs());
     }
 
-    /// <summary>It turned out that these are in the database, and no others.</summary>
+    /// <summary>It turned out that a transaction with these is in the database. Of others, which a later one may have carried, nobody
+    /// knows; least of all are they in because these are.</summary>
     public void AreIn(List<PendingAppend> done)
     {
         heads.Forget(Logs());
         Ends.Clear();
         Accepted.Clear();
         Accepted.AddRange(done);
+        foreach (var append in appends)
+        {
+            append.Refusal ??= new LogFailedException(
+                "The connection was lost while the log was written; what was committed does not hold this append, and whether a later "
+                    + "transaction does is not known.");
+        }
         done.ForEach(append => append.Refusal = null);
     }
 
@@ -109,7 +116,8 @@ internal sealed class PostgresGroup(List<PendingAppend> appends, PostgresHeads h
         Accepted.Clear();
         Places.Clear();
         Ends.Clear();
-        foreach (var append in appends.Where(append => append.Refusal is not ClaimTakenException))
+        // Heads are looked at anew each time. Whose claim was taken has lost; what failed with an outcome unknown must not be sent again.
+        foreach (var append in appends.Where(append => append.Refusal is null or StaleHeadException or LogErasedException))
         {
             append.Refusal = Refusal(append.Batch, doubtful);
             if (append.Refusal is not null)

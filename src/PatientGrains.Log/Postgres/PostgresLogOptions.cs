@@ -24,7 +24,7 @@ public sealed record PostgresLogOptions(string ConnectionString)
     /// fail with an outcome that is unknown. A server that crashed is often back within this time.</summary>
     public TimeSpan OutcomePatience { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long a statement may take before its connection counts as lost.</summary>
+    /// <summary>How long a statement may take before its connection counts as lost; those of an erasure have an hour.</summary>
     public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Appends that may wait: about a second of work. Past half of it the log is crowded.</summary>

@@ -135,6 +135,6 @@ internal sealed partial class PostgresSchema(string schema, string place)
 
     private static Task Run(NpgsqlConnection connection, string sql, CancellationToken cancel) => Scalar(connection, sql, cancel);
 
-    [GeneratedRegex("^[a-z_][a-z0-9_]{0,62}$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^[a-z_][a-z0-9_]{0,62}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Name();
 }

@@ -11,6 +11,8 @@ internal sealed class PostgresSideWrites(PostgresConnections connections, Postgr
     private const long MaxWaitingBytes = 32L << 20;
     /// <summary>Appends that may come in between an erasure and the place that it takes, before it is given up.</summary>
     private const int MostTries = 1000;
+    /// <summary>A table that is read through may be large, and an erasure that is given up half way is given up every time.</summary>
+    private const int EraseSeconds = 3600;
 
     private readonly SemaphoreSlim _free = new(AtOnce);
     private long _waitingBytes;
@@ -90,7 +92,11 @@ internal sealed class PostgresSideWrites(PostgresConnections connections, Postgr
         foreach (long no in found)
         {
             foreach (string statement in _drop.Prepend(_shut))
-                await Run(connection, statement, new NpgsqlParameter<long> { TypedValue = no }).ConfigureAwait(false);
+            {
+                await using var drop = new NpgsqlCommand(statement, connection) { CommandTimeout = EraseSeconds };
+                drop.Parameters.Add(new NpgsqlParameter<long> { TypedValue = no });
+                await drop.ExecuteNonQueryAsync().ConfigureAwait(false);
+            }
         }
         await transaction.CommitAsync().ConfigureAwait(false);
         return found.Count;

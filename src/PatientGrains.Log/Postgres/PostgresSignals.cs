@@ -124,11 +124,12 @@ internal sealed class PostgresSignals : IAsyncDisposable
                     looked = Stopwatch.GetTimestamp();
                 }
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (_closing.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception e) when (PostgresConnections.IsOfServer(e))
+            // Whatever it was: nobody sees this task end, and then those who wait for a line of another process would wait for good.
+            catch (Exception e) when (e is not OutOfMemoryException)
             {
                 await Task.Delay(ReconnectAfter, _closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

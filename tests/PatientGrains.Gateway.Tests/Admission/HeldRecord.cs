@@ -28,7 +28,7 @@ internal sealed class HeldRecord(string patient) : IIncomingGrainCallFilter
 
     public async Task Holds(int count)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (Held < count)
         {
             patience.Token.ThrowIfCancellationRequested();

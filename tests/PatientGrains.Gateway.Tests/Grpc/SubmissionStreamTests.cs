@@ -184,7 +184,7 @@ public class SubmissionStreamTests
 
     private static async Task Until(Func<bool> isSo)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         while (!isSo())
         {
             patience.Token.ThrowIfCancellationRequested();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
 using PatientGrains.Host.Settings;
 
 namespace PatientGrains.Host.Tests.Deployment;
@@ -46,6 +47,32 @@ public sealed partial class DeploymentTests
         var given = Setting().Matches(Compose).Select(match => match.Groups[1].Value).ToList();
         Assert.True(given.Count > 8);
         Assert.All(given, name => Assert.Contains(name, known));
+    }
+
+    /// <summary>As the file gives it, and as its first lines say that it can be chosen.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("PATIENTGRAINS_STORE=azure PATIENTGRAINS_CLUSTERNETWORK=trusted")]
+    [InlineData("PATIENTGRAINS_STORE=azure PATIENTGRAINS_CLUSTERING=azure PATIENTGRAINS_CLUSTERNETWORK=trusted")]
+    public void Nodes_take_what_it_says_about_their_stores(string chosen)
+    {
+        Assert.Contains(chosen, Compose);
+        using var folder = new TemporaryFolder();
+        string secret = Path.Combine(folder.Path, "secret");
+        File.WriteAllText(secret, "c2VjcmV0");
+        var choices = chosen.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(choice => choice.Split('='))
+            .ToDictionary(choice => choice[0], choice => choice[1]);
+        string ValueOf(Match choice) => choices.GetValueOrDefault(choice.Groups["name"].Value, choice.Groups["default"].Value);
+        var given = Value().Matches(Compose).DistinctBy(match => match.Groups["name"].Value)
+            .ToDictionary(match => match.Groups["name"].Value, match => Chosen().Replace(match.Groups["value"].Value, ValueOf));
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(given!).Build().Get<HostSettings>()!;
+        settings = settings with { PostgresFile = secret, AzureKeyFile = secret };
+
+        Assert.NotEmpty(settings.CheckedPostgres());
+        if (settings.StoreKind == StoreKind.Azure)
+            Assert.Equal("azurite", settings.CheckedBlobs().Endpoint.Host);
+        if (settings.ClusteringKind == ClusteringKind.Azure)
+            Assert.Equal("azurite", settings.CheckedTables().Endpoint.Host);
     }
 
     [Fact]
@@ -160,6 +187,12 @@ public sealed partial class DeploymentTests
 
     [GeneratedRegex(@"^\s+(PATIENTGRAINS_[A-Z]+):", RegexOptions.Multiline)]
     private static partial Regex Setting();
+
+    [GeneratedRegex(@"^\s+PATIENTGRAINS_(?<name>[A-Z]+): (?<value>.+)$", RegexOptions.Multiline)]
+    private static partial Regex Value();
+
+    [GeneratedRegex(@"\$\{(?<name>\w+):-(?<default>[^}]*)\}")]
+    private static partial Regex Chosen();
 
     [GeneratedRegex(@"dotnet publish (\S+)")]
     private static partial Regex PublishedProject();

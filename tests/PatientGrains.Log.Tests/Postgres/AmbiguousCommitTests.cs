@@ -65,7 +65,8 @@ public sealed class AmbiguousCommitTests
         Assert.Equal(3, (await log.ReadFeed(1, 0, 9)).Head);
     }
 
-    /// <summary>Two logs over one store, both behind connections that are cut at random, with rivals on every head.</summary>
+    /// <summary>Two logs over one store, both behind connections that are cut at random, with rivals on every head and for some
+    /// claims.</summary>
     [StoreTheory, InlineData("postgres")]
     public async Task However_connections_are_cut_what_was_acknowledged_is_there_once_and_what_was_refused_is_not(string kind)
     {
@@ -79,45 +80,58 @@ public sealed class AmbiguousCommitTests
             lock (random)
                 return random.Next(1, 60);
         };
-        var done = new ConcurrentBag<SealedCommit>();
+        var done = new ConcurrentBag<AppendBatch>();
         var refused = new ConcurrentBag<SealedCommit>();
         var sealers = Enumerable.Range(0, 8).Select(i => new Sealer(store.Ring, $"Patient/{i}")).ToList();
-        await Task.WhenAll(sealers.SelectMany(sealer => new[] { one, other }.Select(log => Task.Run(async () =>
+        await Task.WhenAll(sealers.SelectMany((sealer, i) => new[] { one, other }.Select(log => Task.Run(async () =>
         {
             for (int round = 0; round < 25; round++)
-                await Try(store.Log, log, sealer, done, refused);
+            {
+                BlindKey? claim = round % 3 == 0 ? store.Ring.BlindClaim($"{i / 2} {round}") : null;
+                await Try(store.Log, log, sealer, claim, done, refused);
+            }
         }))));
         proxy.ChunksUntilCut = null;
 
         Assert.True(proxy.Cuts > 10, $"{proxy.Cuts} cuts");
         Assert.True(done.Count > 100, $"{done.Count} done");
+        await AreThere(store.Log, sealers, done, refused);
+        sealers.ForEach(sealer => sealer.Dispose());
+    }
+
+    private static async Task AreThere(
+        IPatientLog log, List<Sealer> sealers, ConcurrentBag<AppendBatch> done, ConcurrentBag<SealedCommit> refused)
+    {
         var there = new HashSet<ChainHash>();
         foreach (var sealer in sealers)
         {
-            var chain = await ConformanceTests.ReadAll(store.Log, sealer.Id, 0, 1 << 20);
+            var chain = await ConformanceTests.ReadAll(log, sealer.Id, 0, 1 << 20);
             Assert.All(chain, commit => Assert.True(there.Add(commit.Hash)));
-            var lines = (await store.Log.ReadFeed(1, 0, 10_000)).Lines.Where(line => line.Log == sealer.Id).Select(line => line.Seq);
+            var lines = (await log.ReadFeed(1, 0, 10_000)).Lines.Where(line => line.Log == sealer.Id).Select(line => line.Seq);
             Assert.Equal(chain.Select(commit => commit.FirstSeq), lines);
-            sealer.Dispose();
         }
-        Assert.All(done, commit => Assert.Contains(commit.Hash, there));
+        Assert.All(done, append => Assert.Contains(append.Commits[0].Commit.Hash, there));
+        foreach (var claim in done.SelectMany(append => append.Claims))
+            Assert.Equal(claim.Log, await log.Locate(claim.Key));
         Assert.All(refused, commit => Assert.DoesNotContain(commit.Hash, there));
-        Assert.True((await LogVerifier.Verify(store.Log)).IsSound);
+        Assert.True((await LogVerifier.Verify(log)).IsSound);
     }
 
     private static async Task Try(
-        IPatientLog truth, IPatientLog log, Sealer sealer, ConcurrentBag<SealedCommit> done, ConcurrentBag<SealedCommit> refused)
+        IPatientLog truth, IPatientLog log, Sealer sealer, BlindKey? key, ConcurrentBag<AppendBatch> done,
+        ConcurrentBag<SealedCommit> refused)
     {
         var head = (await truth.Find(sealer.Id))?.Head ?? Head.Empty;
         CommitAppend append;
         lock (sealer)
             append = sealer.Next(on: head, advance: false);
+        var batch = Line(append) with { Claims = key is { } claim ? [new Claim(claim, sealer.Id)] : [] };
         try
         {
-            await log.Append(Line(append)).WaitAsync(Patience);
-            done.Add(append.Commit);
+            await log.Append(batch).WaitAsync(Patience);
+            done.Add(batch);
         }
-        catch (StaleHeadException)
+        catch (Exception e) when (e is StaleHeadException or ClaimTakenException)
         {
             refused.Add(append.Commit);
         }

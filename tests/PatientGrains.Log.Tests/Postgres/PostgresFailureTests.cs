@@ -93,6 +93,23 @@ public sealed class PostgresFailureTests
         Assert.Equal([new(1, a.Id, 0), new StoredFeedLine(2, a.Id, 1)], (await store.Log.ReadFeed(1, 0, 9)).Lines);
     }
 
+    /// <summary>In a store so large that reading it through takes longer than any other statement may.</summary>
+    [StoreTheory, InlineData("postgres")]
+    public async Task An_erasure_takes_as_long_as_it_needs(string kind)
+    {
+        Assert.Equal("postgres", kind);
+        await using var store = await PostgresStore.MakeWith(options => options with { StatementTimeout = TimeSpan.FromSeconds(1) });
+        using var a = new Sealer(store.Ring, "Patient/a");
+        await store.Log.Append(Line(a.Next()));
+        string schema = store.Options.Schema;
+        await store.Run($"""
+            CREATE FUNCTION {schema}.slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(2); RETURN NEW; END $$;
+            CREATE TRIGGER slow BEFORE UPDATE ON {schema}.feeds FOR EACH ROW EXECUTE FUNCTION {schema}.slow();
+            """);
+        await store.Log.Erase(a.Id).WaitAsync(Patience);
+        Assert.True((await store.Log.Find(a.Id))!.IsErased);
+    }
+
     [StoreTheory, InlineData("postgres")]
     public async Task A_queue_that_is_full_refuses_at_once_and_what_waits_is_written_when_it_can_be(string kind)
     {

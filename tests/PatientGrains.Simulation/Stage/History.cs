@@ -14,8 +14,6 @@ internal sealed class History(SimWorld world)
     private readonly IncrementalHash _digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly Queue<string> _tail = [];
 
-    public long Lines { get; private set; }
-
     /// <summary>Every line is told to this too; null for nobody.</summary>
     public Action<string>? Listener { get; set; }
 
@@ -23,7 +21,6 @@ internal sealed class History(SimWorld world)
     {
         string line = string.Create(CultureInfo.InvariantCulture, $"{world.Now:c} #{world.Step} {who}: {what}");
         Mix(Encoding.UTF8.GetBytes(line));
-        Lines++;
         _tail.Enqueue(line);
         if (_tail.Count > Kept)
             _tail.Dequeue();

@@ -12,7 +12,7 @@ internal sealed class SharedStore(SimWorld world, KeyFile keys) : IAsyncDisposab
 
     public KeyFile Keys { get; } = keys;
 
-    /// <summary>Logs that some silo wrote, by name; the names of all logs that a run may have.</summary>
+    /// <summary>Appends in the order in which they took effect.</summary>
     public List<Effect> Effects { get; } = [];
 
     /// <summary>An append took effect.</summary>

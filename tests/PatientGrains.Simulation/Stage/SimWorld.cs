@@ -107,7 +107,4 @@ internal sealed class SimWorld : IThreadPoolWorkItem
 /// <summary>Something that must never be was seen.</summary>
 /// <param name="checker">Which of the independent checkers saw it.</param>
 /// <param name="what">What it saw, in a sentence.</param>
-internal sealed class CheckFailedException(string checker, string what) : Exception($"{checker}: {what}")
-{
-    public string Checker { get; } = checker;
-}
+internal sealed class CheckFailedException(string checker, string what) : Exception($"{checker}: {what}");
