@@ -15,7 +15,7 @@ public class RecordBodyTests
         Assert.Same(both, ArrayOf(Stored(body).Json));
     }
 
-    /// <summary>A frame of the log, or a buffer that goes back to a pool, must neither stay in memory nor change under the record.</summary>
+    /// <summary>A frame of the log, or a pooled buffer, must neither stay in memory nor change under the record.</summary>
     [Theory]
     [InlineData(1, 0)]
     [InlineData(0, 1)]
