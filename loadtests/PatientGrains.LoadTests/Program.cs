@@ -1,4 +1,5 @@
 using PatientGrains.LoadTests.Import;
+using PatientGrains.LoadTests.Live;
 using PatientGrains.LoadTests.Reporting;
 using PatientGrains.LoadTests.Running;
 
@@ -35,8 +36,8 @@ internal static class Program
     {
         if (Settings.Parse(args) is not { } settings)
             return await Unusable(Usage);
-        if (settings.Verbs is [ColdImport.Verb])
-            return await ColdImport.Child(settings);
+        if (await AsChild(settings) is { } code)
+            return code;
         if (settings is { Smoke: true, BaselineOut: not null } or { Smoke: true, Readme: not null })
             return await Unusable("A smoke run measures nothing: there is nothing to keep.");
         await using var bench = new Bench(settings);
@@ -60,6 +61,15 @@ internal static class Program
         await Keep(report, causes, settings);
         return report.Failed || (settings.Strict && report.Regressions.Any()) ? 1 : 0;
     }
+
+    /// <summary>Whether a scenario started this process to play a part of it; null when a person did.</summary>
+    private static async Task<int?> AsChild(Settings settings) => settings.Verbs switch
+    {
+        [ColdImport.Verb] => await ColdImport.Run(settings),
+        [OverloadServer.Verb] => await OverloadServer.Run(settings),
+        [OverloadFlooder.Verb] => await OverloadFlooder.Run(settings),
+        _ => null,
+    };
 
     /// <summary>What to compare with; says why nothing is compared.</summary>
     private static async Task<Baseline?> Compared(Settings settings, Surroundings here)

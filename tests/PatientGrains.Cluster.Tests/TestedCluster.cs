@@ -119,13 +119,25 @@ internal static class Asking
         return await http.SendAsync(request);
     }
 
+    /// <summary>A cluster that has just begun on a busy machine may say 503 to the first, as to any client.</summary>
     public static async Task PutPatients(this HttpClient http, IEnumerable<string> ids)
     {
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         foreach (string id in ids)
         {
-            using var answer = await http.Put("Patient/" + id, $$"""{"resourceType":"Patient","id":"{{id}}"}""");
-            Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+            while (await PutPatient(http, id) is var status && status != HttpStatusCode.Created)
+            {
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+                await pace.WaitForNextTickAsync(deadline.Token);
+            }
         }
+    }
+
+    private static async Task<HttpStatusCode> PutPatient(HttpClient http, string id)
+    {
+        using var answer = await http.Put("Patient/" + id, $$"""{"resourceType":"Patient","id":"{{id}}"}""", "patient " + id);
+        return answer.StatusCode;
     }
 
     /// <summary>A weight, which no screen looks at.</summary>

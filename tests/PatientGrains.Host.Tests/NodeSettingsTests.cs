@@ -48,6 +48,18 @@ public sealed class NodeSettingsTests : IDisposable
         Refused("PostgresFile", () => (Postgres with { Postgres = null, PostgresFile = file }).CheckedPostgres());
     }
 
+    /// <summary>What Npgsql says of a keyword that it does not know would be a part of the password.</summary>
+    [Theory]
+    [InlineData("Host=db;Password=se;cret=1")]
+    [InlineData("Host=db;Password='se;cret")]
+    [InlineData("Host=db;Port=cret;Password=se")]
+    public void A_connection_string_that_is_none_is_refused_without_a_word_of_it(string text)
+    {
+        var refused = Assert.Throws<SettingsException>(() => (Postgres with { Postgres = text }).CheckedPostgres());
+        Assert.StartsWith("Postgres: ", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("cret", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_storage_account_is_reached_by_https_and_by_one_credential()
     {
@@ -56,8 +68,11 @@ public sealed class NodeSettingsTests : IDisposable
         var azure = new HostSettings { Store = "azure", AzureBlobs = "https://a.blob.core.windows.net" };
         Assert.Null(azure.CheckedBlobs().Key);
         Assert.Equal("a2V5", (azure with { AzureAccount = "a", AzureKeyFile = file }).CheckedBlobs().Key);
-        Assert.NotNull((azure with { AzureBlobs = "http://127.0.0.1:10000/devstoreaccount1" }).CheckedBlobs());
-        var clear = azure with { AzureBlobs = "http://a.example.org" };
+        var keyed = azure with { AzureAccount = "a", AzureKeyFile = file };
+        // Azure.Identity sends no token in the clear.
+        Refused("AzureBlobs", () => (azure with { AzureBlobs = "http://127.0.0.1:10000/devstoreaccount1" }).CheckedBlobs());
+        Assert.NotNull((keyed with { AzureBlobs = "http://127.0.0.1:10000/devstoreaccount1" }).CheckedBlobs());
+        var clear = keyed with { AzureBlobs = "http://a.example.org" };
         Refused("AzureBlobs", () => clear.CheckedBlobs());
         Assert.NotNull((clear with { ClusterNetwork = "trusted" }).CheckedBlobs());
         Refused("AzureBlobs", () => (azure with { AzureBlobs = null }).CheckedBlobs());

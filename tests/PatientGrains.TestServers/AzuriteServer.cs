@@ -7,7 +7,7 @@ using System.Security.Cryptography;
 namespace PatientGrains.TestServers;
 
 /// <summary>
-/// Azurite's blob service, from npm (<c>npm ci --prefix tests/PatientGrains.TestServers</c>), in a folder and on a loopback port of its
+/// One service of Azurite, from npm (<c>npm ci --prefix tests/PatientGrains.TestServers</c>), in a folder and on a loopback port of its
 /// own. It can be killed and started again on the same folder and port.
 /// </summary>
 public sealed class AzuriteServer : IAsyncDisposable
@@ -15,6 +15,7 @@ public sealed class AzuriteServer : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("patientgrains-azurite-").FullName;
+    private readonly AzuritePart _part;
     private readonly bool _savesFirst;
     private readonly int _port;
     private Process? _process;
@@ -22,9 +23,10 @@ public sealed class AzuriteServer : IAsyncDisposable
     /// <param name="savesFirst">Whether a write is answered only when Azurite has saved it. As it comes, Azurite saves what it knows of its
     /// blobs every five seconds, and forgets the rest when it is killed; for tests that kill it, this makes it keep what it answered
     /// (azurite-save-first.cjs).</param>
-    public AzuriteServer(bool savesFirst = false)
+    /// <param name="part">Which of its services.</param>
+    public AzuriteServer(bool savesFirst = false, AzuritePart part = AzuritePart.Blob)
     {
-        _savesFirst = savesFirst;
+        (_savesFirst, _part) = (savesFirst, part);
         using var free = new TcpListener(IPAddress.Loopback, 0);
         free.Start();
         _port = ((IPEndPoint)free.LocalEndpoint).Port;
@@ -34,12 +36,14 @@ public sealed class AzuriteServer : IAsyncDisposable
 
     /// <summary>What is not installed here, or null.</summary>
     public static string? Missing =>
-        Main is not null ? null : "Azurite is not installed (Node.js, then npm ci --prefix tests/PatientGrains.TestServers)";
+        Main(AzuritePart.Blob) is not null
+            ? null
+            : "Azurite is not installed (Node.js, then npm ci --prefix tests/PatientGrains.TestServers)";
 
     public string AccountName => "patientgrains";
 
     /// <summary>Drawn for this server.</summary>
-    public string AccountKey { get; } = Convert.ToBase64String(RandomNumberGenerator.GetBytes(64));
+    public string AccountKey { get; private init; } = Convert.ToBase64String(RandomNumberGenerator.GetBytes(64));
 
     public Uri AccountUrl => new($"http://127.0.0.1:{_port.ToString(CultureInfo.InvariantCulture)}/{AccountName}");
 
@@ -54,22 +58,31 @@ public sealed class AzuriteServer : IAsyncDisposable
         }
     }
 
-    private static string? Main
+    private static string? Main(AzuritePart part)
     {
-        get
-        {
-            string main = Path.Combine(Home, "node_modules", "azurite", "dist", "src", "blob", "main.js");
-            return File.Exists(main) && Find("node") is not null ? main : null;
-        }
+        string main = Path.Combine(Home, "node_modules", "azurite", "dist", "src", NameOf(part), "main.js");
+        return File.Exists(main) && Find("node") is not null ? main : null;
     }
+
+    private static string NameOf(AzuritePart part) => part switch
+    {
+        AzuritePart.Blob => "blob",
+        AzuritePart.Table => "table",
+        _ => throw new ArgumentOutOfRangeException(nameof(part)),
+    };
 
     private static string? Find(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, program))
             .FirstOrDefault(File.Exists);
 
-    public static async Task<AzuriteServer> Launch(bool savesFirst = false)
+    public static Task<AzuriteServer> Launch(bool savesFirst = false) => Launch(new AzuriteServer(savesFirst));
+
+    /// <summary>The tables of the same account.</summary>
+    public Task<AzuriteServer> LaunchTables() =>
+        Launch(new AzuriteServer(part: AzuritePart.Table) { AccountKey = AccountKey });
+
+    private static async Task<AzuriteServer> Launch(AzuriteServer server)
     {
-        var server = new AzuriteServer(savesFirst);
         try
         {
             await server.Start();
@@ -85,14 +98,14 @@ public sealed class AzuriteServer : IAsyncDisposable
     /// <summary>Starts it, again when it was killed, and returns when it answers.</summary>
     public async Task Start()
     {
-        string main = Main ?? throw new InvalidOperationException(Missing);
+        string main = Main(_part) ?? throw new InvalidOperationException(Missing);
         // The kernel kills it with us: whatever ends this process leaves no server behind.
         string[] under = Find("setpriv") is { } setpriv ? [setpriv, "--pdeathsig", "KILL", "node"] : [Find("node")!];
         string[] save = _savesFirst ? ["--require", Path.Combine(Home, "azurite-save-first.cjs")] : [];
         string[] command =
         [
             .. under, .. save, main, "--silent", "--disableTelemetry", "--skipApiVersionCheck", "--location", _folder,
-            "--blobHost", "127.0.0.1", "--blobPort", _port.ToString(CultureInfo.InvariantCulture),
+            $"--{NameOf(_part)}Host", "127.0.0.1", $"--{NameOf(_part)}Port", _port.ToString(CultureInfo.InvariantCulture),
         ];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["AZURITE_ACCOUNTS"] = $"{AccountName}:{AccountKey}";
@@ -104,7 +117,7 @@ public sealed class AzuriteServer : IAsyncDisposable
     /// <summary>It says that it listens; then it is asked.</summary>
     private async Task Answers(StreamReader output, Task<string> errors)
     {
-        while (await output.ReadLineAsync() is { } line && !line.Contains("successfully listens", StringComparison.Ordinal))
+        while (await output.ReadLineAsync() is { } line && !line.Contains(" successfully ", StringComparison.Ordinal))
             continue;
         _ = output.ReadToEndAsync();
         using var client = new HttpClient();
@@ -146,4 +159,11 @@ public sealed class AzuriteServer : IAsyncDisposable
         if (Directory.Exists(_folder))
             Directory.Delete(_folder, recursive: true);
     }
+}
+
+/// <summary>What Azurite can be started for.</summary>
+public enum AzuritePart
+{
+    Blob,
+    Table,
 }

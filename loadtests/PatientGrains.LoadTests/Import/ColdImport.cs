@@ -25,7 +25,7 @@ internal sealed class ColdImport(Bench bench) : IScenario
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    public static async Task<int> Child(Settings settings)
+    public static async Task<int> Run(Settings settings)
     {
         using var corpus = Corpus.Read(settings);
         using var folder = new StoreFolder(settings);
@@ -37,11 +37,9 @@ internal sealed class ColdImport(Bench bench) : IScenario
     private async Task<double> PerSecondOfChild()
     {
         var settings = bench.Settings;
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        string[] own = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(ColdImport).Assembly.Location] : [];
         string[] patients = settings.Patients is { } count ? ["--patients", count.ToString(CultureInfo.InvariantCulture)] : [];
-        foreach (string argument in (string[])[.. own, Verb, "--synthea", settings.Synthea, "--folder", settings.Folder, .. patients])
-            start.ArgumentList.Add(argument);
+        var start = Child.Again([Verb, "--synthea", settings.Synthea, "--folder", settings.Folder, .. patients]);
+        start.RedirectStandardOutput = true;
         using var child = Process.Start(start) ?? throw new InvalidOperationException("The process did not start.");
         string said = await child.StandardOutput.ReadToEndAsync();
         await child.WaitForExitAsync();

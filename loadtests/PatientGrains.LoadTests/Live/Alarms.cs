@@ -11,6 +11,8 @@ internal sealed class Alarms(Hospital hospital, Func<int, int> receiversOfUnit, 
 {
     public const string AckToReceived = "acknowledged to received";
     public const string DueToReceived = "due to received";
+    public const string DueToSent = "due to sent";
+    public const string SentToAck = "sent to acknowledged";
 
     private readonly ConcurrentDictionary<(int Patient, int Version), Alarm> _all = new();
     private readonly int[] _versions = new int[hospital.Patients];

@@ -1,6 +1,5 @@
 using Google.Protobuf;
 using PatientGrains.Core.Access;
-using PatientGrains.Core.Record;
 using PatientGrains.Grpc.V1;
 using PatientGrains.LoadTests.Running;
 using PatientGrains.LoadTests.Stores;
@@ -22,13 +21,13 @@ internal sealed class AlertRig : IAsyncDisposable
     /// <summary>So long after the last acknowledgement an alert is late enough to be called lost.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    private readonly LiveServer _server;
+    private readonly IHospitalServer _server;
     private readonly Monitors _monitors;
     private readonly List<Subscriber> _prompt = [];
     private readonly List<Subscriber> _others = [];
     private readonly Lock _gate = new();
 
-    private AlertRig(Hospital hospital, LiveServer server, Alarms alarms)
+    private AlertRig(Hospital hospital, IHospitalServer server, Alarms alarms)
     {
         (Hospital, _server, Alarms) = (hospital, server, alarms);
         _monitors = new Monitors(hospital, server.Address, server.Login("load-monitor", Role.Integrator));
@@ -47,13 +46,20 @@ internal sealed class AlertRig : IAsyncDisposable
     /// <summary>Opened, with all subscribers waiting for the first alert.</summary>
     public static async Task<AlertRig> Open(Bench bench, Audience audience, Kind kind = Kind.Sqlite)
     {
-        var settings = bench.Settings;
-        var hospital = new Hospital(settings.Inpatients, settings.Seed);
+        var hospital = new Hospital(bench.Settings.Inpatients, bench.Settings.Seed);
+        return await Open(bench.Settings, audience, hospital, await LiveServer.Start(bench, hospital, kind));
+    }
+
+    /// <param name="settings">How many subscribers.</param>
+    /// <param name="audience">What they get.</param>
+    /// <param name="hospital">That the server has.</param>
+    /// <param name="server">Ends with the rig.</param>
+    public static async Task<AlertRig> Open(Settings settings, Audience audience, Hospital hospital, IHospitalServer server)
+    {
         int subscribers = settings.Subscribers;
         int Receivers(int unit) => audience == Audience.OfAll ? subscribers
             : Enumerable.Range(0, subscribers).Count(subscriber => subscriber % Hospital.Units == unit);
-        var rig = new AlertRig(
-            hospital, await LiveServer.Start(bench, hospital, kind), new Alarms(hospital, Receivers, TimeProvider.System));
+        var rig = new AlertRig(hospital, server, new Alarms(hospital, Receivers, TimeProvider.System));
         for (int i = 0; i < subscribers; i++)
         {
             var request = new SubscribeAlertsRequest { Start = FeedStart.Now };
@@ -76,13 +82,6 @@ internal sealed class AlertRig : IAsyncDisposable
         await Task.WhenAll(_others.Select(subscriber => subscriber.Begun));
     }
 
-    /// <summary>Another source, which floods the server.</summary>
-    public OverloadFlooder Flooder(string source) =>
-        new(Hospital, _server.Address, _server.Login("load-flood", Role.Integrator, source), Hospital.Patients < 1_000);
-
-    /// <summary>Whether a resource is stored.</summary>
-    public Task<bool> IsThere(ResourceKey key) => _server.IsThere(key);
-
     /// <summary>A vital sign that nobody need look at; ends when it is acknowledged.</summary>
     public ValueTask<Done> Vital(Arrival arrival) => _monitors.Send(arrival);
 
@@ -94,10 +93,12 @@ internal sealed class AlertRig : IAsyncDisposable
     {
         int whose = patient ?? Hospital.Whom.Of(arrival.Number);
         Alarm alarm;
+        long sent;
         Task<SubmissionAnswer> answered;
         // The versions of a value must be sent in their order.
         lock (_gate)
         {
+            sent = TimeProvider.System.GetTimestamp();
             alarm = Alarms.Next(whose, arrival.Due, arrival.Counts ? own : null);
             answered = _monitors.LaneOf(whose).Send(new Submission
             {
@@ -110,6 +111,11 @@ internal sealed class AlertRig : IAsyncDisposable
         }
         await answered;
         Alarms.Acknowledged(alarm);
+        if (arrival.Counts)
+        {
+            own.Of(Alarms.DueToSent).Add(arrival.Due, sent);
+            own.Of(Alarms.SentToAck).Add(sent, TimeProvider.System.GetTimestamp());
+        }
         return alarm;
     }
 

@@ -1,4 +1,6 @@
-using PatientGrains.LoadTests.Reading;
+using System.Collections.Concurrent;
+using System.Globalization;
+using PatientGrains.Core.Access;
 using PatientGrains.LoadTests.Reporting;
 using PatientGrains.LoadTests.Running;
 
@@ -6,7 +8,8 @@ namespace PatientGrains.LoadTests.Live;
 
 /// <summary>
 /// What a source that floods does to the alerts of another one: a laboratory sends a hundred alarming values a second, before, during and
-/// after another source sends as much as it can. All is checked: what was acknowledged is there, what was refused is not, no alert is lost.
+/// after another source sends as much as it can. The server, the flooding source, and the laboratory with the subscribers are a process
+/// each. All is checked: what was acknowledged is there, what was refused is not, no alert is lost.
 /// </summary>
 internal sealed class OverloadFlood(Bench bench) : IScenario
 {
@@ -19,21 +22,31 @@ internal sealed class OverloadFlood(Bench bench) : IScenario
         ("before", 1, false), ("during", 2, true), ("the first after", 0.5, false), ("after", 1, false),
     ];
 
+    private static readonly int FloodedPart = Array.FindIndex(Parts, part => part.Floods);
+
     private readonly Recorder[] _parts = new Recorder[Parts.Length];
     private readonly Lock _gate = new();
+    private StoreFolder? _folder;
+    private OverloadServer? _server;
     private AlertRig? _rig;
-    private OverloadFlooder? _flooder;
-    private Task _ended = Task.CompletedTask;
-    private (int Lost, int Written) _faults;
-    private long? _began;
+    private NoOpWire? _wire;
+    private Child? _flooder;
+    private readonly ConcurrentBag<(int Part, long Sent, long Acknowledged, long Everywhere)> _alarms = [];
+    private ServerSeen? _seen;
+    private Figure? _deliveries;
+    private OverloadTally _tally = new();
+
+    /// <summary>What the other processes were told last; each is told one thing after the other.</summary>
+    private Task _toldServer = Task.CompletedTask, _toldFlooder = Task.CompletedTask;
+    private int _part = -1;
     private bool _floods;
-    private long _mostMemory, _memoryBefore;
-    private long _acknowledgedBefore;
+    private long? _began;
 
     public string Name => "overload/flood";
 
     public string Measures => "a source that sends 100 alarming values/s over gRPC streams, before, during and after another source floods "
-        + $"the server with 4 streams of 1,024 unanswered and 800 callers of single submissions; {bench.Settings.Subscribers} subscribers";
+        + $"the server with 4 streams of 1,024 unanswered and 800 callers of single submissions; {bench.Settings.Subscribers} subscribers; "
+        + "server, flood, and source with subscribers are a process each, and the flood's yields the cores to the others (nice 10)";
 
     private double Unit => bench.Settings.Seconds;
 
@@ -47,17 +60,45 @@ internal sealed class OverloadFlood(Bench bench) : IScenario
             _parts[i] = new Recorder(Parts[i].Name, own.Clock);
             _parts[i].Begin();
         }
-        _rig = await AlertRig.Open(bench, Audience.OfUnits);
-        _flooder = _rig.Flooder("ehr");
+        var settings = bench.Settings;
+        var hospital = new Hospital(settings.Inpatients, settings.Seed);
+        _folder = new StoreFolder(settings);
+        _server = await OverloadServer.Start(_folder.Path, hospital);
+        _rig = await AlertRig.Open(settings, Audience.OfUnits, hospital, _server);
+        _wire = await NoOpWire.Start(hospital);
+        string[] size = settings.Smoke ? ["--smoke"] : [];
+        _flooder = Child.Start(yields: true,
+            [OverloadFlooder.Verb, "--seed", settings.Seed.ToString(CultureInfo.InvariantCulture), .. size]);
+        string login = _server.Login("load-flood", Role.Integrator, "ehr").Find("authorization")!;
+        await _flooder.Ask($"to {_server.Address} {login}");
     }
 
     public async ValueTask<Done> Step(Arrival arrival)
     {
-        var to = _parts[PartOf(arrival)];
-        await _rig!.Alarm(null, arrival, to);
+        int part = PartOf(arrival);
+        long sent = TimeProvider.System.GetTimestamp();
+        var wire = OnWire(arrival, _parts[part]);
+        var alarm = await _rig!.Alarm(null, arrival, _parts[part]);
+        long acknowledged = TimeProvider.System.GetTimestamp();
+        await wire;
         if (arrival.Counts)
-            to.Latency.Add(arrival.Due, TimeProvider.System.GetTimestamp());
+            _ = Note(alarm, part, sent, acknowledged);
         return Done.One;
+    }
+
+    private async Task Note(Alarm alarm, int part, long sent, long acknowledged)
+    {
+        await alarm.Everywhere;
+        _alarms.Add((part, sent, acknowledged, TimeProvider.System.GetTimestamp()));
+    }
+
+    /// <summary>Within the process of the calm source: what it waits for a core, not for the server.</summary>
+    private async Task OnWire(Arrival arrival, Recorder to)
+    {
+        long sent = TimeProvider.System.GetTimestamp();
+        await _wire!.Contender.Step(arrival);
+        if (arrival.Counts)
+            to.Of(OverloadPart.Wire).Add(sent, TimeProvider.System.GetTimestamp());
     }
 
     /// <summary>
@@ -75,18 +116,16 @@ internal sealed class OverloadFlood(Bench bench) : IScenario
                 Flood(warm is > 0.5 and < 1.5);
                 return 0;
             }
-            if (arrival.Counts && _memoryBefore == 0)
-            {
+            if (_part < 0)
                 _began = arrival.Due;
-                _memoryBefore = GC.GetTotalMemory(forceFullCollection: true);
-                _acknowledgedBefore = _flooder!.Acknowledged.Count;
-            }
             double at = TimeProvider.System.GetElapsedTime(_began!.Value, arrival.Due).TotalSeconds / Unit;
             int part = 0;
             for (double end = Parts[0].Units; at >= end && part < Parts.Length - 1; end += Parts[part].Units)
                 part++;
+            if (part != _part)
+                _toldServer = After(_toldServer, () => _server!.Begin(part));
+            _part = part;
             Flood(Parts[part].Floods);
-            _mostMemory = Math.Max(_mostMemory, GC.GetTotalMemory(forceFullCollection: false));
             return part;
         }
     }
@@ -96,50 +135,61 @@ internal sealed class OverloadFlood(Bench bench) : IScenario
         if (flows == _floods)
             return;
         _floods = flows;
-        if (flows)
-            _flooder!.Begin();
-        else
-            _ended = _flooder!.End();
+        _toldFlooder = After(_toldFlooder, async () => _tally = _tally.After(flows, await _flooder!.Ask(flows ? "begin" : "end")));
     }
 
+    private static Task After(Task before, Func<Task> what) => Task.Run(async () =>
+    {
+        await before;
+        await what();
+    });
+
+    /// <summary>The server is stopped before it is looked what its store holds.</summary>
     public async Task Settle()
     {
-        await _ended;
+        await Task.WhenAll(_toldServer, _toldFlooder);
         await _rig!.Settle();
-        _faults = await _flooder!.Faults(_rig.IsThere);
+        _seen = await _server!.Seen();
+        _deliveries = AlertFigures.Faults(_rig);
+        await _flooder!.Ask($"save {_folder!.Path}");
+        await _flooder.DisposeAsync();
+        await _rig.DisposeAsync();
+        (_flooder, _rig, _server) = (null, null, null);
+        var (acknowledged, refused) = OverloadFlooder.Saved(_folder.Path);
+        _tally = _tally with
+        {
+            Refused = refused.Length,
+            Lost = acknowledged.Length - await OverloadServer.HowManyAreIn(_folder.Path, acknowledged),
+            Written = await OverloadServer.HowManyAreIn(_folder.Path, refused),
+        };
     }
 
     public IEnumerable<Figure> Figures(Measured measured)
     {
-        var received = _parts.Select(part => part.Of(Alarms.DueToReceived)).ToArray();
         for (int i = 0; i < Parts.Length; i++)
         {
-            var delivered = _parts[i].Of(Alarms.AckToReceived);
-            yield return new Figure($"alarming value due to alert received, {Parts[i].Name}: p99", received[i].P(0.99), "ms")
-            {
-                Also = $"{ReadFigures.Rest(received[i])}; acknowledged after p50 {Numbers.Text(_parts[i].Latency.P(0.5))} ms, "
-                    + $"p99 {Numbers.Text(_parts[i].Latency.P(0.99))} ms; from there to received p99 {Numbers.Text(delivered.P(0.99))} ms",
-                Ratio = i == 0 ? null : received[i].P(0.99) / received[0].P(0.99),
-                Beside = i == 0 ? "" : "before",
-                Limits = Parts[i].Floods ? [Limit.Below(20), Limit.Below(2_000, Weight.Guard)] : [],
-            };
+            foreach (var figure in OfPart(i).Figures(i == 0 ? null : OfPart(0)))
+                yield return figure;
         }
-        long taken = _flooder!.Acknowledged.Count - _acknowledgedBefore;
-        yield return new Figure("what the flooding source was taken", taken / (Unit * 2), "/s")
-        {
-            Also = $"{_flooder.Refused.Count:N0} refused, warming up included",
-        };
-        yield return new Figure("memory that the flood costs at most, client included", (_mostMemory - _memoryBefore) / 1e6, "MB")
+        foreach (var figure in _tally.Figures(_seen!.ProcessorOf(FloodedPart)))
+            yield return figure;
+        double memory = _seen!.Parts[FloodedPart].Megabytes - _seen.Parts[0].Megabytes;
+        yield return new Figure("managed memory that the flood costs the server at most", memory, "MB")
         {
             Limits = [Limit.Below(1_500, Weight.Guard)],
         };
-        yield return new Figure("acknowledged and lost, refused and written, failed", _faults.Lost + _faults.Written
-            + (_flooder.Failure is null ? 0 : 1), "")
-        {
-            Also = $"lost {_faults.Lost}, written {_faults.Written}{(_flooder.Failure is { } why ? "; failed: " + why : "")}",
-            Limits = [Limit.Below(0, Weight.Always)],
-        };
-        yield return AlertFigures.Faults(_rig!);
+        yield return _deliveries!;
+    }
+
+    private OverloadPart OfPart(int i) =>
+        new(Parts[i].Name, Parts[i].Floods, _parts[i], _seen!.Parts[i], Spent(i, one => one.Acknowledged), Spent(i, one => one.Everywhere));
+
+    private Histogram Spent(int part, Func<(int Part, long Sent, long Acknowledged, long Everywhere), long> until)
+    {
+        var spent = new Histogram();
+        foreach (var one in _alarms.Where(one => one.Part == part))
+            spent.Add((long)(_seen!.Between(one.Sent, until(one)) * 1e3));
+        return spent;
     }
 
     public async ValueTask DisposeAsync()
@@ -148,5 +198,10 @@ internal sealed class OverloadFlood(Bench bench) : IScenario
             await _flooder.DisposeAsync();
         if (_rig is not null)
             await _rig.DisposeAsync();
+        else if (_server is not null)
+            await _server.DisposeAsync();
+        if (_wire is not null)
+            await _wire.DisposeAsync();
+        _folder?.Dispose();
     }
 }

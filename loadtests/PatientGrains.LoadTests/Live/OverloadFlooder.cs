@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Google.Protobuf;
-using PatientGrains.Core.Record;
 using PatientGrains.Grpc;
 using PatientGrains.Grpc.V1;
 using PatientGrains.LoadTests.Running;
@@ -13,6 +12,11 @@ namespace PatientGrains.LoadTests.Live;
 /// </summary>
 internal sealed class OverloadFlooder : IAsyncDisposable
 {
+    /// <summary>Verb of the process that floods.</summary>
+    public const string Verb = "overload-flooder";
+
+    private const string AcknowledgedFile = "flood-acknowledged", RefusedFile = "flood-refused";
+
     /// <summary>Callers of single submissions on one connection, which bears 250 calls.</summary>
     private const int CallersOfConnection = 200;
 
@@ -29,7 +33,7 @@ internal sealed class OverloadFlooder : IAsyncDisposable
     private List<Task> _callers = [];
     private volatile bool _flows;
 
-    public OverloadFlooder(Hospital hospital, Uri address, GrpcMetadata login, bool isSmall)
+    private OverloadFlooder(Hospital hospital, Uri address, GrpcMetadata login, bool isSmall)
     {
         _hospital = hospital;
         _callersOfLane = isSmall ? 8 : 1_024;
@@ -38,16 +42,46 @@ internal sealed class OverloadFlooder : IAsyncDisposable
             new GrpcChannel(address, new GrpcChannelOptions { Metadata = () => login }))];
     }
 
-    /// <summary>Ids of what was acknowledged.</summary>
-    public IReadOnlyCollection<string> Acknowledged => _acknowledged;
+    /// <summary>Why a call failed otherwise; empty when none did.</summary>
+    private string _failure = "";
 
-    /// <summary>Ids of what was refused, none of which is sent again.</summary>
-    public IReadOnlyCollection<string> Refused => _refused;
+    /// <summary>
+    /// The process: told <c>to ADDRESS TOKEN</c> first, then <c>begin</c> and <c>end</c> in turns, each answered with how many it was
+    /// acknowledged by then and why it failed; <c>save FOLDER</c> writes what was acknowledged and what was refused, an id a line.
+    /// </summary>
+    public static async Task<int> Run(Settings settings)
+    {
+        var hospital = new Hospital(settings.Inpatients, settings.Seed);
+        OverloadFlooder? flooder = null;
+        await Child.Answer(async line =>
+        {
+            string[] words = line.Split(' ', 3);
+            if (words[0] == "to")
+                flooder = new(hospital, new Uri(words[1]), new GrpcMetadata { { "authorization", words[2] } }, settings.Smoke);
+            else if (words[0] == "save")
+                await flooder!.Save(words[1]);
+            else if (words[0] == "begin")
+                flooder!.Begin();
+            else
+                await flooder!.End();
+            return FormattableString.Invariant($"{flooder._acknowledged.Count} {flooder._failure}");
+        });
+        if (flooder is not null)
+            await flooder.DisposeAsync();
+        return 0;
+    }
 
-    /// <summary>Why a call failed otherwise; null when none did.</summary>
-    public string? Failure { get; private set; }
+    /// <summary>What a process saved: ids of what was acknowledged, and of what was refused, none of which was sent again.</summary>
+    public static (string[] Acknowledged, string[] Refused) Saved(string folder) =>
+        (File.ReadAllLines(Path.Combine(folder, AcknowledgedFile)), File.ReadAllLines(Path.Combine(folder, RefusedFile)));
 
-    public void Begin()
+    private async Task Save(string folder)
+    {
+        await File.WriteAllLinesAsync(Path.Combine(folder, AcknowledgedFile), _acknowledged);
+        await File.WriteAllLinesAsync(Path.Combine(folder, RefusedFile), _refused);
+    }
+
+    private void Begin()
     {
         _flows = true;
         _callers =
@@ -59,7 +93,7 @@ internal sealed class OverloadFlooder : IAsyncDisposable
     }
 
     /// <summary>Sends nothing more; ends when all is answered.</summary>
-    public Task End()
+    private Task End()
     {
         _flows = false;
         return Task.WhenAll(_callers);
@@ -83,7 +117,7 @@ internal sealed class OverloadFlooder : IAsyncDisposable
             }
             catch (GrpcException failed)
             {
-                Failure ??= $"{failed.Code}: {failed.Message}";
+                _failure = $"{failed.Code}: {failed.Message}";
                 return;
             }
         }
@@ -98,23 +132,6 @@ internal sealed class OverloadFlooder : IAsyncDisposable
         Body = UnsafeByteOperations.UnsafeWrap(
             _hospital.Vital(number, _hospital.Whom.Of(number), TimeProvider.System.GetUtcNow(), id)),
     };
-
-    /// <summary>What was acknowledged and is not there, and what was refused and is.</summary>
-    public async Task<(int Lost, int Written)> Faults(Func<ResourceKey, Task<bool>> isThere)
-    {
-        int lost = 0, written = 0;
-        await Parallel.ForEachAsync(_acknowledged, async (id, _) =>
-        {
-            if (!await isThere(new ResourceKey("Observation", id)))
-                Interlocked.Increment(ref lost);
-        });
-        await Parallel.ForEachAsync(_refused, async (id, _) =>
-        {
-            if (await isThere(new ResourceKey("Observation", id)))
-                Interlocked.Increment(ref written);
-        });
-        return (lost, written);
-    }
 
     public async ValueTask DisposeAsync()
     {

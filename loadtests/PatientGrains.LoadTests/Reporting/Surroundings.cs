@@ -27,7 +27,7 @@ internal sealed record Surroundings(IReadOnlyList<(string Name, string Value)> L
         ("durability", "acknowledged when on disk: SQLite WAL, synchronous=FULL"),
         ("encryption", "AES-256-GCM with a key per patient, hash chain"),
         ("audit", "every read and write has its access entry, durable before it is answered"),
-        ("processes", "one: server, clients and subscribers share its cores, its collector and its thread pool"),
+        ("processes", "one, but for overload: server, clients and subscribers share its cores, its collector and its thread pool"),
         ("corpus", settings.Patients is { } patients ? $"{patients} synthetic patients of our own" : "Synthea"),
         ("servers", string.Join(", ", Enum.GetValues<Kind>().Where(kind => kind != Kind.Sqlite).Select(
             kind => Servers.Missing(kind) is { } missing ? $"stores/{kind.Verb()} is left out: {missing}" : kind.Word()))),

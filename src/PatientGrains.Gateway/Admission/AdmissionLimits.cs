@@ -10,10 +10,11 @@ public sealed record AdmissionLimits
     public int UnitBytes { get; init; } = 16 << 10;
 
     /// <summary>
-    /// Units of submissions under way that are always allowed: with fewer, groups are so small that a submission costs twice the processor
-    /// time (16 under way: 350 us, 512: 160 us, 2026-11-22), and who has too little of that is not helped by smaller groups.
+    /// Units of submissions under way that are always allowed: enough to keep two cores and a group commit busy. More of them would make
+    /// larger groups, which cost less each, but a machine that does a few thousand a second takes longer than the target for them: who
+    /// shares it with a flood then waits for the flood. <c>overload/flood</c> of the load tests prints the latency and what each costs.
     /// </summary>
-    public int LeastSubmissions { get; init; } = 64;
+    public int LeastSubmissions { get; init; } = 16;
 
     /// <summary>
     /// Units of submissions under way at most, however quick the store: beyond it groups do not get better, and this is 16 MB of bodies.

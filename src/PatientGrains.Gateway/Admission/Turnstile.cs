@@ -84,7 +84,7 @@ internal sealed class Turnstile : IDisposable
 
     private Place Take(Source source, int units)
     {
-        if (source != _last)
+        if (_last is not null && source != _last)
             _pace.Shared();
         _last = source;
         _underWay += units;
@@ -132,7 +132,7 @@ internal sealed class Turnstile : IDisposable
         {
             _underWay -= place.Units;
             place.Source.UnderWay -= place.Units;
-            _pace.Done(place.Units, _clock.GetElapsedTime(place.Since));
+            _pace.Done(place.Units, place.Since);
             LetIn();
         }
     }

@@ -10,8 +10,11 @@ namespace PatientGrains.Gateway.Auth;
 /// Accesses that no record logs: refused logins, unknown patients, searches that matched nobody, requests that were refused before a record
 /// was asked. Each is durable in a security log when the call returns.
 /// </summary>
-internal sealed class AccessNotes(IGrainFactory grains, RefusedLogins logins)
+internal sealed class AccessNotes(IGrainFactory grains, RefusedLogins logins, TimeProvider time)
 {
+    /// <summary>No other log is asked after this: those that hang would be waited for one after the other.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     private int _next;
 
     /// <summary>Writes one entry, whoever asked.</summary>
@@ -26,7 +29,8 @@ internal sealed class AccessNotes(IGrainFactory grains, RefusedLogins logins)
             Asked = asked,
             RefusedBy = refusedBy,
         };
-        for (int tries = 0; tries < SecurityLog.Shards; tries++)
+        long begun = time.GetTimestamp();
+        for (int tries = 0; tries < SecurityLog.Shards && time.GetElapsedTime(begun) < Patience; tries++)
         {
             if (await IsTaken(note))
                 return;

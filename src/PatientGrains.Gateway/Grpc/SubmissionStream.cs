@@ -16,9 +16,10 @@ namespace PatientGrains.Gateway.Grpc;
 /// <param name="add">Makes an answer ready to leave.</param>
 /// <param name="flush">Lets those leave that are ready.</param>
 /// <param name="width">How many may be unanswered.</param>
+/// <param name="meter">Told of each answer that left, by when its submission had been read.</param>
 internal sealed class SubmissionStream(
     Func<V1.Submission, ValueTask<IDisposable>> enter, Func<V1.Submission, Task<V1.SubmissionAnswer>> take,
-    Func<ValueTask<V1.Submission?>> next, Action<V1.SubmissionAnswer> add, Func<ValueTask> flush, int width)
+    Func<ValueTask<V1.Submission?>> next, Action<V1.SubmissionAnswer> add, Func<ValueTask> flush, int width, AnswerMeter meter)
 {
     /// <summary>A submission takes a place, and another for each so many bytes: large ones are fewer at a time.</summary>
     private const int BytesPerPlace = 128 << 10;
@@ -29,7 +30,7 @@ internal sealed class SubmissionStream(
     /// <summary>The last one of each resource that has not been answered.</summary>
     private readonly Dictionary<(string Type, string Id), Task> _last = [];
 
-    private readonly record struct Owed(V1.SubmissionAnswer Answer, int Places);
+    private readonly record struct Owed(V1.SubmissionAnswer Answer, int Places, long Read);
 
     /// <param name="mayGoOn">Throws when nothing more is to be taken in; what was is answered first.</param>
     /// <param name="stopping">The server stops: then nothing more is taken in either.</param>
@@ -111,6 +112,7 @@ internal sealed class SubmissionStream(
 
     private async Task Answer(V1.Submission submission, int places, Task? after, TaskCompletionSource entered)
     {
+        long read = meter.Now();
         if (after is not null)
             await after;
         V1.SubmissionAnswer answer;
@@ -131,7 +133,7 @@ internal sealed class SubmissionStream(
             answer = new V1.SubmissionAnswer { MessageId = submission.MessageId, Refusal = ended.ToStatus() };
         }
         entered.TrySetResult();
-        await _answers.Writer.WriteAsync(new Owed(answer, places));
+        await _answers.Writer.WriteAsync(new Owed(answer, places, read));
     }
 
     /// <summary>
@@ -140,6 +142,7 @@ internal sealed class SubmissionStream(
     private async Task WriteAnswers()
     {
         bool isGone = false;
+        var left = new List<long>();
         while (await _answers.Reader.WaitToReadAsync())
         {
             int places = 0;
@@ -148,17 +151,22 @@ internal sealed class SubmissionStream(
                 while (_answers.Reader.TryRead(out var owed))
                 {
                     places += owed.Places;
+                    left.Add(owed.Read);
                     if (!isGone)
                         add(owed.Answer);
                 }
                 if (!isGone)
+                {
                     await flush();
+                    meter.Left(left);
+                }
             }
             catch (Exception failure) when (failure is OperationCanceledException or GrpcException or IOException)
             {
                 // Nobody is there to be answered. What was taken in is still done to its end; the same message id finds its answer.
                 isGone = true;
             }
+            left.Clear();
             _places.Release(places);
         }
     }

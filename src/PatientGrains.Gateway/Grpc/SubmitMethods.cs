@@ -28,8 +28,12 @@ internal sealed class SubmitMethods(
     private async Task<V1.SubmissionAnswer> Submit(V1.Submission sent, GrpcCall call)
     {
         var caller = await logins.Open(call);
+        var meter = new AnswerMeter(caller.Who.Source, time);
+        long read = meter.Now();
         using var visit = await Enter(sent, caller, isStream: false, call);
-        return await submissions.Take(sent, caller);
+        var answer = await submissions.Take(sent, caller);
+        meter.Left([read]);
+        return answer;
     }
 
     private async Task SubmitStream(GrpcRequests<V1.Submission> requests, GrpcResponses<V1.SubmissionAnswer> responses, GrpcCall call)
@@ -37,7 +41,7 @@ internal sealed class SubmitMethods(
         var caller = await logins.Open(call);
         var stream = new SubmissionStream(
             async sent => await Enter(sent, caller, isStream: true, call), sent => submissions.Take(sent, caller),
-            requests.Next, responses.Add, responses.Flush, options.MaxUnanswered);
+            requests.Next, responses.Add, responses.Flush, options.MaxUnanswered, new AnswerMeter(caller.Who.Source, time));
         await stream.Run(() => MayGoOn(caller, call), call.Stopping);
     }
 

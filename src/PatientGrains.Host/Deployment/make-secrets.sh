@@ -1,6 +1,7 @@
 #!/bin/sh
-# Makes what docker-compose.yml reads from ./secrets: passwords, a certificate for the proxy, and a certificate authority of the cluster's
-# own with a certificate for each node. Keeps what is there. Run it in the repository's root. (The key ring is made by a container, in a volume that only it can read.)
+# Makes what docker-compose.yml reads from ./secrets: passwords, certificates for the proxy and for Azurite, and a certificate authority
+# of the cluster's own with a certificate for each node. Keeps what is there. Run it in the repository's root. (The key ring is made by a
+# container, in a volume that only it can read.)
 set -eu
 umask 077
 mkdir -p secrets
@@ -25,9 +26,13 @@ for node in gateway-1 gateway-2 silo-1 silo-2 silo-3; do
     openssl x509 -req -in "$node.csr" -CA ca.pem -CAkey ca.key -CAcreateserial -days 825 -extfile "$node.ext" -out "$node.pem" 2>/dev/null
     rm "$node.csr" "$node.ext"
 done
-# The proxy's is its own: the authority signs for nodes, and whoever it signed for may speak as one.
-[ -s proxy.pem ] || openssl req -x509 -newkey rsa:3072 -nodes -days 825 -subj "/CN=localhost" \
-    -addext "subjectAltName=DNS:localhost,IP:127.0.0.1" -keyout proxy.key -out proxy.pem 2>/dev/null
+# The proxy's is its own, and so is Azurite's: the authority signs for nodes, and whoever it signed for may speak as one.
+own() {
+    [ -s "$1.pem" ] || openssl req -x509 -newkey rsa:3072 -nodes -days 825 -subj "/CN=$2" \
+        -addext "subjectAltName=DNS:$2,IP:127.0.0.1" -keyout "$1.key" -out "$1.pem" 2>/dev/null
+}
+own proxy localhost
+own azurite azurite
 cat proxy.pem proxy.key >proxy-bundle.pem
 
 # The containers' users are not yours: what they read is open to others, in a folder that keeps everybody else out.

@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace PatientGrains.Host.Settings;
 
 /// <summary>Where records are kept.</summary>
@@ -56,18 +58,41 @@ public sealed partial record HostSettings
     {
         (null, null) => throw new SettingsException("Postgres: a connection string is needed, here or in the file PostgresFile."),
         (not null, not null) => throw new SettingsException("Postgres and PostgresFile say the same thing; give one of them."),
-        (null, { } file) => Secret(nameof(PostgresFile), file),
-        ({ } text, null) => text,
+        (null, { } file) => ConnectionString(Secret(nameof(PostgresFile), file)),
+        ({ } text, null) => ConnectionString(text),
     };
+
+    private static string ConnectionString(string text)
+    {
+        try
+        {
+            _ = new NpgsqlConnectionStringBuilder(text);
+            return text;
+        }
+        catch (Exception malformed) when (malformed is ArgumentException or FormatException)
+        {
+            // What Npgsql says of it may be a part of the password, one with a semicolon.
+            throw new SettingsException("Postgres: this is no connection string of Npgsql, Key=Value;Key=Value. "
+                + "A value with a semicolon, a quote or an equals sign in it stands in quotes.");
+        }
+    }
 
     /// <summary>Blob endpoint, and the account's key when one is used.</summary>
     /// <exception cref="SettingsException">Something is missing or no https URL; plain http is taken on loopback, and on a network that is
-    /// trusted: for an emulator.</exception>
-    internal AzureAccess CheckedBlobs() => new(Endpoint(nameof(AzureBlobs), AzureBlobs), AzureAccount, AzureKey());
+    /// trusted, for an emulator; it needs a key, since Azure.Identity sends no token in the clear.</exception>
+    internal AzureAccess CheckedBlobs() => Account(nameof(AzureBlobs), AzureBlobs);
 
     /// <summary>The same for tables.</summary>
     /// <exception cref="SettingsException">As for blobs.</exception>
-    internal AzureAccess CheckedTables() => new(Endpoint(nameof(AzureTables), AzureTables), AzureAccount, AzureKey());
+    internal AzureAccess CheckedTables() => Account(nameof(AzureTables), AzureTables);
+
+    private AzureAccess Account(string name, string? text)
+    {
+        var access = new AzureAccess(Endpoint(name, text), AzureAccount, AzureKey());
+        return access.Key is null && access.Endpoint.Scheme == "http"
+            ? throw new SettingsException($"{name}: http needs AzureAccount and AzureKeyFile; without them only https.")
+            : access;
+    }
 
     private string? AzureKey()
     {

@@ -53,11 +53,11 @@ public class PaceTests
         pace.Full();
         _clock.Move(TimeSpan.FromSeconds(1));
         for (int i = 0; i < 100; i++)
-            pace.Done(units: 5, TimeSpan.FromMilliseconds(1));
+            pace.Done(units: 5, Ago(1));
         for (int i = 1; i < Pace.LeastSamples; i++)
-            pace.Done(units: 1, TimeSpan.FromMilliseconds(1));
+            pace.Done(units: 1, Ago(1));
         Assert.Equal(32, pace.Limit);
-        pace.Done(units: 1, TimeSpan.FromMilliseconds(1));
+        pace.Done(units: 1, Ago(1));
         Assert.Equal(36, pace.Limit);
     }
 
@@ -79,17 +79,53 @@ public class PaceTests
     }
 
     [Fact]
-    public void A_source_that_is_alone_may_take_four_times_as_long_until_another_one_comes()
+    public void A_source_that_is_alone_may_take_four_times_as_long()
     {
         var pace = New();
         for (int i = 0; i < 40; i++)
             Window(pace, 39, isFull: true, isShared: false);
         Assert.Equal(1_024, pace.Limit);
-        Window(pace, 39, isFull: true);
-        Assert.Equal(512, pace.Limit);
         for (int i = 0; i < 3; i++)
             Window(pace, 80, isFull: true, isShared: false);
-        Assert.Equal(64, pace.Limit);
+        Assert.Equal(128, pace.Limit);
+    }
+
+    [Fact]
+    public void The_first_request_of_another_source_ends_at_once_what_was_allowed_alone()
+    {
+        var pace = New();
+        for (int i = 0; i < 40; i++)
+            Window(pace, 39, isFull: true, isShared: false);
+        long before = _clock.GetTimestamp();
+        _clock.Move(TimeSpan.FromMilliseconds(1));
+        pace.Shared();
+        Assert.Equal(32, pace.Limit);
+        // What was let in before is late because of the other limit, and tells nothing about this one.
+        pace.Full();
+        _clock.Move(Pace.Window);
+        for (int i = 0; i < 100; i++)
+            pace.Done(units: 1, before);
+        Assert.Equal(32, pace.Limit);
+        Window(pace, 2, isFull: true);
+        Assert.Equal(36, pace.Limit);
+    }
+
+    [Fact]
+    public void A_source_is_alone_when_no_other_came_for_a_while_and_then_has_what_it_had_alone()
+    {
+        var pace = New();
+        for (int i = 0; i < 40; i++)
+            Window(pace, 39, isFull: true, isShared: false);
+        Window(pace, 20, isFull: true);
+        for (var waited = Pace.Window; waited < Pace.SharedFor; waited += Pace.Window)
+        {
+            Assert.Equal(32, pace.Limit);
+            Window(pace, 20, isFull: true, isShared: false);
+        }
+        Window(pace, 20, isFull: false, isShared: false);
+        Assert.Equal(1_024, pace.Limit);
+        Window(pace, 2, isFull: true);
+        Assert.Equal(36, pace.Limit);
     }
 
     private Pace New() => new(32, 1_024, TimeSpan.FromMilliseconds(10), _clock);
@@ -102,6 +138,8 @@ public class PaceTests
             pace.Full();
         _clock.Move(Pace.Window);
         for (int i = 0; i < Pace.LeastSamples; i++)
-            pace.Done(units: 1, TimeSpan.FromMilliseconds(millis));
+            pace.Done(units: 1, Ago(millis));
     }
+
+    private long Ago(double millis) => _clock.GetTimestamp() - (long)(millis * _clock.TimestampFrequency / 1_000);
 }

@@ -40,7 +40,8 @@ public sealed class RefusedLoginsTests(GatewayServer server) : IClassFixture<Gat
         string address = "203.0.113." + Guid.NewGuid().ToString("N");
         for (int i = 0; i < 40; i++)
             logins.Take(address);
-        using var counter = new LoginCounter(logins, new AccessNotes(server.Grains, logins), _time, NullLogger<LoginCounter>.Instance);
+        var notes = new AccessNotes(server.Grains, logins, _time);
+        using var counter = new LoginCounter(logins, notes, _time, NullLogger<LoginCounter>.Instance);
         await counter.StartAsync(default);
         await counter.StopAsync(default);
         var entry = Assert.Single(await server.SecurityEntries(), entry => entry.Asked.Contains(address, StringComparison.Ordinal));

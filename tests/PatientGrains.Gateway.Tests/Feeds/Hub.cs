@@ -17,7 +17,7 @@ internal sealed class Hub
         var clock = time ?? TimeProvider.System;
         limits ??= new FeedLimits { FirstRetry = TimeSpan.FromMilliseconds(1), LastRetry = TimeSpan.FromMilliseconds(2) };
         var grains = feed.Grains();
-        var notes = new AccessNotes(grains, new RefusedLogins(Options, clock));
+        var notes = new AccessNotes(grains, new RefusedLogins(Options, clock), clock);
         var source = new FeedSource(grains, new UnreadableLines(notes, limits, clock), limits, clock, NullLogger<FeedSource>.Instance);
         Opened = new FeedHub(source, notes, limits, clock, Stop.Token);
     }

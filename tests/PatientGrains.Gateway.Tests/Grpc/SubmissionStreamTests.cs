@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Google.Protobuf;
 using PatientGrains.Gateway.Grpc;
 using PatientGrains.Grpc;
@@ -80,13 +81,47 @@ public class SubmissionStreamTests
         var sent = new Queue<Task<V1.Submission?>>([Task.FromResult<V1.Submission?>(Of("m1")), silent.Task]);
         var stream = new SubmissionStream(
             Enter, Take, () => new ValueTask<V1.Submission?>(sent.Dequeue()),
-            one => _answered.Enqueue(one.MessageId), () => ValueTask.CompletedTask, 4);
+            one => _answered.Enqueue(one.MessageId), () => ValueTask.CompletedTask, 4, new AnswerMeter("lab", TimeProvider.System));
         var run = stream.Run(() => _ = stopping.IsCancellationRequested ? throw StatusTable.ServerStops() : 0, stopping.Token);
         await stopping.CancelAsync();
         Assert.False(run.IsCompleted);
         _open["m1"].SetResult();
         Assert.Equal(GrpcCode.Unavailable, (await Assert.ThrowsAsync<GrpcException>(() => run)).Code);
         Assert.Equal(["m1"], _answered);
+    }
+
+    [Fact]
+    public async Task How_long_each_took_is_told_when_its_answer_has_left_with_its_source_and_nothing_else()
+    {
+        string source = "lab-" + Guid.NewGuid().ToString("N");
+        var told = new ConcurrentQueue<(double Seconds, int Tags)>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, it) =>
+            {
+                if (instrument.Name == "patientgrains.gateway.submission.duration")
+                    it.EnableMeasurementEvents(instrument);
+            },
+        };
+        listener.SetMeasurementEventCallback<double>((_, seconds, tags, _) =>
+        {
+            if (tags[0] is { Key: "source", Value: string name } && name == source)
+                told.Enqueue((seconds, tags.Length));
+        });
+        listener.Start();
+        var sent = new Queue<V1.Submission?>([Of("m1"), Of("m2"), null]);
+        var stream = new SubmissionStream(
+            Enter, Take, () => new ValueTask<V1.Submission?>(sent.Dequeue()),
+            Answered, () => ValueTask.CompletedTask, 4, new AnswerMeter(source, TimeProvider.System));
+        var run = stream.Run(() => { }, default);
+        await Until(() => _begun.Count == 2);
+        Assert.Empty(told);
+        _open["m1"].SetResult();
+        await Until(() => told.Count == 1);
+        _open["m2"].SetResult();
+        await run;
+        Assert.Equal(2, told.Count);
+        Assert.All(told, one => Assert.True(one is { Seconds: > 0, Tags: 1 }));
     }
 
     [Fact]
@@ -163,7 +198,8 @@ public class SubmissionStreamTests
             () => new ValueTask<V1.Submission?>(_read < sent.Length ? sent[Interlocked.Increment(ref _read) - 1] : null),
             Answered,
             () => ValueTask.CompletedTask,
-            width);
+            width,
+            new AnswerMeter("lab", TimeProvider.System));
         return stream.Run(() => { }, default);
     }
 

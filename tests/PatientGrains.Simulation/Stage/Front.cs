@@ -15,7 +15,7 @@ internal sealed class Front : Node
         Clock.Error = cluster.DrawClockError();
         var router = new Router(cluster, this);
         var options = new GatewayOptions { TokenKey = new byte[32], Sources = [], Feeds = cluster.Settings.Feeds };
-        var notes = new AccessNotes(router, new RefusedLogins(options, Clock));
+        var notes = new AccessNotes(router, new RefusedLogins(options, Clock), Clock);
         var unreadable = new UnreadableLines(notes, options.Feeds, Clock);
         var source = new FeedSource(router, unreadable, options.Feeds, Clock, NullLogger<FeedSource>.Instance);
         Hub = new FeedHub(source, notes, options.Feeds, Clock, CancellationToken.None);

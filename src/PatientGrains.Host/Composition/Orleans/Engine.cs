@@ -98,9 +98,12 @@ public static class Engine
 
     /// <summary>What must be there before the node starts: the tables in which nodes find each other.</summary>
     internal static Task Prepare(HostSettings settings, CancellationToken cancel) =>
-        settings.ClusteringKind == ClusteringKind.Postgres
-            ? MembershipTables.Create(settings.CheckedPostgres(), cancel)
-            : Task.CompletedTask;
+        settings.ClusteringKind switch
+        {
+            ClusteringKind.Postgres => MembershipTables.Create(settings.CheckedPostgres(), cancel),
+            ClusteringKind.Azure => AzureCluster.Prepare(settings, cancel),
+            _ => Task.CompletedTask,
+        };
 
     internal static void MapDashboard(WebApplication app, HostSettings settings)
     {

@@ -14,8 +14,9 @@ namespace PatientGrains.Host.Composition;
 internal static class GrainCalls
 {
     /// <summary>
-    /// After this a call is given up. A record answers within milliseconds, and within a second when the store is busy; a silo that died
-    /// is known to have died by then (<see cref="Cluster"/>), so that the next try goes elsewhere.
+    /// After this a gateway gives a call up; a silo that has fronts of its own waits as Orleans does, 30 seconds. A record answers within
+    /// milliseconds, and within a second when the store is busy; a silo that died is known to have died by then (<see cref="Cluster"/>), so
+    /// that the next try goes elsewhere.
     /// </summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(5);
 
