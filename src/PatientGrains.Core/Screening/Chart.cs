@@ -136,9 +136,23 @@ public sealed class Chart
     /// <summary>The chart with the findings of a statement of which it has none.</summary>
     internal Chart Plus(ResourceKey key, int version, ImmutableArray<Finding> findings)
     {
+        bool isOwn = false;
+        return Plus(key, version, findings, ref isOwn);
+    }
+
+    /// <summary>The same for one of many statements.</summary>
+    /// <param name="key">The statement.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="findings">What it says.</param>
+    /// <param name="isOwn">
+    /// Whether nobody else has seen this chart, so that it is changed instead of copied; afterwards, whether that holds of the result.
+    /// </param>
+    internal Chart Plus(ResourceKey key, int version, ImmutableArray<Finding> findings, ref bool isOwn)
+    {
         if (findings.All(static finding => finding is Doubted))
             return this;
-        var chart = new Chart(this);
+        var chart = isOwn ? this : new Chart(this);
+        isOwn = true;
         foreach (var finding in findings)
             chart.Add(key, version, finding);
         return chart;

@@ -47,8 +47,15 @@ internal sealed class ChartChanges
 
     public Chart ApplyTo(Chart chart)
     {
+        bool isOwn = false;
         foreach (var (key, version, before, now) in _statements)
-            chart = now is { } findings ? chart.With(key, version, findings, before) : chart.Without(key, before);
+        {
+            // Its result may be the chart that it was asked of, or a new one: it is not changed in place.
+            if (version > 1 || now is null)
+                (chart, isOwn) = (chart.Without(key, before), false);
+            if (now is { } findings)
+                chart = chart.Plus(key, version, findings, ref isOwn);
+        }
         return chart;
     }
 
