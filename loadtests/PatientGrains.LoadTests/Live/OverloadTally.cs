@@ -26,6 +26,9 @@ internal sealed record OverloadTally
         return flows ? this with { Before = acknowledged } : this with { Taken = acknowledged - Before, Failure = Failure + words[1] };
     }
 
+    /// <summary>Submissions/s: with fewer, something else kept the cores, it was no flood, and the run shows nothing.</summary>
+    private static readonly Limit IsFlood = Limit.Above(1_000);
+
     /// <param name="last">The last flood: its seconds, and the seconds of processor time that the server spent in it.</param>
     public IEnumerable<Figure> Figures((double Seconds, double Spent) last)
     {
@@ -33,6 +36,7 @@ internal sealed record OverloadTally
         {
             Also = $"{Numbers.Text(last.Spent * 1e6 / Math.Max(1, Taken))} us of the server's processor each, all that it did meanwhile "
                 + $"included, {Numbers.Text(last.Spent / last.Seconds)} cores busy; {Refused:N0} refused, warming up included",
+            Limits = [IsFlood],
         };
         yield return new Figure("acknowledged and lost, refused and written, failed", Lost + Written + (Failure.Length > 0 ? 1 : 0), "")
         {

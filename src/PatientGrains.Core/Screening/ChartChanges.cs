@@ -8,7 +8,8 @@ internal sealed class ChartChanges
 {
     private static readonly ChartChanges Nothing = new();
 
-    private readonly List<(ResourceKey Key, int Version, ImmutableArray<Finding> Before, ImmutableArray<Finding>? Now)> _statements = [];
+    private readonly List<(ResourceKey Key, int Version, ImmutableArray<Finding> Before, ImmutableArray<Finding>? Now)> _statements =
+        new(1);
     private readonly List<Variable> _variables = [];
 
     /// <summary>Drugs, cultures, stays, birth or death: any rule may look at those.</summary>
@@ -25,9 +26,9 @@ internal sealed class ChartChanges
     public static ChartChanges Of(PatientRecord before, IReadOnlyList<Event> changes)
     {
         ChartChanges? found = null;
-        foreach (var happened in changes)
+        for (int i = 0; i < changes.Count; i++)
         {
-            (ResourceKey key, int version, ImmutableArray<Finding>? now) = happened switch
+            (ResourceKey key, int version, ImmutableArray<Finding>? now) = changes[i] switch
             {
                 ResourceStored stored => (stored.Key, stored.Version, stored.Body.Findings),
                 ResourceDeleted deleted => (deleted.Key, deleted.Version, (ImmutableArray<Finding>?)null),

@@ -88,6 +88,9 @@ internal sealed class PlannedChange
 
     /// <summary>A conditional create that found its resource.</summary>
     public bool HasMatch { get; set; }
+
+    /// <summary>What became of it, when everything was taken.</summary>
+    public Done? Answer { get; set; }
 }
 
 /// <summary>What a link will point to; many links share one.</summary>
