@@ -36,8 +36,12 @@ public sealed class ScannedEntry
 
     public string? FullUrl => Text(FullUrlSpot);
 
+    /// <summary>The same in UTF-8, mostly a slice of what was scanned; empty when absent.</summary>
+    public ReadOnlyMemory<byte> FullUrlUtf8 => Scanned.Slice(FullUrlSpot.Offset, FullUrlSpot.Length) is var raw
+        && raw.Span.IndexOf((byte)'\\') < 0 ? raw : System.Text.Encoding.UTF8.GetBytes(FullUrl!);
+
     /// <summary>Bundle.entry.request.method: GET, HEAD, POST, PUT, DELETE or PATCH.</summary>
-    public string? Method => Text(MethodSpot);
+    public string? Method => Raw(MethodSpot).SequenceEqual("POST"u8) ? "POST" : Text(MethodSpot);
     public string? Url => Text(UrlSpot);
     public string? IfNoneExist => Text(IfNoneExistSpot);
     public string? IfMatch => Text(IfMatchSpot);
@@ -54,5 +58,7 @@ public sealed class ScannedEntry
     internal Capture IfNoneMatchSpot { get; init; }
     internal Capture IfModifiedSinceSpot { get; init; }
 
-    private string? Text(Capture spot) => spot.Length == 0 ? null : JsonText.ToText(Scanned.Span.Slice(spot.Offset, spot.Length));
+    private ReadOnlySpan<byte> Raw(Capture spot) => Scanned.Span.Slice(spot.Offset, spot.Length);
+
+    private string? Text(Capture spot) => spot.Length == 0 ? null : JsonText.ToText(Raw(spot));
 }

@@ -6,7 +6,7 @@ namespace PatientGrains.Fhir;
 
 /// <summary>What is stored of a resource.</summary>
 /// <param name="Body">UTF-8, as sent but for the id, and for replaced references and links.</param>
-/// <param name="Terms">The search terms, references as they are after replacing.</param>
+/// <param name="Terms">The search terms, references as they are after replacing; behind the body, in one array with it.</param>
 /// <param name="Meta">Where its meta is, or could be, in the body.</param>
 public sealed record FinishedResource(ReadOnlyMemory<byte> Body, TermList Terms, MetaRange Meta);
 

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using PatientGrains.Core.Access;
 using PatientGrains.Core.Record;
+using PatientGrains.Core.Screening;
 
 namespace PatientGrains.Core.Tests;
 
@@ -53,11 +54,17 @@ public class EventHeadsTests
     [InlineData(typeof(AccessEntry), 9)]
     [InlineData(typeof(ReleasedVersion), 2)]
     [InlineData(typeof(Requester), 4)]
+    [InlineData(typeof(Measured), 5)]
     public void No_member_is_left_out(Type type, int members) =>
         Assert.Equal(members, CoreJson.Default.Options.GetTypeInfo(type).Properties.Count);
 
     private static IEnumerable<Event> Full()
     {
+        foreach (var variable in Enum.GetValues<Variable>().Append((Variable)0).Append((Variable)9999))
+            yield return With(new Measured { Variable = variable, Value = 1.50m + (int)variable, At = At });
+        var period = new Measured { Variable = Variable.UrineOutput, Value = -0.0m, At = At, From = At.AddDays(-1), IsPreliminary = true };
+        yield return With(period, period with { From = null });
+        yield return With(period, new Cultured { At = At });
         var longId = new ResourceKey("MedicationAdministration", new string('x', 200));
         yield return new SubmissionAccepted
         {
@@ -76,6 +83,12 @@ public class EventHeadsTests
             };
         }
     }
+
+    private static ResourceStored With(params Finding[] findings) => new()
+    {
+        Key = new("Observation", "x"), Version = 1, At = At, Source = "s", MessageId = "m",
+        Body = new() { Json = default, MetaAt = 0, MetaLength = 0, Terms = default, Extractor = 1, Findings = [.. findings] },
+    };
 
     private static byte[] Written(Action<Utf8JsonWriter> write)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using PatientGrains.Core.Access;
@@ -46,22 +47,29 @@ internal static class OurImport
         long before = Stopwatch.GetTimestamp();
         foreach (bool transactions in (bool[])[false, true])
         {
-            var documents = corpus.Documents.Where(document => document.IsTransaction == transactions).ToArray();
-            int next = 0;
-            await Task.WhenAll(Enumerable.Range(0, lanes).Select(_ => Task.Run(async () =>
+            var documents = corpus.Documents.Where(document => document.IsTransaction == transactions);
+            // As the command does: large ones share few lanes.
+            var bySize = documents.ToLookup(document => document.Json.Length >= ImportRun.LargeBytes);
+            await Task.WhenAll(Work(bySize[true], Math.Min(lanes, ImportRun.LargeLanes)), Work(bySize[false], lanes));
+        }
+        double seconds = Stopwatch.GetElapsedTime(before).TotalSeconds;
+        Check(corpus, resources, rejected);
+        return seconds;
+
+        Task Work(IEnumerable<Document> documents, int lanes)
+        {
+            var waiting = new ConcurrentQueue<Document>(documents);
+            return Task.WhenAll(Enumerable.Range(0, lanes).Select(_ => Task.Run(async () =>
             {
-                for (int i = Interlocked.Increment(ref next) - 1; i < documents.Length; i = Interlocked.Increment(ref next) - 1)
+                while (waiting.TryDequeue(out var document))
                 {
-                    string messageId = Convert.ToHexStringLower(SHA256.HashData(documents[i].Json));
-                    var result = await target.Submit(new ImportItem(documents[i].Path, 0, documents[i].Json, messageId), default);
+                    string messageId = Convert.ToHexStringLower(SHA256.HashData(document.Json));
+                    var result = await target.Submit(new ImportItem(document.Path, 0, document.Json, messageId), default);
                     Interlocked.Add(ref resources, result.Created + result.Updated + result.Unchanged);
                     Interlocked.Add(ref rejected, result.Rejects.Count);
                 }
             })));
         }
-        double seconds = Stopwatch.GetElapsedTime(before).TotalSeconds;
-        Check(corpus, resources, rejected);
-        return seconds;
     }
 
     private static async Task<InProcessTarget> Open(string folder) =>

@@ -19,7 +19,11 @@ internal static class EventHeads
         Results = Name("results"), Effect = Name("effect"), Entry = Name("entry"), Id = Name("id"), Who = Name("who"),
         Interaction = Name("interaction"), Asked = Name("asked"), RefusedBy = Name("refusedBy"), Versions = Name("versions"),
         FeedName = Name("feed"), RequestId = Name("requestId"), Subject = Name("subject"), Roles = Name("roles"),
-        Purpose = Name("purpose");
+        Purpose = Name("purpose"), Variable = Name("variable"), Value = Name("value"), From = Name("from"),
+        IsPreliminary = Name("isPreliminary");
+
+    private static readonly string?[] VariableNames =
+        [.. Enumerable.Range(0, (int)Enum.GetValues<Variable>().Max() + 1).Select(number => Enum.GetName((Variable)number))];
 
     /// <returns>False for every other value: nothing was written.</returns>
     public static bool TryWrite(Utf8JsonWriter to, object? value)
@@ -60,18 +64,46 @@ internal static class EventHeads
         Put(to, Terms, stored.Body.Terms);
         to.WriteNumber(Extractor, stored.Body.Extractor);
         to.WritePropertyName(Findings);
-        if (stored.Body.Findings.IsEmpty)
-        {
-            to.WriteStartArray();
-            to.WriteEndArray();
-        }
+        if (stored.Body.Findings.All(static finding => finding is Measured { Variable: var measured } && NameOf(measured) is not null))
+            WriteMeasured(to, stored.Body.Findings);
         else
-        {
             JsonSerializer.Serialize(to, stored.Body.Findings, FindingsJson.Info);
-        }
         to.WriteEndObject();
         to.WriteEndObject();
     }
+
+    /// <summary>Most findings are values; of what else there is, a patient has few.</summary>
+    private static void WriteMeasured(Utf8JsonWriter to, ImmutableArray<Finding> findings)
+    {
+        to.WriteStartArray();
+        foreach (var finding in findings)
+        {
+            var measured = (Measured)finding;
+            to.WriteStartObject();
+            to.WriteString(Kind, "measured"u8);
+            to.WriteString(Variable, NameOf(measured.Variable));
+            to.WriteNumber(Value, measured.Value);
+            to.WriteString(At, measured.At);
+            if (measured.From is { } from)
+                to.WriteString(From, from);
+            to.WriteBoolean(IsPreliminary, measured.IsPreliminary);
+            to.WriteEndObject();
+        }
+        to.WriteEndArray();
+    }
+
+    /// <summary>Null for one that has no name, which the serializer writes as a number.</summary>
+    private static string? NameOf(Variable variable) =>
+        (uint)variable < (uint)VariableNames.Length ? VariableNames[(int)variable] : null;
+
+    /// <summary>Without a box for each.</summary>
+    private static string NameOf(ChangeEffect effect) => effect switch
+    {
+        ChangeEffect.Created => nameof(ChangeEffect.Created),
+        ChangeEffect.Updated => nameof(ChangeEffect.Updated),
+        ChangeEffect.Unchanged => nameof(ChangeEffect.Unchanged),
+        _ => effect.ToString(),
+    };
 
     private static void Write(Utf8JsonWriter to, SubmissionAccepted accepted)
     {
@@ -86,7 +118,7 @@ internal static class EventHeads
             to.WriteStartObject();
             Put(to, Key, result.Key);
             to.WriteNumber(Version, result.Version);
-            to.WriteString(Effect, result.Effect.ToString());
+            to.WriteString(Effect, NameOf(result.Effect));
             to.WriteString(At, result.At);
             to.WriteEndObject();
         }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using PatientGrains.Core.Screening;
 using PatientGrains.Core.Search;
 
@@ -7,7 +8,7 @@ namespace PatientGrains.Core.Record;
 /// <summary>
 /// A body as a record holds it: thousands of them in memory, so JSON, terms and findings lie packed, in one array of their own or in a
 /// page of a snapshot, and become objects only when somebody asks. Immutable; what was read from a log or a request is copied, so that
-/// nothing else is kept alive by it.
+/// nothing else is kept alive by it, unless it lies in an array of nothing else already, as whoever finishes a body leaves it.
 /// </summary>
 internal readonly struct HeldBody
 {
@@ -59,10 +60,7 @@ internal readonly struct HeldBody
     public static HeldBody Of(StatementBody body)
     {
         var findings = Record.FindingBytes.Write(body.Findings);
-        byte[] own = GC.AllocateUninitializedArray<byte>(body.Json.Length + body.Terms.Length + findings.Length);
-        body.Json.Span.CopyTo(own);
-        body.Terms.Span.CopyTo(own.AsSpan(body.Json.Length));
-        findings.CopyTo(own.AsSpan(body.Json.Length + body.Terms.Length));
+        byte[] own = findings.Length == 0 && ArrayOf(body) is { } array ? array : Copy(body, findings);
         return new HeldBody(own, 0, body.Json.Length, body.Json.Length + body.Terms.Length)
         {
             JsonLength = body.Json.Length,
@@ -72,6 +70,21 @@ internal readonly struct HeldBody
             MetaLength = body.MetaLength,
             Extractor = body.Extractor,
         };
+    }
+
+    /// <summary>The array that holds the JSON and behind it the terms and nothing else; null when there is none.</summary>
+    private static byte[]? ArrayOf(StatementBody body) =>
+        MemoryMarshal.TryGetArray(body.Json.Bytes, out var json) && MemoryMarshal.TryGetArray(body.Terms.Bytes, out var terms)
+        && json.Array == terms.Array && json.Offset == 0 && json.Count == terms.Offset && json.Count + terms.Count == json.Array!.Length
+            ? json.Array : null;
+
+    private static byte[] Copy(StatementBody body, ReadOnlySpan<byte> findings)
+    {
+        byte[] own = GC.AllocateUninitializedArray<byte>(body.Json.Length + body.Terms.Length + findings.Length);
+        body.Json.Span.CopyTo(own);
+        body.Terms.Span.CopyTo(own.AsSpan(body.Json.Length));
+        findings.CopyTo(own.AsSpan(body.Json.Length + body.Terms.Length));
+        return own;
     }
 
     /// <summary>In a page, where it lies behind the lengths of those before it.</summary>

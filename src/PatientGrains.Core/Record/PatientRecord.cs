@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using PatientGrains.Core.Screening;
 using PatientGrains.Core.Search;
@@ -15,6 +16,9 @@ public sealed class PatientRecord
     private readonly List<Statement> _inOrder = [];
     private readonly Dictionary<string, List<Statement>> _byType = [];
     private Message _lastMessage = new("", "");
+    private Chart _chart = Chart.Empty;
+    /// <summary>Nobody has seen the chart since it was made.</summary>
+    private bool _isChartOwn;
 
     /// <summary>The number that the next event gets, and how many the log has; the first event of a log is 0.</summary>
     public long NextSeq { get; internal set; }
@@ -24,8 +28,16 @@ public sealed class PatientRecord
 
     public SubmissionMemory Submissions { get; } = new();
 
-    /// <summary>What screening knows: the findings of the current versions.</summary>
-    public Chart Chart { get; internal set; } = Chart.Empty;
+    /// <summary>What screening knows: the findings of the current versions. Whoever holds it never sees it change.</summary>
+    public Chart Chart
+    {
+        get
+        {
+            _isChartOwn = false;
+            return _chart;
+        }
+        internal set => (_chart, _isChartOwn) = (value, false);
+    }
 
     /// <summary>The alerts: episodes that are open, and those that ended lately.</summary>
     public Episodes Episodes { get; internal set; } = Episodes.None;
@@ -60,6 +72,10 @@ public sealed class PatientRecord
         list.Add(statement);
         return statement;
     }
+
+    /// <summary>Puts the findings of a first version into the chart; of many one after the other without a copy for each.</summary>
+    internal void AddToChart(ResourceKey key, int version, ImmutableArray<Finding> findings) =>
+        _chart = _chart.Plus(key, version, findings, ref _isChartOwn);
 
     /// <summary>Makes room for as many statements as a snapshot has.</summary>
     internal void Reserve(int statements)

@@ -42,7 +42,9 @@ public static class RecordFold
         if (left is not null)
             record.Dissolve(left);
         record.CurrentBytes += statement.State.Body.Size;
-        record.Chart = body is null
-            ? record.Chart.Without(statement.Key, before) : record.Chart.With(statement.Key, version, body.Findings, before);
+        if (version > 1 || body is null)
+            record.Chart = record.Chart.Without(statement.Key, before);
+        if (body is not null)
+            record.AddToChart(statement.Key, version, body.Findings);
     }
 }

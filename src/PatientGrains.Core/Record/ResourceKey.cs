@@ -12,6 +12,9 @@ public readonly record struct ResourceKey(string Type, string Id)
 {
     public bool IsPatient => Type == "Patient";
 
+    /// <summary>Of the id alone: it is hashed several times for each change, and R4 has 148 types that could share one.</summary>
+    public override int GetHashCode() => Id?.GetHashCode() ?? 0;
+
     /// <summary>Reads <c>Type/id</c>.</summary>
     /// <exception cref="FormatException">There is not exactly one slash with text on both sides.</exception>
     public static ResourceKey Parse(string text) =>

@@ -34,6 +34,9 @@ public sealed class Chart
 
     private readonly Timeline[] _series;
 
+    /// <summary>What was last made of this chart: a decision looks at it, and then its event asks for the same.</summary>
+    private Successor? _next;
+
     private Chart()
     {
         _series = new Timeline[(int)Enum.GetValues<Variable>().Max() + 1];
@@ -61,6 +64,9 @@ public sealed class Chart
     /// <summary>The newest value that held at a time, whatever its age; null when there is none.</summary>
     public Reading? Newest(Variable variable, DateTimeOffset at) => _series[(int)variable].Newest(at);
 
+    /// <summary>When the newest value held.</summary>
+    public DateTimeOffset? NewestAt(Variable variable, DateTimeOffset at) => _series[(int)variable].NewestAt(at);
+
     /// <summary>The newest value that held at a time and still stands for it (<see cref="VariableDefinition.FreshFor"/>).</summary>
     public Reading? Fresh(Variable variable, DateTimeOffset at) =>
         Newest(variable, at) is { } reading && at - reading.At <= Variables.Of(variable).FreshFor ? reading : null;
@@ -78,8 +84,8 @@ public sealed class Chart
         DateTimeOffset? latest = null;
         foreach (var series in _series)
         {
-            if (series.Newest(notAfter) is { } reading && !(reading.At <= latest))
-                latest = reading.At;
+            if (series.NewestAt(notAfter) is { } newest && !(newest <= latest))
+                latest = newest;
         }
         foreach (var drug in Drugs)
         {
@@ -118,15 +124,35 @@ public sealed class Chart
 
     /// <summary>The chart with the findings of a version in place of those of the statement's earlier version.</summary>
     /// <param name="before">What the earlier version said, when that is known: then nothing has to be searched for.</param>
-    public Chart With(ResourceKey key, int version, ImmutableArray<Finding> findings, ImmutableArray<Finding> before = default) =>
-        (version > 1 ? Without(key, before) : this).Plus(key, version, findings);
+    public Chart With(ResourceKey key, int version, ImmutableArray<Finding> findings, ImmutableArray<Finding> before = default)
+    {
+        if (_next is { } next && next.Version == version && next.Key == key && next.Findings == findings)
+            return next.Chart;
+        var chart = (version > 1 ? Without(key, before) : this).Plus(key, version, findings);
+        _next = new Successor(key, version, findings, chart);
+        return chart;
+    }
 
     /// <summary>The chart with the findings of a statement of which it has none.</summary>
     internal Chart Plus(ResourceKey key, int version, ImmutableArray<Finding> findings)
     {
+        bool isOwn = false;
+        return Plus(key, version, findings, ref isOwn);
+    }
+
+    /// <summary>The same for one of many statements.</summary>
+    /// <param name="key">The statement.</param>
+    /// <param name="version">Its version.</param>
+    /// <param name="findings">What it says.</param>
+    /// <param name="isOwn">
+    /// Whether nobody else has seen this chart, so that it is changed instead of copied; afterwards, whether that holds of the result.
+    /// </param>
+    internal Chart Plus(ResourceKey key, int version, ImmutableArray<Finding> findings, ref bool isOwn)
+    {
         if (findings.All(static finding => finding is Doubted))
             return this;
-        var chart = new Chart(this);
+        var chart = isOwn ? this : new Chart(this);
+        isOwn = true;
         foreach (var finding in findings)
             chart.Add(key, version, finding);
         return chart;
@@ -181,6 +207,8 @@ public sealed class Chart
         }
         return chart;
     }
+
+    private sealed record Successor(ResourceKey Key, int Version, ImmutableArray<Finding> Findings, Chart Chart);
 
     /// <summary>Only on a chart that nobody else has seen yet.</summary>
     private void Add(ResourceKey key, int version, Finding finding)

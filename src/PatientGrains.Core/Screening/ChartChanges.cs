@@ -8,7 +8,8 @@ internal sealed class ChartChanges
 {
     private static readonly ChartChanges Nothing = new();
 
-    private readonly List<(ResourceKey Key, int Version, ImmutableArray<Finding> Before, ImmutableArray<Finding>? Now)> _statements = [];
+    private readonly List<(ResourceKey Key, int Version, ImmutableArray<Finding> Before, ImmutableArray<Finding>? Now)> _statements =
+        new(1);
     private readonly List<Variable> _variables = [];
 
     /// <summary>Drugs, cultures, stays, birth or death: any rule may look at those.</summary>
@@ -25,9 +26,9 @@ internal sealed class ChartChanges
     public static ChartChanges Of(PatientRecord before, IReadOnlyList<Event> changes)
     {
         ChartChanges? found = null;
-        foreach (var happened in changes)
+        for (int i = 0; i < changes.Count; i++)
         {
-            (ResourceKey key, int version, ImmutableArray<Finding>? now) = happened switch
+            (ResourceKey key, int version, ImmutableArray<Finding>? now) = changes[i] switch
             {
                 ResourceStored stored => (stored.Key, stored.Version, stored.Body.Findings),
                 ResourceDeleted deleted => (deleted.Key, deleted.Version, (ImmutableArray<Finding>?)null),
@@ -46,8 +47,15 @@ internal sealed class ChartChanges
 
     public Chart ApplyTo(Chart chart)
     {
+        bool isOwn = false;
         foreach (var (key, version, before, now) in _statements)
-            chart = now is { } findings ? chart.With(key, version, findings, before) : chart.Without(key, before);
+        {
+            // Its result may be the chart that it was asked of, or a new one: it is not changed in place.
+            if (version > 1 || now is null)
+                (chart, isOwn) = (chart.Without(key, before), false);
+            if (now is { } findings)
+                chart = chart.Plus(key, version, findings, ref isOwn);
+        }
         return chart;
     }
 

@@ -136,8 +136,8 @@ internal static class Ending
         DateTimeOffset? newest = null;
         foreach (var variable in variables)
         {
-            if (chart.Newest(variable, known) is { } reading && !(reading.At <= newest))
-                newest = reading.At;
+            if (chart.NewestAt(variable, known) is { } at && !(at <= newest))
+                newest = at;
         }
         return newest;
     }

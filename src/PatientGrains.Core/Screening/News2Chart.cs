@@ -38,7 +38,10 @@ internal static class News2Chart
         public Cell CellOf(decimal value)
         {
             decimal rounded = Math.Round(value, decimals, MidpointRounding.AwayFromZero);
-            return Array.Find(_cells, cell => rounded <= cell.UpTo)!;
+            int i = 0;
+            while (rounded > _cells[i].UpTo)
+                i++;
+            return _cells[i];
         }
     }
 }

@@ -52,28 +52,65 @@ internal static class Sofa
 /// <summary>The worst value of each organ, in the table's order; null for an organ of which nothing is known.</summary>
 internal sealed class SofaScore
 {
-    private readonly ImmutableArray<SofaValue?> _worst;
+    private readonly SofaValue?[] _worst = new SofaValue?[SofaTable.Organs.Length];
 
-    private SofaScore(IEnumerable<SofaValue?> worst) => _worst = [.. worst];
+    private SofaScore()
+    {
+    }
 
-    public bool IsKnown => _worst.Any(value => value is not null);
-    public int Total => _worst.Sum(value => value?.Points ?? 0);
+    public bool IsKnown => Array.Exists(_worst, static value => value is not null);
     public ImmutableArray<int?> Points => [.. _worst.Select(value => value?.Points)];
 
-    public ImmutableArray<MetCriterion> Criteria =>
-        [.. _worst.SelectMany(value => value is { Points: > 0 } worst ? worst.Criteria() : [])];
+    public int Total
+    {
+        get
+        {
+            int total = 0;
+            foreach (var value in _worst)
+                total += value?.Points ?? 0;
+            return total;
+        }
+    }
 
-    public ImmutableArray<Variable> Missing =>
-        [.. SofaTable.Organs.Zip(_worst).SelectMany(pair => pair.Second is null ? pair.First.Asked : [])];
+    public ImmutableArray<MetCriterion> Criteria =>
+        Total == 0 ? [] : [.. _worst.SelectMany(value => value is { Points: > 0 } worst ? worst.Criteria() : [])];
+
+    public ImmutableArray<Variable> Missing
+    {
+        get
+        {
+            var missing = ImmutableArray.CreateBuilder<Variable>();
+            for (int i = 0; i < _worst.Length; i++)
+            {
+                if (_worst[i] is null)
+                    missing.AddRange(SofaTable.Organs[i].Asked);
+            }
+            return missing.DrainToImmutable();
+        }
+    }
 
     /// <summary>The score of the 24 hours that end at a time.</summary>
-    public static SofaScore At(Chart chart, DateTimeOffset at) => new(SofaTable.Organs.Select(organ => Worst(organ, chart, at)));
+    public static SofaScore At(Chart chart, DateTimeOffset at)
+    {
+        var score = new SofaScore();
+        for (int i = 0; i < score._worst.Length; i++)
+            score._worst[i] = Worst(SofaTable.Organs[i], chart, at);
+        return score;
+    }
 
     /// <summary>
     /// What each organ last showed, not after a time: the worst of the 24 hours that end with its last value, however long ago.
     /// </summary>
-    public static SofaScore Before(Chart chart, DateTimeOffset time) =>
-        new(SofaTable.Organs.Select(organ => Worst(organ, chart, LastSeen(organ, chart, time))));
+    public static SofaScore Before(Chart chart, DateTimeOffset time)
+    {
+        var score = new SofaScore();
+        for (int i = 0; i < score._worst.Length; i++)
+        {
+            var organ = SofaTable.Organs[i];
+            score._worst[i] = Worst(organ, chart, LastSeen(organ, chart, time));
+        }
+        return score;
+    }
 
     /// <summary>
     /// The change in points from an earlier score. An organ that is not known now counts as unchanged; one that was not known before
@@ -154,8 +191,8 @@ internal sealed class SofaScore
         DateTimeOffset? last = null;
         foreach (var variable in organ.Seen)
         {
-            if (chart.Newest(variable, time) is { } reading && !(reading.At <= last))
-                last = reading.At;
+            if (chart.NewestAt(variable, time) is { } at && !(at <= last))
+                last = at;
         }
         return last ?? time;
     }

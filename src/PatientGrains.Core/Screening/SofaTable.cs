@@ -72,7 +72,19 @@ internal static class SofaTable
     ];
 
     private static SofaOrgan Of(Variable variable, SofaCells cells) =>
-        new([variable], [variable], (chart, from, until) => Values(chart, variable, cells, from, until));
+        new([variable], [variable],
+            (chart, from, until) => IsBlank(chart, variable) ? [] : Values(chart, variable, cells, from, until));
+
+    /// <summary>Most patients have no value of most organs at all.</summary>
+    private static bool IsBlank(Chart chart, params ReadOnlySpan<Variable> variables)
+    {
+        foreach (var variable in variables)
+        {
+            if (!chart.Series(variable).IsEmpty)
+                return false;
+        }
+        return true;
+    }
 
     /// <summary>
     /// Readings that follow each other within a day with the same points are one value, that of the last of them: minutes of a monitor
@@ -105,8 +117,10 @@ internal static class SofaTable
     /// 3 and 4 points need respiratory support, else the worst is 2. FiO2 is the one that stood when the blood was drawn; without one,
     /// room air when no oxygen was given; else the ratio is not known.
     /// </summary>
-    private static List<SofaValue> Respiration(Chart chart, DateTimeOffset from, DateTimeOffset until)
+    private static IEnumerable<SofaValue> Respiration(Chart chart, DateTimeOffset from, DateTimeOffset until)
     {
+        if (IsBlank(chart, Variable.ArterialOxygen))
+            return [];
         var values = new List<SofaValue>();
         foreach (var blood in chart.Between(Variable.ArterialOxygen, from - Day, until))
         {
@@ -131,8 +145,10 @@ internal static class SofaTable
             : null;
     }
 
-    private static List<SofaValue> Circulation(Chart chart, DateTimeOffset from, DateTimeOffset until)
+    private static IEnumerable<SofaValue> Circulation(Chart chart, DateTimeOffset from, DateTimeOffset until)
     {
+        if (chart.Drugs.IsEmpty && IsBlank(chart, Variable.MeanArterialPressure, Variable.DiastolicPressure))
+            return [];
         var values = Values(chart, Variable.MeanArterialPressure, Pressure, from, until);
         AddDerivedPressures(values, chart, from, until);
         for (int points = 2; points <= 4 && !chart.Drugs.IsEmpty; points++)
@@ -191,7 +207,10 @@ internal static class SofaTable
         };
     }
 
-    private static IEnumerable<SofaValue> Kidneys(Chart chart, DateTimeOffset from, DateTimeOffset until)
+    private static IEnumerable<SofaValue> Kidneys(Chart chart, DateTimeOffset from, DateTimeOffset until) =>
+        IsBlank(chart, Variable.Creatinine, Variable.UrineOutput) ? [] : KidneyValues(chart, from, until);
+
+    private static IEnumerable<SofaValue> KidneyValues(Chart chart, DateTimeOffset from, DateTimeOffset until)
     {
         foreach (var value in Values(chart, Variable.Creatinine, Creatinine, from, until))
             yield return value;

@@ -50,6 +50,15 @@ internal sealed class Timeline
         return next.Offset > 0 ? BlockAt(next.Block)[next.Offset - 1] : next.Block > 0 ? BlockAt(next.Block - 1)[^1] : null;
     }
 
+    /// <summary>When <see cref="Newest"/> held: most look no further, and a reading is large to hand around.</summary>
+    public DateTimeOffset? NewestAt(DateTimeOffset at)
+    {
+        if (_last.Count == 0)
+            return null;
+        var last = _last.All[^1].At;
+        return last <= at ? last : Newest(at)?.At;
+    }
+
     public ReadOnlySpan<Reading> BlockAt(int block) => (block == _before.Length ? _last : _before[block]).All;
 
     /// <summary>

@@ -117,6 +117,9 @@ public sealed class TermWriter
         _out.Write(with.Bytes.Span);
     }
 
+    /// <summary>The stored form of what was written; overwritten by what is written next.</summary>
+    public ReadOnlySpan<byte> Written => _out.WrittenSpan;
+
     public TermList ToTerms() => new(_out.WrittenSpan.ToArray());
 
     public void Token(ReadOnlySpan<byte> param, ReadOnlySpan<byte> system, ReadOnlySpan<byte> code)

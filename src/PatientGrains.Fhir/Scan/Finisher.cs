@@ -47,9 +47,11 @@ internal sealed class Finisher
         Span<byte> idText = stackalloc byte[LongestId + 8];
         idText = idText[..WriteId(id, scanned.IdSpot.Length > 0, idText)];
         int idAt = scanned.IdSpot.Length > 0 ? scanned.IdSpot.Offset : scanned.TypeEnd;
-        // Every byte of it is written.
-        _body = GC.AllocateUninitializedArray<byte>(
-            source.Length - scanned.IdSpot.Length + idText.Length + Replace(scanned, links, replace));
+        int length = source.Length - scanned.IdSpot.Length + idText.Length + Replace(scanned, links, replace);
+        var terms = Terms(scanned);
+        // Body and terms in one array of nothing else, which a record can keep as it is. Every byte of it is written.
+        _body = GC.AllocateUninitializedArray<byte>(length + terms.Length);
+        terms.CopyTo(_body.AsSpan(length));
         _written = _copied = 0;
         int idEnd = -1;
         for (int i = 0; i <= links.Length; i++)
@@ -64,7 +66,7 @@ internal sealed class Finisher
         }
         Copy(scanned, source, source.Length);
         var meta = scanned.MetaSpot.Length > 0 ? new MetaRange(_metaFrom, _metaUntil - _metaFrom) : new MetaRange(idEnd, 0);
-        var finished = new FinishedResource(_body, Terms(scanned), meta);
+        var finished = new FinishedResource(_body.AsMemory(0, length), new TermList(_body.AsMemory(length)), meta);
         _body = [];
         return finished;
     }
@@ -141,10 +143,10 @@ internal sealed class Finisher
         return Encoding.UTF8.GetBytes(JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text));
     }
 
-    private TermList Terms(ScannedResource scanned)
+    private ReadOnlySpan<byte> Terms(ScannedResource scanned)
     {
         if (scanned.References.Length == 0)
-            return scanned.PlainTerms;
+            return scanned.PlainTerms.Bytes.Span;
         _terms.Begin(scanned.PlainTerms);
         byte[] buffer = [];
         foreach (var term in scanned.References)
@@ -158,7 +160,7 @@ internal sealed class Finisher
             if (term.Target < 0 || IsTo(text, term))
                 _terms.Text(TermKind.Reference, term.Param, text);
         }
-        return _terms.ToTerms();
+        return _terms.Written;
     }
 
     private static bool IsTo(ReadOnlySpan<byte> text, ReferenceTerm term)

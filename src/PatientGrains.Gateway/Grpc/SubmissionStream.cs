@@ -9,8 +9,8 @@ namespace PatientGrains.Gateway.Grpc;
 /// fills; answers each when it is durable or refused. What names the same resource is done one after the other. It reads on only when what
 /// it read last was let in, so that a stream whose source has had its share is slowed down, and refused nothing.
 /// </summary>
-/// <param name="enter">Ends when a submission is let in; what it gives is disposed when it is done. May throw as <paramref name="take"/>,
-/// or that the call is cancelled.</param>
+/// <param name="enter">Ends when a submission is let in; what it gives is disposed when it is done. Its task may fail as that of
+/// <paramref name="take"/>, or say that the call is cancelled.</param>
 /// <param name="take">Does one; a <see cref="GrpcException"/> is a refusal, and nothing else is thrown.</param>
 /// <param name="next">The next from the client; null when it has closed its side.</param>
 /// <param name="add">Makes an answer ready to leave.</param>
@@ -77,7 +77,8 @@ internal sealed class SubmissionStream(
                 for (int i = 0; i < more; i++)
                     await _places.WaitAsync();
                 isTaken = true;
-                await Begin(submission, 1 + more);
+                // A refusal is told by its answer; here it only means that the next may be read.
+                await Begin(submission, 1 + more).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             finally
             {
@@ -90,36 +91,54 @@ internal sealed class SubmissionStream(
     /// <summary>Ends when the next may be read.</summary>
     private Task Begin(V1.Submission submission, int places)
     {
-        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var key = (submission.Type, submission.Id);
+        long read = meter.Now();
         if (submission.Id.Length == 0)
+            return Enter(submission, places, read, out _);
+        var key = (submission.Type, submission.Id);
+        var entered = Task.CompletedTask;
+        // What waits for the one before takes no room yet, and others need not wait for it.
+        if (_last.GetValueOrDefault(key) is { IsCompleted: false } before)
+            _last[key] = AnswerAfter(before, submission, places, read);
+        else
         {
-            _ = Answer(submission, places, null, entered);
-            return entered.Task;
+            entered = Enter(submission, places, read, out var answered);
+            _last[key] = answered;
         }
-        var before = _last.GetValueOrDefault(key);
-        bool waits = before is { IsCompleted: false };
-        _last[key] = Answer(submission, places, waits ? before : null, entered);
         // What is done needs no place; the dictionary is no longer than what may be open, twice over.
         if (_last.Count > 2 * width)
         {
             foreach (var (done, _) in _last.Where(last => last.Value.IsCompleted).ToList())
                 _last.Remove(done);
         }
-        // What waits for the one before takes no room yet, and others need not wait for it.
-        return waits ? Task.CompletedTask : entered.Task;
+        return entered;
     }
 
-    private async Task Answer(V1.Submission submission, int places, Task? after, TaskCompletionSource entered)
+    /// <summary>Ends when it was let in, or was not. Mostly at once, and then there is no task for it.</summary>
+    private Task Enter(V1.Submission submission, int places, long read, out Task answered)
     {
-        long read = meter.Now();
-        if (after is not null)
-            await after;
+        var entering = enter(submission);
+        var entered = Task.CompletedTask;
+        if (!entering.IsCompleted)
+        {
+            var waits = entering.AsTask();
+            (entering, entered) = (new(waits), waits);
+        }
+        answered = Answer(submission, places, read, entering);
+        return entered;
+    }
+
+    private async Task AnswerAfter(Task before, V1.Submission submission, int places, long read)
+    {
+        await before;
+        await Answer(submission, places, read, enter(submission));
+    }
+
+    private async Task Answer(V1.Submission submission, int places, long read, ValueTask<IDisposable> entering)
+    {
         V1.SubmissionAnswer answer;
         try
         {
-            using var place = await enter(submission);
-            entered.TrySetResult();
+            using var place = await entering;
             answer = await take(submission);
         }
         catch (GrpcException refused)
@@ -132,7 +151,6 @@ internal sealed class SubmissionStream(
             var ended = new GrpcException(GrpcCode.Cancelled, "The call ended before the submission was let in.");
             answer = new V1.SubmissionAnswer { MessageId = submission.MessageId, Refusal = ended.ToStatus() };
         }
-        entered.TrySetResult();
         await _answers.Writer.WriteAsync(new Owed(answer, places, read));
     }
 

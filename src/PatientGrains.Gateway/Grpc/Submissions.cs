@@ -24,25 +24,20 @@ internal sealed partial class Submissions(
     {
         try
         {
-            return await TakeOrThrow(sent, caller);
+            var (answer, refusal, isLogged) = await Decide(sent, caller);
+            // A note for each that came at a bad time would be the flood itself.
+            if (!isLogged && ReasonOf(refusal) != nameof(Rule.Busy))
+            {
+                string asked = $"{InteractionOf(sent.Kind)} {Parameters.Shown(sent.Type)}";
+                await notes.Note(caller.Who, caller.RequestId, InteractionOf(sent.Kind), asked, ReasonOf(refusal));
+            }
+            return answer ?? throw refusal!;
         }
         catch (Exception failed) when (failed is not GrpcException)
         {
             Failed(log, failed, caller.RequestId);
             throw StatusTable.Failure(failed);
         }
-    }
-
-    private async Task<V1.SubmissionAnswer> TakeOrThrow(V1.Submission sent, Caller caller)
-    {
-        var (answer, refusal, isLogged) = await Decide(sent, caller);
-        // A note for each that came at a bad time would be the flood itself.
-        if (!isLogged && ReasonOf(refusal) != nameof(Rule.Busy))
-        {
-            string asked = $"{InteractionOf(sent.Kind)} {Parameters.Shown(sent.Type)}";
-            await notes.Note(caller.Who, caller.RequestId, InteractionOf(sent.Kind), asked, ReasonOf(refusal));
-        }
-        return answer ?? throw refusal!;
     }
 
     private async Task<(V1.SubmissionAnswer? Answer, GrpcException? Refusal, bool IsLogged)> Decide(V1.Submission sent, Caller caller)

@@ -2,21 +2,13 @@ using PatientGrains.Core.Record;
 
 namespace PatientGrains.Gateway.Intake;
 
-/// <summary>Spreads the records' answers over the entries that they are for. Pure.</summary>
+/// <summary>Spreads the records' answers over the changes that they are for.</summary>
 internal static class Answers
 {
-    /// <returns>What became of each change, by the index of its entry.</returns>
-    public static Dictionary<int, Done> Of(SubmissionPlan plan, List<Answered> answered)
-    {
-        var answers = new Dictionary<int, Done>(plan.Changes.Count);
-        foreach (var (changes, outcome) in answered)
-            Spread(changes, outcome, answers);
-        foreach (var change in plan.Changes)
-            answers.TryAdd(change.Index, new Done(Unchanged(change), null));
-        return answers;
-    }
-
-    private static void Spread(IReadOnlyList<PlannedChange> changes, Accepted outcome, Dictionary<int, Done> answers)
+    /// <summary>A record took these changes.</summary>
+    /// <param name="changes">In the order of the outcome's results.</param>
+    /// <param name="outcome">One for all records of a transaction.</param>
+    public static void Spread(IReadOnlyList<PlannedChange> changes, Accepted outcome)
     {
         var bodies = outcome.Versions.IsEmpty ? null : outcome.Versions.ToDictionary(version => version.Key);
         // An old answer may be shorter: the first time, a conditional create may have met another record than it does now.
@@ -24,8 +16,15 @@ internal static class Answers
         for (int i = 0; i < changes.Count; i++)
         {
             var result = byKey is null ? outcome.Results[i] : byKey.GetValueOrDefault(changes[i].Key) ?? Unchanged(changes[i]);
-            answers.Add(changes[i].Index, new Done(result, bodies?.GetValueOrDefault(result.Key), outcome.Repeated));
+            changes[i].Answer = new Done(result, bodies?.GetValueOrDefault(result.Key), outcome.Repeated);
         }
+    }
+
+    /// <summary>Everything was taken: what had no record to go to is as it was.</summary>
+    public static void Complete(SubmissionPlan plan)
+    {
+        foreach (var change in plan.Changes)
+            change.Answer ??= new Done(Unchanged(change), null);
     }
 
     /// <summary>Version 0 for a delete of what never existed, the version that was found for a conditional create.</summary>

@@ -57,8 +57,7 @@ internal sealed class BatchRun(SubmissionRun run, IntakeOptions options, Func<st
         var own = s with { MessageId = $"{s.MessageId}#{entry.Index}" };
         var digest = ContentDigest.Of(
             entry.Resource?.Source ?? default, entry.Method, entry.Url, entry.IfMatch, entry.IfNoneMatch, entry.IfNoneExist);
-        var (problem, done) = await run.RunOne(InteractionOf(change.Kind), change, own, digest);
-        return new EntryChanged(problem?.Why ?? done!);
+        return new EntryChanged(await run.RunOne(InteractionOf(change.Kind), change, own, digest));
     }
 
     private static bool IsInResource(FhirIssue issue) => issue.Location.Contains("].resource", StringComparison.Ordinal);

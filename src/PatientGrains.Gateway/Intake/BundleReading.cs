@@ -66,7 +66,7 @@ internal static class BundleReading
             Kind = ChangeKind.Create,
             Resource = resource,
             Condition = condition,
-            FullUrl = entry.FullUrl,
+            FullUrl = entry.FullUrlUtf8,
         };
         return (create, null);
     }
@@ -92,7 +92,7 @@ internal static class BundleReading
             Resource = resource,
             IfVersion = ifVersion,
             MustBeNew = mustBeNew,
-            FullUrl = entry.FullUrl,
+            FullUrl = entry.FullUrlUtf8,
         };
         update.Target.Settle(new ResourceKey(request.Type, request.Id!), null);
         return (update, null);

@@ -15,18 +15,19 @@ internal readonly record struct EntryRequest(string Method, string Type, string?
     public static Problem? Read(ScannedEntry entry, IReadOnlyList<string> baseUrls, out EntryRequest request)
     {
         request = default;
-        if (entry.Method is null || entry.Url is null)
+        // Each is made anew when it is asked for.
+        if (entry.Method is not { } method || entry.Url is not { } url)
             return Problem.Malformed(
                 new(entry.Index, "request"), "entry-request",
                 "Each entry of a batch or transaction needs a request with method and url (bdl-3).");
-        request = new(entry.Method, "", null);
+        request = new(method, "", null);
         if (request.IsRead)
             return null;
-        if (entry.Method is not ("POST" or "PUT" or "DELETE"))
+        if (method is not ("POST" or "PUT" or "DELETE"))
             return Problem.Unsupported(
                 PlaceInBundle.Request(entry.Index, "method"), "entry-method",
                 "This server takes POST, PUT, DELETE, GET and HEAD in Bundles; PATCH is not supported.");
-        return ReadUrl(entry, Urls.Relative(entry.Url, baseUrls), ref request);
+        return ReadUrl(entry, Urls.Relative(url, baseUrls), ref request);
     }
 
     private static Problem? ReadUrl(ScannedEntry entry, string url, ref EntryRequest request)
@@ -37,11 +38,11 @@ internal readonly record struct EntryRequest(string Method, string Type, string?
             return Problem.Unsupported(
                 at, "conditional-url", "Conditional updates and deletes are not supported; name the id, or use POST with ifNoneExist.");
         }
-        string[] parts = url.Split('/');
-        if (!FhirTypes.IsResourceType(parts[0]))
+        int slash = url.IndexOf('/');
+        if (!FhirTypes.TryResourceType(slash < 0 ? url : url.AsSpan(0, slash), out string? type))
             return Problem.Malformed(at, "entry-url", "The url must begin with a resource type of R4, relative to the base.");
-        request = request with { Type = parts[0], Id = parts.Length > 1 ? parts[1] : null };
-        bool fits = request.Method == "POST" ? parts.Length == 1 : parts.Length == 2 && References.IsId(parts[1]);
+        request = request with { Type = type, Id = slash < 0 ? null : url[(slash + 1)..] };
+        bool fits = request.Method == "POST" ? request.Id is null : request.Id is { } id && References.IsId(id);
         return fits ? null : Problem.Malformed(at, "entry-url", "The url must be [type] for POST and [type]/[id] for PUT and DELETE.");
     }
 

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using PatientGrains.Core.Record;
 using PatientGrains.Fhir;
-using LinkMap = System.Collections.Generic.Dictionary<byte[], PatientGrains.Gateway.Intake.LinkTarget>;
+using LinkMap = System.Collections.Generic.Dictionary<System.ReadOnlyMemory<byte>, PatientGrains.Gateway.Intake.LinkTarget>;
 
 namespace PatientGrains.Gateway.Intake;
 
@@ -44,27 +44,31 @@ internal sealed class LinkReading
         if (!plan.IsTransaction)
             return null;
         entries = new LinkMap(plan.Changes.Count, Utf8Text.Comparer);
+        int links = 0;
         foreach (var change in plan.Changes)
         {
             change.Target.Change = change;
-            if (string.IsNullOrEmpty(change.FullUrl) || change.Kind == ChangeKind.Delete || IsAlreadyOurs(change, baseUrls))
+            links += change.Resource?.LinkCount ?? 0;
+            if (change.FullUrl.IsEmpty || change.Kind == ChangeKind.Delete || IsAlreadyOurs(change, baseUrls))
                 continue;
-            hasHttp |= !change.FullUrl.StartsWith("urn:", StringComparison.Ordinal);
-            if (!entries.TryAdd(Encoding.UTF8.GetBytes(change.FullUrl), change.Target))
+            hasHttp |= change.HasHttpUrl;
+            if (!entries.TryAdd(change.FullUrl, change.Target))
                 return Problem.Invalid(
                     new(change.Index, "fullUrl"), "entry-full-url", "Two entries of a transaction have the same fullUrl.");
         }
+        plan.Links.EnsureCapacity(links);
         return null;
     }
 
     /// <summary>An update at its own URL here: links to it are right as they are.</summary>
     private static bool IsAlreadyOurs(PlannedChange change, IReadOnlyList<string> baseUrls) =>
-        !change.GetsNewId && Urls.Relative(change.FullUrl!, baseUrls) == change.Key.ToString();
+        !change.GetsNewId && Urls.Relative(Encoding.UTF8.GetString(change.FullUrl.Span), baseUrls) == change.Key.ToString();
 
     private Problem? Read(PlannedChange change, ScannedResource resource)
     {
         int from = _plan.Links.Count;
-        string? baseUrl = _hasHttp && change.FullUrl is { } url && Urls.TrySplitFullUrl(url, out string restful, out _) ? restful : null;
+        string? baseUrl = _hasHttp && Urls.TrySplitFullUrl(Encoding.UTF8.GetString(change.FullUrl.Span), out string restful, out _)
+            ? restful : null;
         for (int i = 0; i < resource.LinkCount; i++)
         {
             var link = resource.LinkAt(i);

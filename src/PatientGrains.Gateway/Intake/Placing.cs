@@ -10,7 +10,8 @@ namespace PatientGrains.Gateway.Intake;
 /// </summary>
 internal static class Placing
 {
-    private const string PatientPrefix = "Patient/";
+    private const string PatientType = "Patient";
+    private const string PatientPrefix = PatientType + "/";
 
     public static bool IsPatientLog(string log) => log.StartsWith(PatientPrefix, StringComparison.Ordinal);
 
@@ -40,17 +41,17 @@ internal static class Placing
     private static Problem? Place(SubmissionPlan plan, PlannedChange change, IntakeOptions options, int depth)
     {
         var resource = change.Resource!;
+        if (change.PatientLink is { } link && link.Target.Type == PatientType && resource.Type != PatientType)
+        {
+            change.Log = link.Target.Text;
+            return null;
+        }
         change.Log = change.Target.Text;
-        if (change.Key.IsPatient || !FhirTypes.CanBelongToPatient(resource.Type))
+        if (resource.Type == PatientType || change.PatientLink is not null || !FhirTypes.CanBelongToPatient(resource.Type))
             return null;
         if (resource.PatientLink < 0)
         {
             change.Log = LogOfTargets(plan, change, options, depth) ?? change.Log;
-            return null;
-        }
-        if (change.PatientLink is { } link)
-        {
-            change.Log = link.Target.Key.IsPatient ? link.Target.Text : change.Log;
             return null;
         }
         string reference = resource.PatientReference!;

@@ -34,7 +34,7 @@ internal sealed class SubmissionPlan
     /// <summary>Whether any uri element may have to be replaced (R4 3.1.0.11.2), since some create has a fullUrl that is no urn:.</summary>
     public bool NeedsUris =>
         IsTransaction
-        && Changes.Exists(change => change.GetsNewId && change.FullUrl?.StartsWith("urn:", StringComparison.Ordinal) == false);
+        && Changes.Exists(change => change.GetsNewId && change.HasHttpUrl);
 
     public bool NeedsLookUps =>
         References.Count > 0 || Changes.Exists(change => change.Condition is not null || change.Kind == ChangeKind.Delete);
@@ -58,7 +58,10 @@ internal sealed class PlannedChange
     /// <summary>An update with <c>If-None-Match: *</c>: it must create.</summary>
     public bool MustBeNew { get; init; }
 
-    public string? FullUrl { get; init; }
+    /// <summary>Entry.fullUrl in UTF-8, escapes resolved; empty when there is none.</summary>
+    public ReadOnlyMemory<byte> FullUrl { get; init; }
+
+    public bool HasHttpUrl => !FullUrl.IsEmpty && !FullUrl.Span.StartsWith("urn:"u8);
 
     /// <summary>The server assigns the id.</summary>
     public bool GetsNewId => Kind == ChangeKind.Create && !MustBeNew;
@@ -88,17 +91,34 @@ internal sealed class PlannedChange
 
     /// <summary>A conditional create that found its resource.</summary>
     public bool HasMatch { get; set; }
+
+    /// <summary>What became of it, when everything was taken.</summary>
+    public Done? Answer { get; set; }
 }
 
 /// <summary>What a link will point to; many links share one.</summary>
 internal sealed class LinkTarget
 {
     private string? _text;
+    private ResourceKey _key;
+    private MessageIds? _ids;
+    private int _entry;
 
     /// <summary>The change of a transaction that the target is, null for a conditional reference to something stored.</summary>
     public PlannedChange? Change { get; set; }
 
-    public ResourceKey Key { get; private set; }
+    public ResourceKey Key
+    {
+        get
+        {
+            if (_ids is { } ids)
+                Settle(_key with { Id = ids.ForEntry(_entry) }, Version);
+            return _key;
+        }
+    }
+
+    /// <summary>Of <see cref="Key"/>, without an id for its sake.</summary>
+    public string Type => _key.Type;
 
     /// <summary>The version that a version-specific reference is to become, or null when it is not known before it is written.</summary>
     public int? Version { get; private set; }
@@ -108,9 +128,20 @@ internal sealed class LinkTarget
 
     public void Settle(ResourceKey key, int? version)
     {
-        Key = key;
+        _key = key;
         Version = version;
         _text = null;
+        _ids = null;
+    }
+
+    /// <summary>
+    /// Its first version, under the id that the message gives the entry, when somebody asks for it: mostly another one takes its place
+    /// (<see cref="Routing"/>), and nobody has.
+    /// </summary>
+    public void SettleNew(string type, MessageIds ids, int entry)
+    {
+        Settle(new ResourceKey(type, ""), 1);
+        (_ids, _entry) = (ids, entry);
     }
 }
 

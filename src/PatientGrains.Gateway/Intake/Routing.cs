@@ -41,5 +41,5 @@ internal sealed class Routing(IntakeOptions options)
     private static bool IsDerived(PlannedChange change) => change is { GetsNewId: true, Condition: null };
 
     private static bool IsRoutable(PlannedChange change) =>
-        IsDerived(change) && !change.Key.IsPatient && change.Log is { } log && Placing.IsPatientLog(log);
+        IsDerived(change) && change.Target.Type != "Patient" && change.Log is { } log && Placing.IsPatientLog(log);
 }

@@ -3,28 +3,23 @@ using PatientGrains.Core.Record;
 
 namespace PatientGrains.Gateway.Intake;
 
-/// <summary>Changes that a record took, and what it answered.</summary>
-/// <param name="Changes">In the order of the outcome's results.</param>
-/// <param name="Outcome">One for all records of a transaction.</param>
-internal sealed record Answered(IReadOnlyList<PlannedChange> Changes, Accepted Outcome);
-
 /// <summary>Hands the parts of a submission to their records: one by itself, several as one transaction.</summary>
 internal sealed class Sending(Records records)
 {
-    /// <returns>The refusal, or null when everything was taken.</returns>
-    public async Task<Refused?> Send(List<RecordPart> parts, List<Answered> answered)
+    /// <returns>The refusal, or null when everything was taken and has its answers.</returns>
+    public Task<Refused?> Send(List<RecordPart> parts) => parts.Count == 1 ? Write(parts) : SendAll(parts);
+
+    private async Task<Refused?> SendAll(List<RecordPart> parts)
     {
-        if (parts.Count == 1)
-            return await Write(parts, answered);
         var confirmations = parts.FindAll(IsConfirmation);
         var writes = parts.FindAll(part => !confirmations.Contains(part));
-        if (writes.Count > 0 && await Write(writes, answered) is { } refused)
+        if (writes.Count > 0 && await Write(writes) is { } refused)
             return refused;
         var outcomes = await Task.WhenAll(confirmations.Select(part => records.Of(part.Log).Ask(part.Submit)));
         foreach (var (part, outcome) in confirmations.Zip(outcomes))
         {
             if (outcome is Accepted accepted)
-                answered.Add(new Answered(part.Changes, accepted));
+                Answers.Spread(part.Changes, accepted);
             // What was found is gone since, as it might be a moment later: what was written with it stands, and the record has logged that
             // it was asked.
             else if (outcome is Refused gone && (writes.Count == 0 || gone.Rule != Rule.ConditionIdTaken))
@@ -33,13 +28,13 @@ internal sealed class Sending(Records records)
         return null;
     }
 
-    private async Task<Refused?> Write(List<RecordPart> parts, List<Answered> answered)
+    private async Task<Refused?> Write(List<RecordPart> parts)
     {
         var outcome = parts.Count == 1
             ? await records.Of(parts[0].Log).Ask(parts[0].Submit)
             : await records.Of(parts[0].Log).Transact(TransactionOf(parts));
         if (outcome is Accepted accepted)
-            answered.Add(new Answered(parts.Count == 1 ? parts[0].Changes : [.. parts.SelectMany(part => part.Changes)], accepted));
+            Answers.Spread(parts.Count == 1 ? parts[0].Changes : [.. parts.SelectMany(part => part.Changes)], accepted);
         return outcome as Refused;
     }
 

@@ -21,7 +21,7 @@ internal sealed class Settling(ConditionSearch search, Records records, DerivedI
             else if (change.GetsNewId)
             {
                 plan.Ids ??= ids.Of(s.Who.Source, s.MessageId);
-                change.Target.Settle(new ResourceKey(change.Resource!.Type, plan.Ids.Value.ForEntry(change.Index)), 1);
+                change.Target.SettleNew(change.Resource!.Type, plan.Ids.Value, change.Index);
             }
             else if (change.Kind == ChangeKind.Delete)
                 (looks ??= []).Add(SettleDelete(change));
@@ -91,7 +91,8 @@ internal sealed class Settling(ConditionSearch search, Records records, DerivedI
     }
 
     /// <summary>What the submission deletes or writes anew is not what is stored any more.</summary>
-    private static bool IsReplaced(PlannedChange change, Match match) => change.Key == match.Key && !change.HasMatch;
+    private static bool IsReplaced(PlannedChange change, Match match) =>
+        change.Target.Type == match.Key.Type && change.Key == match.Key && !change.HasMatch;
 
     private static Problem? First(IEnumerable<Problem?> problems) => problems.FirstOrDefault(problem => problem is not null);
 }

@@ -30,15 +30,15 @@ public sealed class SubmissionIntake
     /// <param name="resource">The scanned body.</param>
     /// <param name="ifNoneExist">Search parameters as in the header If-None-Exist, or null.</param>
     /// <param name="s">Who submits.</param>
-    public async Task<IntakeAnswer> Create(ScannedResource resource, string? ifNoneExist, Submission s)
+    public Task<IntakeAnswer> Create(ScannedResource resource, string? ifNoneExist, Submission s)
     {
         if (Problem.With(resource) is { } invalid)
-            return invalid.Why;
+            return Task.FromResult(invalid.Why);
         Condition? condition = null;
         if (ifNoneExist is not null && !Condition.TryParse(resource.Type, ifNoneExist, out condition, out string? wrong))
-            return Problem.Invalid(default, "condition", wrong).Why;
+            return Task.FromResult(Problem.Invalid(default, "condition", wrong).Why);
         var change = new PlannedChange { Index = 0, Kind = ChangeKind.Create, Resource = resource, Condition = condition };
-        return await One("create", change, s, ContentDigest.Of(resource.Source, "create", condition?.Canonical));
+        return _run.RunOne("create", change, s, ContentDigest.Of(resource.Source, "create", condition?.Canonical));
     }
 
     /// <summary>R4 3.1.0.4; creates the resource when there is none of that id.</summary>
@@ -46,24 +46,24 @@ public sealed class SubmissionIntake
     /// <param name="id">Logical id of the URL.</param>
     /// <param name="ifMatch">The version that must be current, or null.</param>
     /// <param name="s">Who submits.</param>
-    public async Task<IntakeAnswer> Update(ScannedResource resource, string id, int? ifMatch, Submission s)
+    public Task<IntakeAnswer> Update(ScannedResource resource, string id, int? ifMatch, Submission s)
     {
         if (Problem.With(resource) is { } invalid)
-            return invalid.Why;
+            return Task.FromResult(invalid.Why);
         if (resource.Id != id)
-            return Problem.Malformed(
-                new(null, resource.Type + ".id"), "entry-id", "The resource needs the id that the URL names (R4 3.1.0.4).").Why;
+            return Task.FromResult(Problem.Malformed(
+                new(null, resource.Type + ".id"), "entry-id", "The resource needs the id that the URL names (R4 3.1.0.4).").Why);
         var change = new PlannedChange { Index = 0, Kind = ChangeKind.Update, Resource = resource, IfVersion = ifMatch };
         change.Target.Settle(new ResourceKey(resource.Type, id), null);
-        return await One("update", change, s, ContentDigest.Of(resource.Source, "update", Text(ifMatch)));
+        return _run.RunOne("update", change, s, ContentDigest.Of(resource.Source, "update", Text(ifMatch)));
     }
 
     /// <summary>R4 3.1.0.7; deleting what is not there is no error.</summary>
-    public async Task<IntakeAnswer> Delete(ResourceKey key, int? ifMatch, Submission s)
+    public Task<IntakeAnswer> Delete(ResourceKey key, int? ifMatch, Submission s)
     {
         var change = new PlannedChange { Index = 0, Kind = ChangeKind.Delete, IfVersion = ifMatch };
         change.Target.Settle(key, null);
-        return await One("delete", change, s, ContentDigest.Of(default, "delete", key.ToString(), Text(ifMatch)));
+        return _run.RunOne("delete", change, s, ContentDigest.Of(default, "delete", key.ToString(), Text(ifMatch)));
     }
 
     /// <summary>
@@ -103,21 +103,14 @@ public sealed class SubmissionIntake
             BundleReading.ReadTransaction(_scanners.ScanForUris(bundle.Source).Bundle!, _options, out plan);
         if (LinkReading.Read(plan, _options.BaseUrls) is { } unlinked)
             return Failed(unlinked);
-        var (problem, done) = await _run.Run(plan, s, ContentDigest.Of(bundle.Source, "transaction"));
-        if (problem is not null)
+        if (await _run.Run(plan, s, ContentDigest.Of(bundle.Source, "transaction")) is { } problem)
             return Failed(problem);
         var answers = new EntryAnswer[content.Entries.Count];
-        foreach (var (index, answer) in done)
-            answers[index] = new EntryChanged(answer);
+        foreach (var change in plan.Changes)
+            answers[change.Index] = new EntryChanged(change.Answer!);
         foreach (var entry in plan.Reads)
             answers[entry.Index] = await read(entry.Method!, entry.Url!, entry);
         return new BundleDone("transaction-response", answers);
-    }
-
-    private async Task<IntakeAnswer> One(string interaction, PlannedChange change, Submission s, Blob digest)
-    {
-        var (problem, done) = await _run.RunOne(interaction, change, s, digest);
-        return problem?.Why ?? done!;
     }
 
     private static BundleFailed Failed(Problem problem) => new(problem.Why, problem.Entry);

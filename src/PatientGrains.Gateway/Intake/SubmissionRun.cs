@@ -16,28 +16,31 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options, Time
     private readonly Sending _sending = new(records);
     private readonly IntakeNotes _notes = new(records);
 
-    /// <returns>What became of each change, by the index of its entry; or why nothing was written.</returns>
-    public async Task<(Problem? Problem, Dictionary<int, Done> Answers)> Run(SubmissionPlan plan, Submission s, Blob digest)
+    /// <returns>Why nothing was written; null when each change has its answer.</returns>
+    public async Task<Problem?> Run(SubmissionPlan plan, Submission s, Blob digest)
     {
         // Conditions are evaluated before a record decides: who may not write is not told by them what exists.
         if (plan.NeedsLookUps && AccessPolicy.RefusalFor(s.Who, AccessKind.WriteRecord) is { } rule)
-            return (await _notes.Refusal(plan, s, Problem.Broken(new Refused(rule))), []);
+            return await _notes.Refusal(plan, s, Problem.Broken(new Refused(rule)));
         var search = new ConditionSearch(records, options);
         bool isLost = false;
         for (int look = 0; look < options.MaxLooks; look++)
         {
+            // A part of it may have been taken the look before, and is asked again.
+            if (look > 0)
+                plan.Changes.ForEach(static change => change.Answer = null);
             if (await new Settling(search, records, _ids).Settle(plan, s) is { } unsettled)
-                return (await _notes.Refusal(plan, s, unsettled), []);
+                return await _notes.Refusal(plan, s, unsettled);
             if ((Placing.Place(plan, options) ?? await KeepOwners(plan, s) ?? RouteAndCheck(plan)) is { } misplaced)
-                return (misplaced.Why is RuleBroken ? await _notes.Refusal(plan, s, misplaced) : misplaced, []);
+                return misplaced.Why is RuleBroken ? await _notes.Refusal(plan, s, misplaced) : misplaced;
             if (await Tell(plan, search, s) is { } refusedToTell)
-                return (refusedToTell, []);
-            var answered = new List<Answered>();
-            var refused = await _sending.Send(Writing.Build(plan, s, digest, time.GetUtcNow()), answered);
+                return refusedToTell;
+            var refused = await _sending.Send(Writing.Build(plan, s, digest, time.GetUtcNow()));
             if (refused is null)
             {
                 await _notes.Unknown(plan, s);
-                return (null, Answers.Of(plan, answered));
+                Answers.Complete(plan);
+                return null;
             }
             isLost = refused.Rule == Rule.Interrupted;
             if (isLost && (refused = await ExplainLoss(plan)) is null)
@@ -45,21 +48,20 @@ internal sealed class SubmissionRun(Records records, IntakeOptions options, Time
             if (!LooksAgain(plan, refused))
             {
                 var problem = Translate(plan, refused);
-                return (isLost ? await _notes.Refusal(plan, s, problem) : problem, []);
+                return isLost ? await _notes.Refusal(plan, s, problem) : problem;
             }
         }
-        return (isLost ? Problem.Broken(new Refused(Rule.Interrupted)) : await _notes.Refusal(plan, s, Problem.Contended()), []);
+        return isLost ? Problem.Broken(new Refused(Rule.Interrupted)) : await _notes.Refusal(plan, s, Problem.Contended());
     }
 
     /// <summary>A create, update or delete by itself: a plan of one change, for which only conditional references are resolved.</summary>
-    public async Task<(Problem? Problem, Done? Answer)> RunOne(string interaction, PlannedChange change, Submission s, Blob digest)
+    public async Task<IntakeAnswer> RunOne(string interaction, PlannedChange change, Submission s, Blob digest)
     {
         var plan = new SubmissionPlan { Interaction = interaction, IsTransaction = false };
         plan.Changes.Add(change);
         if (LinkReading.Read(plan, options.BaseUrls) is { } unlinked)
-            return (unlinked, null);
-        var (problem, answers) = await Run(plan, s, digest);
-        return (problem, problem is null ? answers[change.Index] : null);
+            return unlinked.Why;
+        return await Run(plan, s, digest) is { } problem ? problem.Why : change.Answer!;
     }
 
     private Problem? RouteAndCheck(SubmissionPlan plan)

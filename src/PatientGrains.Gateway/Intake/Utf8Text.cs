@@ -1,17 +1,16 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace PatientGrains.Gateway.Intake;
 
 /// <summary>Compares UTF-8 bytes, so that links are looked up as they stand in the JSON without becoming strings.</summary>
-internal sealed class Utf8Text : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+internal sealed class Utf8Text
+    : IEqualityComparer<ReadOnlyMemory<byte>>, IAlternateEqualityComparer<ReadOnlySpan<byte>, ReadOnlyMemory<byte>>
 {
     public static readonly Utf8Text Comparer = new();
 
-    public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
+    public ReadOnlyMemory<byte> Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
 
-    public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
+    public bool Equals(ReadOnlySpan<byte> alternate, ReadOnlyMemory<byte> other) => alternate.SequenceEqual(other.Span);
 
-    public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+    public bool Equals(ReadOnlyMemory<byte> x, ReadOnlyMemory<byte> y) => x.Span.SequenceEqual(y.Span);
 
     public int GetHashCode(ReadOnlySpan<byte> alternate)
     {
@@ -21,5 +20,5 @@ internal sealed class Utf8Text : IEqualityComparer<byte[]>, IAlternateEqualityCo
         return hash.ToHashCode();
     }
 
-    public int GetHashCode([DisallowNull] byte[] obj) => GetHashCode(obj.AsSpan());
+    public int GetHashCode(ReadOnlyMemory<byte> obj) => GetHashCode(obj.Span);
 }

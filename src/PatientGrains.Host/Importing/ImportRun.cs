@@ -43,10 +43,10 @@ internal sealed class ImportRun(IImportTarget target, RejectFile rejects, int la
 
     /// <summary>Bytes from which a submission shares the processors with few others: it keeps one busy by itself, and more would only fill
     /// the memory.</summary>
-    private const int LargeBytes = 256 << 10;
+    internal const int LargeBytes = 256 << 10;
 
     /// <summary>Lanes of large submissions: as many as fill two processors while some of them wait for the disk.</summary>
-    private const int LargeLanes = 4;
+    internal const int LargeLanes = 4;
 
     /// <param name="Resource">The resource that the submission is about, null when it is about several, or nobody can say.</param>
     private readonly record struct Queued(ImportItem Item, string? Resource);

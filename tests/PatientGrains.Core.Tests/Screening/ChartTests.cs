@@ -155,4 +155,25 @@ public class ChartTests
         Assert.Equal(born, said.Aggregate(Chart.Empty, (chart, x) => chart.With(x.Item1, 1, [x.Item2])).Birth!.Finding);
         Assert.Equal(born, said.Reverse().Aggregate(Chart.Empty, (chart, x) => chart.With(x.Item1, 1, [x.Item2])).Birth!.Finding);
     }
+
+    /// <summary>A record adds to its chart in place as long as nobody has seen it.</summary>
+    [Fact]
+    public void What_a_record_showed_of_its_chart_stays_as_it_was()
+    {
+        var record = new PatientRecord();
+        var shown = new List<(Chart Chart, string Said)>();
+        for (int i = 0; i < 12; i++)
+        {
+            var stay = new Placed { Unit = $"icu{i}", From = Now.AddHours(-i) };
+            RecordFold.Evolve(record, Samples.Stored($"Observation/{i}", 1) with
+            {
+                Body = Samples.Body() with { Findings = [Value(Variable.Lactate, i, Now.AddHours(i % 3)), stay] },
+            });
+            if (i % 4 == 1)
+                shown.Add((record.Chart, Text(record.Chart)));
+        }
+        Assert.All(shown, one => Assert.Equal(one.Said, Text(one.Chart)));
+        Assert.Equal(12, record.Chart.Stays.Length);
+        Assert.Equal(3, shown.Select(one => one.Said).Distinct().Count());
+    }
 }

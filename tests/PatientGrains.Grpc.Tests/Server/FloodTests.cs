@@ -204,8 +204,8 @@ public class FloodTests
         {
             while (await client.Read().WaitAsync(enough.Token) is { } frame)
             {
-                bool isEnd = frame.Type == RawHttp2.Headers && (frame.Flags & RawHttp2.EndStream) != 0;
-                if (isEnd && Interlocked.Increment(ref seen) == expected)
+                bool isRefusal = frame.Type == RawHttp2.Headers && (frame.Flags & RawHttp2.EndStream) != 0;
+                if (isRefusal && Interlocked.Increment(ref seen) == expected)
                     await enough.CancelAsync();
             }
         }).Select(async task => await Task.WhenAny(task)));
