@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace PatientGrains.Fhir;
 
@@ -14,6 +15,13 @@ public readonly record struct MetaRange(int Offset, int Length);
 /// <summary>The server's <c>meta</c> is not stored but spliced in at read, so that what was sent stays as it was sent.</summary>
 public static class FhirMeta
 {
+    /// <summary>More than what is written around the version's id.</summary>
+    private const int OwnBytes = 96;
+
+    /// <summary>What JSON need not escape, of what addresses are made of.</summary>
+    private static readonly SearchValues<char> Plain =
+        SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~:/?#@!$*,;=%()[]");
+
     /// <summary>
     /// Writes the body with a meta whose versionId, lastUpdated and source are the server's; what was sent of those three (and of their
     /// <c>_</c> siblings) is left out,
@@ -31,18 +39,26 @@ public static class FhirMeta
         to.Write(body[..meta.Offset]);
         if (meta.Length == 0)
             to.Write(",\"meta\":"u8);
-        string time = lastUpdated.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-        to.Write(Encoding.ASCII.GetBytes($"{{\"versionId\":\"{versionId}\",\"lastUpdated\":\"{time}\""));
+        Utf8.TryWrite(to.GetSpan(OwnBytes + 3 * versionId.Length), CultureInfo.InvariantCulture,
+            $"{{\"versionId\":\"{versionId}\",\"lastUpdated\":\"{lastUpdated.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'}\"", out int written);
+        to.Advance(written);
         if (source is not null)
-        {
-            to.Write(",\"source\":\""u8);
-            to.Write(JsonEncodedText.Encode(source).EncodedUtf8Bytes);
-            to.Write("\""u8);
-        }
+            WriteSource(to, source);
         if (meta.Length > 0)
             WriteRest(to, body.Slice(meta.Offset, meta.Length));
         to.Write("}"u8);
         to.Write(body[(meta.Offset + meta.Length)..]);
+    }
+
+    private static void WriteSource(IBufferWriter<byte> to, string source)
+    {
+        to.Write(",\"source\":\""u8);
+        // Nearly every one is an address of plain characters, and there is one of these in each resource that leaves.
+        if (source.AsSpan().ContainsAnyExcept(Plain))
+            to.Write(JsonEncodedText.Encode(source).EncodedUtf8Bytes);
+        else
+            Encoding.ASCII.GetBytes(source, to);
+        to.Write("\""u8);
     }
 
     private static void WriteRest(IBufferWriter<byte> to, ReadOnlySpan<byte> sent)

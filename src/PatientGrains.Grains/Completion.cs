@@ -10,7 +10,15 @@ namespace PatientGrains.Grains;
 /// </summary>
 internal sealed class Completion(PatientJournal<PatientRecord, Event> journal)
 {
-    public async Task<Outcome> Fill(Outcome outcome, Command command) => (outcome, command) switch
+    /// <summary>Nearly every answer is whole as it is, and goes on as it is.</summary>
+    public ValueTask<Outcome> Fill(Outcome outcome, Command command) => outcome switch
+    {
+        Accepted { AnswerSeq: not null } or AccessLogReleased or FeedReleased => new(Read(outcome, command)),
+        Released released when released.Versions.Any(IsElsewhere) => new(Read(outcome, command)),
+        _ => new(outcome),
+    };
+
+    private async Task<Outcome> Read(Outcome outcome, Command command) => (outcome, command) switch
     {
         (Accepted { AnswerSeq: { } seq }, Submit submit) => await OldAnswer(seq, submit.WantsBodies),
         (Released released, _) => released with { Versions = await Bodies(released.Versions) },
@@ -38,8 +46,6 @@ internal sealed class Completion(PatientJournal<PatientRecord, Event> journal)
     {
         // In the order of the log, so that versions of one commit are opened together.
         long[] seqs = [.. versions.Where(IsElsewhere).Select(version => version.Seq).Order()];
-        if (seqs.Length == 0)
-            return versions;
         var events = await journal.ReadAt(seqs);
         var found = seqs.Zip(events).ToDictionary(pair => pair.First, pair => pair.Second);
         return [.. versions.Select(version => IsElsewhere(version) ? VersionOf(found[version.Seq], version.Seq) : version)];

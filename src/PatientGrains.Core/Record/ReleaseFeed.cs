@@ -24,6 +24,7 @@ internal static class ReleaseFeedDecision
         var events = ImmutableArray.CreateBuilder<Event>();
         var wanted = new List<Line>[release.To.Length];
         var refusals = new Rule?[release.To.Length];
+        Told? told = null;
         for (int i = 0; i < release.To.Length; i++)
         {
             var to = release.To[i];
@@ -31,9 +32,9 @@ internal static class ReleaseFeedDecision
             if (wanted[i].Count == 0)
                 continue;
             refusals[i] = AccessPolicy.RefusalFor(to.Who, KindOf(release.Feed));
-            events.Add(new AccessRecorded { Entry = EntryOf(release.Feed, to, wanted[i], refusals[i], facts, i) });
-            if (refusals[i] is not null)
-                wanted[i].Clear();
+            told = told is not null && told.Lines.SequenceEqual(wanted[i]) ? told : Told.Of(release.Feed, wanted[i]);
+            events.Add(new AccessRecorded { Entry = EntryOf(release.Feed, to, told, refusals[i], facts, i) });
+            wanted[i] = refusals[i] is null ? told.Lines : [];
         }
         return new Decision(events.ToImmutable(), Released(record, lines, wanted, refusals));
     }
@@ -71,16 +72,16 @@ internal static class ReleaseFeedDecision
         _ => null,
     };
 
-    private static AccessEntry EntryOf(Feed feed, FeedDelivery to, List<Line> lines, Rule? refusal, Facts facts, int index) => new()
+    private static AccessEntry EntryOf(Feed feed, FeedDelivery to, Told told, Rule? refusal, Facts facts, int index) => new()
     {
         Id = index == 0 ? facts.EntryId : $"{facts.EntryId}-{index}",
         At = facts.Now,
         Who = to.Who,
         Interaction = "operation",
-        Asked = $"feed {feed.ToString().ToLowerInvariant()} {Ranges(lines)}",
+        Asked = told.Asked,
         Feed = feed,
         RefusedBy = refusal?.ToString(),
-        Versions = refusal is null ? [.. lines.SelectMany(line => line.Versions).Distinct()] : [],
+        Versions = refusal is null ? told.Versions : [],
         RequestId = to.RequestId,
     };
 
@@ -91,6 +92,13 @@ internal static class ReleaseFeedDecision
         return new FeedReleased(
             [.. going.Select(line => new FeedItem(line.Seq, line.Alert is null ? null : record.Lines.Recent(line.Seq)))],
             [.. wanted.Zip(refusals, (list, refusal) => new DeliveryResult([.. list.Select(line => places[line.Seq])], refusal))]);
+    }
+
+    /// <summary>What the entries of all who get the same lines say of them: mostly that is everybody.</summary>
+    private sealed record Told(List<Line> Lines, string Asked, ImmutableArray<ReleasedVersion> Versions)
+    {
+        public static Told Of(Feed feed, List<Line> lines) => new(
+            lines, $"feed {feed.ToString().ToLowerInvariant()} {Ranges(lines)}", [.. lines.SelectMany(line => line.Versions).Distinct()]);
     }
 
     /// <summary>Numbers as <c>3-5 9</c>.</summary>

@@ -16,9 +16,21 @@ internal sealed record Denial(bool IsNamed, string? TokenError, string Diagnosti
 /// <summary>Who a request comes from (RFC 6750). What cannot be named is refused and durably noted before the refusal leaves.</summary>
 internal sealed class Login(TokenVerifier verifier, AccessNotes notes, GatewayOptions options)
 {
+    private const string Bearer = "Bearer ";
     private const string Challenge = "Bearer realm=\"patientgrains\"";
 
     private readonly HashSet<string> _sources = [.. options.Sources.Select(source => source.Slug)];
+
+    /// <summary>
+    /// Who sends a token that proved somebody before; null when it has to be looked at. Nothing is to be noted of that, so what a note
+    /// would say need not be put into words.
+    /// </summary>
+    /// <param name="authorization">As in the header; empty for none.</param>
+    public Session? Known(string authorization) =>
+        authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+        && verifier.Remembered(authorization.AsSpan(Bearer.Length).Trim()) is { Who: { } who } proof && _sources.Contains(who.Source)
+            ? new Session(who, proof.Until)
+            : null;
 
     /// <param name="http">The request.</param>
     /// <param name="requestId">For the note.</param>
@@ -49,9 +61,9 @@ internal sealed class Login(TokenVerifier verifier, AccessNotes notes, GatewayOp
     {
         if (authorization.Length == 0)
             return (null, await Denied(address, requestId, asked, null, "A bearer token is needed."));
-        if (!authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+        if (!authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase))
             return (null, await Denied(address, requestId, asked, null, "Only bearer tokens are accepted."));
-        var proof = await verifier.Verify(authorization["Bearer ".Length..].Trim());
+        var proof = await verifier.Verify(authorization[Bearer.Length..].Trim());
         if (proof.Who is not { } who)
             return (null, await Denied(address, requestId, asked, proof.Error, proof.Error!));
         if (_sources.Contains(who.Source))

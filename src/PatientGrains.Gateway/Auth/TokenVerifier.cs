@@ -58,13 +58,20 @@ public sealed class TokenVerifier
         if (token.Length > MaxTokenChars)
             return new(new TokenProof(null, "The token is too long."));
         var digest = TokenDigest.Of(token);
-        if (_remembered.Find(digest) is { } known)
-        {
-            if (IsAlive(known.NotBefore, known.Expires, Now, _rules.ClockSkew))
-                return new(known.Proof);
-            _remembered.Drop(digest);
-        }
-        return VerifyNew(token, digest);
+        return Remembered(digest) is { } proof ? new(proof) : VerifyNew(token, digest);
+    }
+
+    /// <summary>What a token proved before and still proves; null when it has to be verified.</summary>
+    public TokenProof? Remembered(ReadOnlySpan<char> token) => token.Length > MaxTokenChars ? null : Remembered(TokenDigest.Of(token));
+
+    private TokenProof? Remembered(TokenDigest digest)
+    {
+        if (_remembered.Find(digest) is not { } known)
+            return null;
+        if (IsAlive(known.NotBefore, known.Expires, Now, _rules.ClockSkew))
+            return known.Proof;
+        _remembered.Drop(digest);
+        return null;
     }
 
     private async ValueTask<TokenProof> VerifyNew(string token, TokenDigest digest)
@@ -90,10 +97,10 @@ public sealed class TokenVerifier
     /// <summary>SHA-256 of a token, so that what is remembered could not be used by whoever reads this process's memory.</summary>
     private readonly record struct TokenDigest(UInt128 High, UInt128 Low)
     {
-        public static TokenDigest Of(string token)
+        public static TokenDigest Of(ReadOnlySpan<char> token)
         {
             Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-            SHA256.HashData(MemoryMarshal.AsBytes(token.AsSpan()), digest);
+            SHA256.HashData(MemoryMarshal.AsBytes(token), digest);
             return new TokenDigest(
                 BinaryPrimitives.ReadUInt128BigEndian(digest), BinaryPrimitives.ReadUInt128BigEndian(digest[16..]));
         }

@@ -59,16 +59,23 @@ internal sealed record FeedRefusal(FeedProblem? Problem, Rule? Rule);
 /// <param name="CursorBefore">Only of a line that could not be read: where to come back for its content.</param>
 internal sealed record FeedEntry(long Number, string Cursor, string Log, Event? Happened, string? CursorBefore = null)
 {
-    private object? _written;
+    private object? _written, _sent;
 
     /// <summary>The entry as a front writes it, made once however many subscribers get it.</summary>
     public T Written<T>(Func<FeedEntry, T> write)
+        where T : class => Once(ref _written, write);
+
+    /// <summary>The same for what a front sends, which is more than the entry.</summary>
+    public T Sent<T>(Func<FeedEntry, T> write)
+        where T : class => Once(ref _sent, write);
+
+    private T Once<T>(ref object? made, Func<FeedEntry, T> make)
         where T : class
     {
-        if (_written is T written)
-            return written;
-        var fresh = write(this);
-        _written = fresh;
+        if (made is T already)
+            return already;
+        var fresh = make(this);
+        made = fresh;
         return fresh;
     }
 }

@@ -10,6 +10,9 @@ internal sealed record Answer(int Status)
     /// <summary>A resource in UTF-8 JSON; empty for none.</summary>
     public ReadOnlyMemory<byte> Body { get; init; }
 
+    /// <summary>Writes a resource that is put together when it leaves, in the place of <see cref="Body"/>; null when that is it.</summary>
+    public Action<IBufferWriter<byte>>? Resource { get; init; }
+
     /// <summary>Becomes <c>ETag: W/"3"</c>.</summary>
     public int? Version { get; init; }
 
@@ -31,6 +34,16 @@ internal sealed record Answer(int Status)
 
     /// <summary>Name of what refused, for the security log; null when nothing did.</summary>
     public string? RefusedBy { get; init; }
+
+    /// <summary>The body or the resource, whichever it is; empty for none.</summary>
+    public ReadOnlyMemory<byte> Whole()
+    {
+        if (Resource is null)
+            return Body;
+        var to = new ArrayBufferWriter<byte>(4_096);
+        Resource(to);
+        return to.WrittenMemory;
+    }
 
     /// <summary>A failure that no rule of a record is behind.</summary>
     /// <param name="status">HTTP status.</param>

@@ -72,7 +72,7 @@ internal sealed class BundleEndpoint(SubmissionIntake intake, Writes writes, Acc
         if (call is not { IsLogged: true })
             await notes.Note(outer.Who, outer.RequestId, "batch", $"{method} {call?.Asked ?? url}", answer.RefusedBy);
         string? tag = answer.Version is { } version ? BundleWriter.ETag(version) : null;
-        return new EntryRead(answer.Status, method == "HEAD" ? default : answer.Body, tag, answer.LastModified);
+        return new EntryRead(answer.Status, method == "HEAD" ? default : answer.Whole(), tag, answer.LastModified);
     }
 
     private static FhirCall? Inner(FhirCall outer, string method, string url, ScannedEntry entry)

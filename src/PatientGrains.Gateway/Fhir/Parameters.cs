@@ -15,6 +15,8 @@ internal sealed class Parameters(IReadOnlyList<Parameter> all)
     /// <summary>Reads a query string, with or without its question mark, or a form.</summary>
     public static Parameters Parse(string text)
     {
+        if (text is "" or "?")
+            return None;
         var all = new List<Parameter>();
         foreach (var pair in new QueryStringEnumerable(text))
             all.Add(new Parameter(pair.DecodeName().ToString(), pair.DecodeValue().ToString()));

@@ -19,10 +19,11 @@ internal enum ReturnPreference
 internal sealed record Preferences(ReturnPreference Return = ReturnPreference.Representation, bool IsLenient = false)
 {
     private static readonly char[] Separators = [',', ';'];
+    private static readonly Preferences None = new();
 
     public static Preferences Parse(StringValues header)
     {
-        var found = new Preferences();
+        var found = None;
         foreach (string? line in header)
         {
             foreach (string part in (line ?? "").Split(Separators, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))

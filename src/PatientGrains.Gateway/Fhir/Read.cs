@@ -86,7 +86,7 @@ internal static class Queries
     /// <summary>A 400 that names the parameters which the interaction does not know, unless the client is lenient.</summary>
     public static Answer? Unknown(FhirCall call, params string[] known)
     {
-        if (call.Prefer.IsLenient)
+        if (call.Prefer.IsLenient || call.Query.All.Count == 0)
             return null;
         string[] unknown = [.. call.Query.Besides(known).Select(Parameters.Shown)];
         return unknown.Length == 0

@@ -33,5 +33,6 @@ internal sealed class ResourceWriter(GatewayOptions options)
     }
 
     /// <summary>A 200 with the body and its validators.</summary>
-    public Answer Found(StoredVersion version) => new(200) { Body = Body(version), Version = version.Version, LastModified = version.At };
+    public Answer Found(StoredVersion version) =>
+        new(200) { Resource = to => Write(to, version), Version = version.Version, LastModified = version.At };
 }

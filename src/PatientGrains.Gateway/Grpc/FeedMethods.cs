@@ -33,7 +33,7 @@ internal sealed class FeedMethods(GrpcLogin logins, FeedHub hub)
             },
         };
         await Serve(ask, to, call,
-            entry => new() { Cursor = entry.Cursor, Line = entry.Written(AlertMessages.Line) },
+            static entry => new() { Cursor = entry.Cursor, Line = entry.Written(AlertMessages.Line) },
             news => new() { Cursor = news.Cursor, Heartbeat = Heartbeat(news) });
     }
 
@@ -83,6 +83,7 @@ internal sealed class FeedMethods(GrpcLogin logins, FeedHub hub)
     private async Task Serve<T>(FeedAsk ask, GrpcResponses<T> to, GrpcCall call, Func<FeedEntry, T> line, Func<FeedNews, T> heartbeat)
         where T : class, IMessage<T>
     {
+        Func<FeedEntry, GrpcWritten<T>> written = entry => new GrpcWritten<T>(line(entry));
         var (subscription, refusal) = await hub.Open(ask);
         if (refusal is not null)
             throw StatusTable.Of(refusal);
@@ -94,7 +95,7 @@ internal sealed class FeedMethods(GrpcLogin logins, FeedHub hub)
                 if (news.End is { } end)
                     throw StatusTable.Of(end);
                 foreach (var entry in news.Entries)
-                    to.Add(line(entry));
+                    to.Add(entry.Sent(written));
                 if (news.IsHeartbeat)
                     to.Add(heartbeat(news));
                 await to.Flush();

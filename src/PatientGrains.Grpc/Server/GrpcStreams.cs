@@ -36,6 +36,13 @@ public sealed class GrpcRequests<T> : IAsyncEnumerable<T> where T : class, IMess
     }
 }
 
+/// <summary>A response in the form of the wire, made once for the many calls that it goes to.</summary>
+public sealed class GrpcWritten<T>(T response)
+    where T : class, IMessage<T>
+{
+    internal ReadOnlyMemory<byte> Bytes { get; } = response.ToByteArray();
+}
+
 /// <summary>
 /// The responses of a call. One writer at a time. At most 64 KB wait for a client that does not read; then writing waits, and when the
 /// client
@@ -52,6 +59,9 @@ public sealed class GrpcResponses<T> where T : class, IMessage<T>
     /// </summary>
     /// <exception cref="GrpcException">ResourceExhausted: it is longer than <see cref="GrpcLimits.MaxResponseBytes"/>.</exception>
     public void Add(T response) => _call.Add(response);
+
+    /// <inheritdoc cref="Add(T)"/>
+    public void Add(GrpcWritten<T> response) => _call.Add(response.Bytes.Span);
 
     /// <summary>Sends what was added, the headers at least; ends when the transport has taken it.</summary>
     /// <exception cref="OperationCanceledException">The call is cancelled, or its deadline has passed.</exception>

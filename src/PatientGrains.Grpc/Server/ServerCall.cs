@@ -83,6 +83,12 @@ internal sealed class ServerCall : IDisposable
         _writer.Add(message);
     }
 
+    public void Add(ReadOnlySpan<byte> message)
+    {
+        Begin();
+        _writer.Add(message);
+    }
+
     public ValueTask Flush()
     {
         Begin();

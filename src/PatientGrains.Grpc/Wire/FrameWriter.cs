@@ -35,6 +35,24 @@ internal sealed class FrameWriter(PipeWriter pipe, int maxBytes, int compressFro
         message.WriteTo(pipe);
     }
 
+    /// <summary>The same of a message that is in the form of the wire already.</summary>
+    /// <exception cref="GrpcException">ResourceExhausted: longer than the limit.</exception>
+    public void Add(ReadOnlySpan<byte> message)
+    {
+        if (message.Length > maxBytes)
+            throw FrameReader.TooLong(maxBytes);
+        HasWritten = true;
+        if (Compresses && message.Length >= compressFrom)
+        {
+            var compressed = Gzip.Compress(message);
+            WriteHead(1, compressed.WrittenCount);
+            pipe.Write(compressed.WrittenSpan);
+            return;
+        }
+        WriteHead(0, message.Length);
+        pipe.Write(message);
+    }
+
     /// <summary>Sends what was added; waits while the peer takes nothing.</summary>
     public ValueTask<FlushResult> Flush(CancellationToken stop) => pipe.FlushAsync(stop);
 

@@ -42,9 +42,14 @@ internal static class Gzip
     {
         var plain = new ArrayBufferWriter<byte>(Math.Max(size, 64));
         message.WriteTo(plain);
-        var into = new ArrayBufferWriter<byte>(Math.Max(size / 2, 64));
+        return Compress(plain.WrittenSpan);
+    }
+
+    public static ArrayBufferWriter<byte> Compress(ReadOnlySpan<byte> message)
+    {
+        var into = new ArrayBufferWriter<byte>(Math.Max(message.Length / 2, 64));
         using (var stream = new GZipStream(new WriterStream(into), CompressionLevel.Fastest))
-            stream.Write(plain.WrittenSpan);
+            stream.Write(message);
         return into;
     }
 

@@ -17,6 +17,32 @@ public class CompressionTests
             Assert.Equal(piece, await channel.Unary<Piece, Piece>(EchoServer.Once, piece));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_response_that_is_made_once_arrives_like_any_other(bool compresses)
+    {
+        Piece[] pieces = [Long, new Piece { Text = "short" }, new Piece()];
+        GrpcWritten<Piece>[] once = [.. pieces.Select(piece => new GrpcWritten<Piece>(piece))];
+        var split = GrpcMethod.ServerStreaming<Piece, Piece>(EchoServer.Split, async (_, to, _) =>
+        {
+            foreach (var each in once)
+                to.Add(each);
+            await to.Flush();
+        });
+        await using var server = await EchoServer.Start([split]);
+        for (int i = 0; i < 2; i++)
+        {
+            var channel = server.Channel(new GrpcChannelOptions { Compresses = compresses });
+            await using var call = channel.Open<Piece, Piece>(EchoServer.Split);
+            await call.Write(new Piece());
+            call.CloseRequests();
+            foreach (var piece in pieces)
+                Assert.Equal(piece, await call.Next());
+            Assert.Null(await call.Next());
+        }
+    }
+
     [Fact]
     public async Task Long_responses_to_compressed_requests_are_compressed_and_short_ones_are_not()
     {
