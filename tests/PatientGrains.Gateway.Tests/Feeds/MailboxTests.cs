@@ -6,7 +6,7 @@ namespace PatientGrains.Gateway.Tests.Feeds;
 
 public class MailboxTests
 {
-    /// <summary>The reader would keep the place that the subscriber had, beside the one that it took anew, and hand it every line twice.</summary>
+    /// <summary>Else the reader keeps the place that it had beside the one that it took anew, and hands it every line twice.</summary>
     [Fact]
     public async Task Whom_a_line_was_too_much_for_is_let_go_even_when_it_joins_again_at_once()
     {
