@@ -39,6 +39,7 @@ internal static class CsvReport
                 yield return Row("round", part.Name, each.Name, $"{i + 1}", Number(round.PerSecond), "/s");
                 yield return Row("processor", part.Name, each.Name, $"{i + 1}", Number(round.CpuMicros), "us");
                 yield return Row("allocated", part.Name, each.Name, $"{i + 1}", Number(round.Allocated), "B");
+                yield return Row("paused", part.Name, each.Name, $"{i + 1}", Number(round.Paused), "of the time");
             }
             foreach (var series in (Series[])[each.Latency, each.Late, .. each.Own])
             {

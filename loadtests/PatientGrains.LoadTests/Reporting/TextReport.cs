@@ -75,7 +75,8 @@ internal static class TextReport
     {
         string rounds = string.Join(' ', each.Rounds.Select(round => Numbers.Text(round.PerSecond)));
         string cost = $"{Numbers.Text(each.CpuMicros),6} us of processor  {Numbers.Text(each.Allocated),7} B each";
-        yield return $"   {each.Name,-52} {Numbers.Text(each.PerSecond),9}/s  {cost}  ({rounds}), {each.Failed} failed";
+        string stops = FormattableString.Invariant($"{each.Collections:0} collections, {each.Paused:P1} of the time");
+        yield return $"   {each.Name,-52} {Numbers.Text(each.PerSecond),9}/s  {cost}  {stops}  ({rounds}), {each.Failed} failed";
         if (load is not TurnsLoad)
             yield return $"      {each.Latency}";
         if (load is OpenLoad)

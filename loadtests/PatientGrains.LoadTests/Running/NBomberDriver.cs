@@ -64,15 +64,12 @@ internal static class Driver
             for (int round = 0; round < load.Rounds; round++)
             {
                 GC.Collect();
-                var processor = Environment.CpuUsage.TotalTime;
-                long allocated = GC.GetTotalAllocatedBytes();
+                var before = Spent.UntilNow();
                 (_units, _lastDone) = (0, _clock.GetTimestamp());
                 long begun = _lastDone;
                 Recorder.Begin();
                 await Task.Run(() => Bomb(load, settings, null, counts: true));
-                double micros = (Environment.CpuUsage.TotalTime - processor).TotalMicroseconds;
-                Recorder.End(new Round(_units, _clock.GetElapsedTime(begun, _lastDone).TotalSeconds, micros / _units,
-                    (GC.GetTotalAllocatedBytes() - allocated) / (double)_units));
+                Recorder.End(before.Round(_units, _clock.GetElapsedTime(begun, _lastDone).TotalSeconds));
             }
         }
 

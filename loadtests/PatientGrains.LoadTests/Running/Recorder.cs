@@ -7,7 +7,9 @@ namespace PatientGrains.LoadTests.Running;
 /// <param name="Seconds">That they took.</param>
 /// <param name="CpuMicros">Processor time of the whole process a unit: what a busy machine cannot falsify by much.</param>
 /// <param name="Allocated">Bytes a unit, of the whole process.</param>
-internal sealed record Round(long Units, double Seconds, double CpuMicros, double Allocated)
+/// <param name="Collections">Of garbage, of any generation.</param>
+/// <param name="Paused">Share of the time in which collections stopped everything: what it is of requests that wait in their tail.</param>
+internal sealed record Round(long Units, double Seconds, double CpuMicros, double Allocated, int Collections = 0, double Paused = 0)
 {
     public double PerSecond => Units / Seconds;
     public double Micros => Seconds * 1e6 / Units;
@@ -54,6 +56,8 @@ internal sealed class Recorder
     public double Micros => Statistics.Median(_rounds.Select(round => round.Micros));
     public double CpuMicros => Statistics.Median(_rounds.Select(round => round.CpuMicros));
     public double Allocated => Statistics.Median(_rounds.Select(round => round.Allocated));
+    public double Collections => Statistics.Median(_rounds.Select(round => (double)round.Collections));
+    public double Paused => Statistics.Median(_rounds.Select(round => round.Paused));
 
     /// <summary>A series of the scenario's own.</summary>
     public Series Of(string name) => _own.GetOrAdd(name, key => new Series(key, this));

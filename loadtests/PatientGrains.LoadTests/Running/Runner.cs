@@ -40,8 +40,7 @@ internal sealed class Runner(TimeProvider clock, Action<TimeSpan> rest)
     private async Task Round(Load load, Contender contender, Recorder to, long number, bool counts)
     {
         GC.Collect();
-        var processor = Environment.CpuUsage.TotalTime;
-        long allocated = GC.GetTotalAllocatedBytes();
+        var before = Spent.UntilNow();
         to.Begin();
         var (units, seconds) = load switch
         {
@@ -51,9 +50,8 @@ internal sealed class Runner(TimeProvider clock, Action<TimeSpan> rest)
                 closed.Callers, counts ? closed.For : closed.WarmUp, number, counts, contender, to),
             _ => await Turn(contender, to, number, counts),
         };
-        double micros = (Environment.CpuUsage.TotalTime - processor).TotalMicroseconds;
         if (counts)
-            to.End(new Round(units, seconds, micros / units, (GC.GetTotalAllocatedBytes() - allocated) / (double)units));
+            to.End(before.Round(units, seconds));
     }
 
     /// <summary>One step; its failure ends the scenario, because a turn is a whole measurement.</summary>

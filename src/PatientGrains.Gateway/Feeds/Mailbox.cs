@@ -50,12 +50,14 @@ internal sealed class Mailbox(FeedAsk ask, int capacity, Bell bell)
     /// <param name="last">Number of the last of those lines, whether it is for the subscriber or not.</param>
     public bool Put(IReadOnlyList<FeedEntry> entries, long first, long last)
     {
+        bool isLive;
         lock (_lock)
         {
             if (_isLive && first <= _liveFrom)
                 return true;
-            _isLive = _isLive && _waiting.Count + entries.Count <= capacity;
-            if (_isLive)
+            // Answered as it is now: a subscriber that was let go may have joined again before this returns, as another one for the reader.
+            isLive = _isLive = _isLive && _waiting.Count + entries.Count <= capacity;
+            if (isLive)
             {
                 _waiting.AddRange(entries);
                 _through = last;
@@ -63,7 +65,7 @@ internal sealed class Mailbox(FeedAsk ask, int capacity, Bell bell)
         }
         if (entries.Count > 0)
             bell.Ring();
-        return _isLive;
+        return isLive;
     }
 
     /// <summary>Lets the subscriber look again.</summary>
