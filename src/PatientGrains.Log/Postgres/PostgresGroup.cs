@@ -74,7 +74,13 @@ internal sealed class PostgresGroup(List<PendingAppend> appends, PostgresHeads h
     public async Task Decide(
         NpgsqlConnection connection, Func<IReadOnlyCollection<BlindKey>, Task<Dictionary<BlindKey, LogId>>> claimants)
     {
-        Renewal = heads.Renewal;
+        if (Renewal != heads.Renewal)
+        {
+            // What was remembered is forgotten since, here too: the server that is asked now may know less than the one that was.
+            Renewal = heads.Renewal;
+            _bases.Clear();
+            _fresh.Clear();
+        }
         if (_disputed)
         {
             await Load(connection, [.. Logs()]).ConfigureAwait(false);

@@ -58,15 +58,16 @@ public sealed partial class DeploymentTests
     {
         Assert.Contains(chosen, Compose);
         using var folder = new TemporaryFolder();
-        string secret = Path.Combine(folder.Path, "secret");
-        File.WriteAllText(secret, "c2VjcmV0");
+        string key = Path.Combine(folder.Path, "key"), connection = Path.Combine(folder.Path, "connection");
+        File.WriteAllText(key, "c2VjcmV0");
+        File.WriteAllText(connection, "Host=postgres");
         var choices = chosen.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(choice => choice.Split('='))
             .ToDictionary(choice => choice[0], choice => choice[1]);
         string ValueOf(Match choice) => choices.GetValueOrDefault(choice.Groups["name"].Value, choice.Groups["default"].Value);
         var given = Value().Matches(Compose).DistinctBy(match => match.Groups["name"].Value)
             .ToDictionary(match => match.Groups["name"].Value, match => Chosen().Replace(match.Groups["value"].Value, ValueOf));
         var settings = new ConfigurationBuilder().AddInMemoryCollection(given!).Build().Get<HostSettings>()!;
-        settings = settings with { PostgresFile = secret, AzureKeyFile = secret };
+        settings = settings with { PostgresFile = connection, AzureKeyFile = key };
 
         Assert.NotEmpty(settings.CheckedPostgres());
         if (settings.StoreKind == StoreKind.Azure)

@@ -1,4 +1,5 @@
 using Npgsql;
+using PatientGrains.Log.Postgres;
 using PatientGrains.TestServers;
 
 namespace PatientGrains.Log.Tests;
@@ -54,6 +55,30 @@ public sealed class PostgresFailureTests
         await Assert.ThrowsAsync<StaleHeadException>(() => store.Log.Append(Line(a.Next(advance: false))).WaitAsync(Patience));
         Assert.Equal(kept, (await store.Log.Find(a.Id))!.Head);
         await store.Log.Append(Line(a.Next(on: kept, advance: false)));
+    }
+
+    /// <summary>The connection broke while the group was sent, and the server that is asked next knows less.</summary>
+    [StoreTheory, InlineData("postgres")]
+    public async Task What_is_sent_again_builds_on_nothing_that_was_remembered(string kind)
+    {
+        await using var store = (PostgresStore)await Store.Make(kind);
+        using var a = new Sealer(store.Ring, "Patient/a");
+        await store.Log.Append(Line(a.Next()));
+        await store.Log.Append(Line(a.Next()));
+        int renewals = 0;
+        var heads = new PostgresHeads(store.Options.Schema, () => renewals);
+        heads.Remember([KeyValuePair.Create(a.Id, new Known(1, a.Head, 0, false))], 0);
+        var group = new PostgresGroup([new PendingAppend(Line(a.Next(advance: false)))], heads);
+        await using var connection = new NpgsqlConnection(store.Options.ConnectionString);
+        await connection.OpenAsync();
+        await group.Decide(connection, _ => throw new InvalidOperationException("Nothing is claimed."));
+        Assert.Single(group.Accepted);
+
+        await store.Run($"DELETE FROM {store.Options.Schema}.commits WHERE seq=1");
+        renewals++;
+        await group.Decide(connection, _ => throw new InvalidOperationException("Nothing is claimed."));
+        Assert.Empty(group.Accepted);
+        Assert.IsType<StaleHeadException>(group.All[0].Refusal);
     }
 
     [StoreTheory, InlineData("postgres")]
