@@ -10,9 +10,10 @@ public sealed record AdmissionLimits
     public int UnitBytes { get; init; } = 16 << 10;
 
     /// <summary>
-    /// Units of submissions under way that are always allowed: enough to keep two cores and a group commit busy. More of them would make
-    /// larger groups, which cost less each, but a machine that does a few thousand a second takes longer than the target for them: who
-    /// shares it with a flood then waits for the flood. <c>overload/flood</c> of the load tests prints the latency and what each costs.
+    /// Units of submissions under way that are always allowed, four times as many to a source that is alone: enough to keep two cores and
+    /// a group commit busy. More of them would make larger groups, which cost less each, but a machine that does a few thousand a second
+    /// takes longer than the target for them: who shares it with a flood then waits for the flood. <c>overload/flood</c> of the load tests
+    /// prints the latency and what each costs.
     /// </summary>
     public int LeastSubmissions { get; init; } = 16;
 

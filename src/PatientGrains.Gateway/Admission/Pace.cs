@@ -18,7 +18,8 @@ internal sealed class Pace
     public static readonly TimeSpan SharedFor = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Times the target while one source is alone: it delays nobody but itself, and larger groups cost the store and the cores less.
+    /// Times the target, and times the least, while one source is alone: it delays nobody but itself, larger groups cost the store and the
+    /// cores less, and what gathered in a pause is soon done.
     /// </summary>
     public const int Alone = 4;
 
@@ -39,16 +40,18 @@ internal sealed class Pace
     private int _samples;
     private bool _wasFull;
 
-    /// <param name="least">Never fewer.</param>
+    /// <param name="least">Never fewer while sources share the way in.</param>
     /// <param name="most">Never more; the same as <paramref name="least"/> for a limit that stands.</param>
     /// <param name="target">Mean time from being let in to being done, of requests of one unit.</param>
     /// <param name="clock">Measures windows.</param>
     public Pace(int least, int most, TimeSpan target, TimeProvider clock)
     {
         (_least, _most, _target, _clock) = (least, most, target, clock);
-        _limitAlone = _limitShared = least;
+        (_limitAlone, _limitShared) = (LeastAlone, least);
         _windowBegan = _turned = clock.GetTimestamp();
     }
+
+    private int LeastAlone => Math.Min(_least * Alone, _most);
 
     public int Limit => _isShared ? _limitShared : _limitAlone;
 
@@ -86,11 +89,10 @@ internal sealed class Pace
 
     private void Learn(TimeSpan mean)
     {
-        int next = Math.Clamp(Next((_isShared ? _target : _target * Alone) / mean), _least, _most);
         if (_isShared)
-            _limitShared = next;
+            _limitShared = Math.Clamp(Next(_target / mean), _least, _most);
         else
-            _limitAlone = next;
+            _limitAlone = Math.Clamp(Next(_target * Alone / mean), LeastAlone, _most);
     }
 
     /// <param name="slack">The target as a multiple of what was measured.</param>

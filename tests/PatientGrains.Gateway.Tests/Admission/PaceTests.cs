@@ -11,6 +11,7 @@ public class PaceTests
     public void It_grows_while_those_let_in_are_quick_and_others_wait_up_to_its_end()
     {
         var pace = New();
+        pace.Shared();
         Assert.Equal(32, pace.Limit);
         Window(pace, 2, isFull: true);
         Assert.Equal(36, pace.Limit);
@@ -56,9 +57,9 @@ public class PaceTests
             pace.Done(units: 5, Ago(1));
         for (int i = 1; i < Pace.LeastSamples; i++)
             pace.Done(units: 1, Ago(1));
-        Assert.Equal(32, pace.Limit);
+        Assert.Equal(128, pace.Limit);
         pace.Done(units: 1, Ago(1));
-        Assert.Equal(36, pace.Limit);
+        Assert.Equal(144, pace.Limit);
     }
 
     /// <summary>A store that does so many a second, whatever is under way: the limit settles where the latency is the target.</summary>
@@ -79,13 +80,14 @@ public class PaceTests
     }
 
     [Fact]
-    public void A_source_that_is_alone_may_take_four_times_as_long()
+    public void A_source_that_is_alone_may_take_four_times_as_long_and_has_four_times_the_least()
     {
         var pace = New();
+        Assert.Equal(128, pace.Limit);
         for (int i = 0; i < 40; i++)
             Window(pace, 39, isFull: true, isShared: false);
         Assert.Equal(1_024, pace.Limit);
-        for (int i = 0; i < 3; i++)
+        for (int i = 0; i < 5; i++)
             Window(pace, 80, isFull: true, isShared: false);
         Assert.Equal(128, pace.Limit);
     }
