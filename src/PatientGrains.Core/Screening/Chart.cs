@@ -34,9 +34,6 @@ public sealed class Chart
 
     private readonly Timeline[] _series;
 
-    /// <summary>What was last made of this chart: a decision looks at it, and then its event asks for the same.</summary>
-    private Successor? _next;
-
     private Chart()
     {
         _series = new Timeline[(int)Enum.GetValues<Variable>().Max() + 1];
@@ -124,14 +121,8 @@ public sealed class Chart
 
     /// <summary>The chart with the findings of a version in place of those of the statement's earlier version.</summary>
     /// <param name="before">What the earlier version said, when that is known: then nothing has to be searched for.</param>
-    public Chart With(ResourceKey key, int version, ImmutableArray<Finding> findings, ImmutableArray<Finding> before = default)
-    {
-        if (_next is { } next && next.Version == version && next.Key == key && next.Findings == findings)
-            return next.Chart;
-        var chart = (version > 1 ? Without(key, before) : this).Plus(key, version, findings);
-        _next = new Successor(key, version, findings, chart);
-        return chart;
-    }
+    public Chart With(ResourceKey key, int version, ImmutableArray<Finding> findings, ImmutableArray<Finding> before = default) =>
+        (version > 1 ? Without(key, before) : this).Plus(key, version, findings);
 
     /// <summary>The chart with the findings of a statement of which it has none.</summary>
     internal Chart Plus(ResourceKey key, int version, ImmutableArray<Finding> findings)
@@ -207,8 +198,6 @@ public sealed class Chart
         }
         return chart;
     }
-
-    private sealed record Successor(ResourceKey Key, int Version, ImmutableArray<Finding> Findings, Chart Chart);
 
     /// <summary>Only on a chart that nobody else has seen yet.</summary>
     private void Add(ResourceKey key, int version, Finding finding)
