@@ -102,9 +102,7 @@ internal sealed class Notes
             bool isForgotten = other.IsSettled && _options.Clock.GetElapsedTime(other.QuietSince) > _options.ForgetAfter;
             if (isForgotten || (!other.IsSettled && (all || other.QuietLooks >= DeadAfterLooks)))
             {
-                var parallel = new ParallelOptions { MaxDegreeOfParallelism = AtATime };
-                await Parallel.ForEachAsync(logs, parallel, async (log, _) => await SettleIfWhole(log, settle).ConfigureAwait(false))
-                    .ConfigureAwait(false);
+                await ForEachWhole(logs, settle).ConfigureAwait(false);
                 other.IsSettled = other.QuietLooks >= DeadAfterLooks;
             }
             if (isForgotten)
@@ -112,18 +110,22 @@ internal sealed class Notes
         }
     }
 
-    /// <summary>A log that cannot be read cannot be settled either. Whoever asks for it is told; the others must not wait for it.</summary>
-    private static async Task SettleIfWhole(LogId log, Func<LogId, Task> settle)
-    {
-        try
+    /// <summary>
+    /// Settles or marks logs, some at a time. One that cannot be read stays as it is and stays noted: whoever asks for it is told, and the
+    /// others must not wait for it.
+    /// </summary>
+    public static Task ForEachWhole(IEnumerable<LogId> logs, Func<LogId, Task> what) =>
+        Parallel.ForEachAsync(logs, new ParallelOptions { MaxDegreeOfParallelism = AtATime }, async (log, _) =>
         {
-            await settle(log).ConfigureAwait(false);
-        }
-        catch (LogCorruptException)
-        {
-            // It stays as it is.
-        }
-    }
+            try
+            {
+                await what(log).ConfigureAwait(false);
+            }
+            catch (LogCorruptException)
+            {
+                // Said above.
+            }
+        });
 
     /// <summary>When everything is taken off, nobody has to look.</summary>
     public Task DropOwn() => _noted.IsEmpty ? Drop(_own) : Task.CompletedTask;

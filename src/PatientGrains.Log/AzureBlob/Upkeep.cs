@@ -4,8 +4,6 @@ namespace PatientGrains.Log.AzureBlob;
 /// processes left behind is settled. Whatever of it fails is done the next time.</summary>
 internal sealed class Upkeep : IAsyncDisposable
 {
-    private const int MarksAtATime = 16;
-
     private readonly AzureBlobLogOptions _options;
     private readonly Lanes _lanes;
     private readonly Notes _notes;
@@ -52,23 +50,9 @@ internal sealed class Upkeep : IAsyncDisposable
     private async Task MarkIdle(TimeSpan since)
     {
         var idle = _lanes.Idle(since).Where(lane => _notes.IsNoted(lane.Log) || lane.Tail is { IsClean: false }).Select(lane => lane.Log);
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = MarksAtATime };
         var marked = idle.ToList();
-        await Parallel.ForEachAsync(marked, parallel, async (log, _) => await MarkIfWhole(log).ConfigureAwait(false)).ConfigureAwait(false);
+        await Notes.ForEachWhole(marked, _appends.MarkSettled).ConfigureAwait(false);
         await Task.WhenAll(marked.Select(log => _lanes.WhileIdle(log, () => _notes.TakeOff(log)))).ConfigureAwait(false);
-    }
-
-    /// <summary>One that cannot be read stays noted, and keeps nobody from the others.</summary>
-    private async Task MarkIfWhole(LogId log)
-    {
-        try
-        {
-            await _appends.MarkSettled(log).ConfigureAwait(false);
-        }
-        catch (LogCorruptException)
-        {
-            // Whoever asks for it is told.
-        }
     }
 
     public async ValueTask DisposeAsync()
