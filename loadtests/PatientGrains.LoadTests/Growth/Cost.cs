@@ -13,8 +13,7 @@ internal sealed record Cost(double CpuMicros, double WallMicros, double Bytes, d
         int next = 0;
         long worst = 0;
         GC.Collect();
-        var processor = Environment.CpuUsage.TotalTime;
-        long allocated = GC.GetTotalAllocatedBytes();
+        var before = Spent.UntilNow();
         long start = Stopwatch.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, lanes).Select(_ => Task.Run(async () =>
         {
@@ -27,10 +26,8 @@ internal sealed record Cost(double CpuMicros, double WallMicros, double Bytes, d
                     seen = Interlocked.CompareExchange(ref worst, took, seen) is var was && was == seen ? took : was;
             }
         })));
-        double micros = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
-        return new Cost(
-            (Environment.CpuUsage.TotalTime - processor).TotalMicroseconds / count, micros / count,
-            (GC.GetTotalAllocatedBytes() - allocated) / (double)count, worst * 1000.0 / Stopwatch.Frequency);
+        var all = before.Round(count, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        return new Cost(all.CpuMicros, all.Micros, all.Allocated, worst * 1000.0 / Stopwatch.Frequency);
     }
 
     /// <summary>Submits what belongs in whole.</summary>
