@@ -11,9 +11,10 @@ internal static class Drawn
 {
     private const ulong Usual = 20261122;
 
+    private static readonly string? Asked = Environment.GetEnvironmentVariable("PATIENTGRAINS_SEED");
+
     /// <summary>Where the draws begin.</summary>
-    public static Rnd Beginning => new(
-        ulong.TryParse(Environment.GetEnvironmentVariable("PATIENTGRAINS_SEED"), CultureInfo.InvariantCulture, out ulong seed) ? seed : Usual);
+    public static Rnd Beginning => new(Asked is null ? Usual : ulong.Parse(Asked, CultureInfo.InvariantCulture));
 
     /// <summary>So many cases; the first that does not hold fails the test.</summary>
     public static Config Cases(int count = 100) =>

@@ -13,8 +13,8 @@ internal sealed class OpenLoop(TimeProvider clock, Action<TimeSpan> rest)
     public const int MostOnTheirWay = 100_000;
 
     /// <summary>
-    /// A request that has no answer so long after the last one was due has failed: longer than any machine stands still, since a late answer
-    /// is told by its latency.
+    /// A request that has no answer so long after the last one was due has failed: longer than any machine stands still, since a late
+    /// answer is told by its latency.
     /// </summary>
     public static readonly TimeSpan LastAnswer = TimeSpan.FromMinutes(3);
 

@@ -32,8 +32,8 @@ public class CostTests(ITestOutputHelper output)
                 find.Round();
             }, () => find.Microseconds < scan.Microseconds * limit);
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{some.Length} resources of {some.Average(x => x.Body.Length):0} bytes, Observations: {isObservation}, {find.Sum} findings; "
-                + $"scan {scan.Microseconds:0.00} us, findings {find.Microseconds:0.00} us, "
+                $"{some.Length} resources of {some.Average(x => x.Body.Length):0} bytes, Observations: {isObservation}, "
+                + $"{find.Sum} findings; scan {scan.Microseconds:0.00} us, findings {find.Microseconds:0.00} us, "
                 + $"{find.Microseconds / scan.Microseconds:0.00} of the scan"));
             Assert.Equal(some.Length, scan.Sum);
             Assert.True(
