@@ -46,7 +46,10 @@ public sealed class AzureStore : Store
         SharedKey = server.AccountKey,
         Container = string.Create(CultureInfo.InvariantCulture, $"test-{Environment.ProcessId}-{Interlocked.Increment(ref _made)}"),
         // Waiting is told within the process; looks are tested by themselves.
-        LookEvery = TimeSpan.FromMinutes(1),
+        LookEvery = TimeSpan.FromHours(1),
+        // A machine that stands still fails nothing. What is tested to give up is told to do so sooner.
+        Patience = Patience,
+        RequestTimeout = Patience,
     };
 
     public override async Task Reopen()
