@@ -39,6 +39,13 @@ public sealed class AzureStore : Store
         return store;
     }
 
+    /// <summary>When all tests are done.</summary>
+    internal static async Task EndServer()
+    {
+        if (Shared.IsValueCreated)
+            await (await Shared.Value).DisposeAsync();
+    }
+
     internal static AzureBlobLogOptions OptionsOn(AzuriteServer server) => new()
     {
         AccountUrl = server.AccountUrl,

@@ -69,6 +69,13 @@ public sealed class PostgresStore : Store
     /// <summary>Ends the sessions of all logs over this store, and returns when they have ended.</summary>
     public Task EndSessions() => EndSessions(_server, $"application_name='{Options.Schema}'");
 
+    /// <summary>When all tests are done.</summary>
+    internal static async Task EndServer()
+    {
+        if (Shared.IsValueCreated)
+            await (await Shared.Value).DisposeAsync();
+    }
+
     internal static Task EndSessions(PostgresServer server, string those) => server.Execute("postgres",
         $"SELECT pg_terminate_backend(pid, {Patience.TotalMilliseconds}) FROM pg_stat_activity WHERE {those}");
 
@@ -76,9 +83,8 @@ public sealed class PostgresStore : Store
     {
         await base.DisposeAsync();
         // The server of a test of its own goes away with it, or has already.
-        if (_server != await Shared.Value)
-            return;
-        await Run($"DROP SCHEMA IF EXISTS {Options.Schema} CASCADE");
+        if (Shared.IsValueCreated && _server == await Shared.Value)
+            await Run($"DROP SCHEMA IF EXISTS {Options.Schema} CASCADE");
     }
 }
 
