@@ -11,7 +11,7 @@ public sealed class AzureEndTests
     [AzuriteFact]
     public async Task Closing_waits_for_what_an_append_changes_outside_its_log()
     {
-        await using var store = await AzureStore.Make(options => options);
+        await using var store = await WithoutUpkeep();
         using var a = new Sealer(store.Ring, "Patient/a");
         var isLosing = new TaskCompletionSource();
         int lost = 0;
@@ -35,7 +35,7 @@ public sealed class AzureEndTests
     [AzuriteFact]
     public async Task A_log_that_cannot_be_read_hinders_nobody_from_opening_the_store_or_from_settling_the_others()
     {
-        await using var store = await AzureStore.Make(options => options);
+        await using var store = await WithoutUpkeep();
         List<Sealer> sealers = [.. Enumerable.Range(0, 9).Select(i => new Sealer(store.Ring, $"Patient/{i}"))];
         await DieBefore(store, "/feeds/", sealers);
         // The bytes that say where the log stands.
@@ -54,6 +54,10 @@ public sealed class AzureEndTests
             sealers.Where((_, i) => i != 4).Select(sealer => sealer.Id).Order(), lines.Select(line => line.Log!.Value).Order());
         sealers.ForEach(sealer => sealer.Dispose());
     }
+
+    /// <summary>However long a test takes, nobody tidies up behind its back: settles what a process left, or takes an idle log off the
+    /// notes, so that it is noted anew.</summary>
+    private static Task<AzureStore> WithoutUpkeep() => AzureStore.Make(options => options with { UpkeepEvery = TimeSpan.FromHours(1) });
 
     /// <summary>A process appends to each log, and is cut off before what that changes elsewhere is written.</summary>
     private static async Task DieBefore(AzureStore store, string part, List<Sealer> sealers)
@@ -76,8 +80,7 @@ public sealed class AzureEndTests
     [AzuriteFact]
     public async Task A_log_that_could_not_be_noted_at_first_is_noted_once()
     {
-        // Else it is taken off again and noted anew whenever nothing was appended for a while.
-        await using var store = await AzureStore.Make(options => options with { UpkeepEvery = TimeSpan.FromHours(1) });
+        await using var store = await WithoutUpkeep();
         using var a = new Sealer(store.Ring, "Patient/a");
         bool isAway = false;
         int notes = 0;
