@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using Npgsql;
 
@@ -186,11 +185,12 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         try
         {
-            _server?.Kill(entireProcessTree: true);
+            // The others end when they find it gone.
+            _server?.Kill();
         }
-        catch (Exception gone) when (gone is InvalidOperationException or Win32Exception or AggregateException)
+        catch (InvalidOperationException)
         {
-            // It ends with this process anyway.
+            // Somebody is killing it just now.
         }
         _folder.TryDelete();
     }

@@ -23,7 +23,8 @@ public sealed class AmbiguousCommitTests
         var append = Line(a.Next());
         proxy.Plan(Bytes(append.Commits[0].Commit.Hash), Enum.Parse<Cut>(fate));
 
-        await log.Append(append with { Claims = [new Claim(claim, a.Id)], Index = [new IndexChange(token, a.Id, 1)] }).WaitAsync(Store.Patience);
+        append = append with { Claims = [new Claim(claim, a.Id)], Index = [new IndexChange(token, a.Id, 1)] };
+        await log.Append(append).WaitAsync(Store.Patience);
 
         Assert.Equal(1, proxy.Cuts);
         if (fate == nameof(Cut.RequestLate))

@@ -108,7 +108,8 @@ public sealed class PostgresFailureTests
             BEGIN RAISE EXCEPTION 'said by the server' USING ERRCODE='{state}', DETAIL='Smith'; END $$;
             CREATE TRIGGER refuse BEFORE INSERT ON {schema}.feeds FOR EACH ROW EXECUTE FUNCTION {schema}.refuse();
             """);
-        var refused = await Assert.ThrowsAnyAsync<LogException>(() => store.Log.Append(Line(a.Next(advance: false))).WaitAsync(Store.Patience));
+        var append = Line(a.Next(advance: false));
+        var refused = await Assert.ThrowsAnyAsync<LogException>(() => store.Log.Append(append).WaitAsync(Store.Patience));
         Assert.Equal(failure, refused.GetType().Name);
         Assert.DoesNotContain("said by the server", refused.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("Smith", refused.ToString(), StringComparison.Ordinal);
