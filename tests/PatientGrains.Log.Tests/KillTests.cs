@@ -72,7 +72,7 @@ public sealed class KillTests
         {
             foreach (var ofProcess in acks)
             {
-                for (int acknowledged = random.Next(1, 100); acknowledged > 0; acknowledged--)
+                for (int acknowledged = random.Next(1, 60); acknowledged > 0; acknowledged--)
                     Assert.True(await ofProcess.WaitAsync(Store.Patience), "the load does not go on");
             }
             if (kill == count)
