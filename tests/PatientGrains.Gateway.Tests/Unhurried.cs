@@ -14,7 +14,7 @@ namespace PatientGrains.Gateway.Tests;
 internal static class Unhurried
 {
     /// <summary>Ends a test that hangs, and nothing else.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     public static FeedLimits Feeds { get; } = new()
     {
