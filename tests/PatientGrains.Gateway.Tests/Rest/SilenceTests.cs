@@ -44,7 +44,8 @@ public sealed class SilenceTests(GatewayServer server) : IClassFixture<GatewaySe
         await Send("GET", "metadata");
 
         Task<Reply> Send(string method, string url, string? body = null, string? token = null, string type = "application/fhir+json") =>
-            server.Send(method, url, body, token, ("Content-Type", type), ("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom()}-01"));
+            server.Send(method, url, body, token,
+                ("Content-Type", type), ("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom()}-01"));
     }
 
     private static ActivityListener Activities(List<string> told, ActivityTraceId trace)

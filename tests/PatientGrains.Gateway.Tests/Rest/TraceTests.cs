@@ -53,7 +53,9 @@ public sealed class TraceTests(GatewayServer server) : IClassFixture<GatewayServ
         Assert.Equal([append, grain, root], spans.Where(span => span == append || span == grain || span == root));
     }
 
-    /// <summary>The spans of one request in the order of their ends, told from those of others by the trace that the client began.</summary>
+    /// <summary>
+    /// The spans of one request in the order of their ends, told from those of others by the trace that the client began.
+    /// </summary>
     private static async Task<IReadOnlyCollection<Activity>> Traced(Func<(string, string), Task<Reply>> send)
     {
         var spans = new ConcurrentQueue<Activity>();
