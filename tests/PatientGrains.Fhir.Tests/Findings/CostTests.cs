@@ -10,11 +10,11 @@ public class CostTests(ITestOutputHelper output)
     private const int Least = 20;
 
     /// <summary>
-    /// Beside the scan of the same bytes in the same run, since machines differ. Of each resource the shortest time counts: it takes
-    /// microseconds, and so many are free of everything else even on a machine that is busy throughout.
+    /// Beside the scan of the same bytes in the same run, since machines differ. Of each handful of resources the shortest time counts: it
+    /// takes microseconds, and so many are free of everything else even on a machine that is busy throughout. 0.9 and 0.2 were measured.
     /// </summary>
     [RealDataFact("synthea", "Synthea sample of samply/blaze")]
-    public void Findings_cost_no_more_than_twice_the_scan_and_for_other_types_a_quarter()
+    public void Findings_cost_no_more_than_twice_the_scan_and_for_other_types_a_third()
     {
         var scanner = new FhirScanner();
         var resources = RealData.Files("synthea", "*.json.gz").Where((_, i) => i % 12 == 3)
@@ -23,7 +23,7 @@ public class CostTests(ITestOutputHelper output)
         foreach (bool isObservation in new[] { true, false })
         {
             var some = resources.Where(x => x.Type == "Observation" == isObservation).ToArray();
-            double limit = isObservation ? 2 : 0.25;
+            double limit = isObservation ? 2 : 1 / 3.0;
             var scan = new Shortest(some, x => scanner.Scan(x.Body).IsValid ? 1 : 0);
             var find = new Shortest(some, x => FhirFindings.Of(x.Type, x.Body, ObservationTests.Now).Length);
             ThreadTime.Until(Least, () =>
@@ -41,10 +41,12 @@ public class CostTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>What something takes at the shortest, resource by resource.</summary>
+    /// <summary>What something takes at the shortest, handful by handful: enough that reading the clock costs nothing beside it.</summary>
     private sealed class Shortest((string Type, byte[] Body)[] resources, Func<(string Type, byte[] Body), int> run)
     {
-        private readonly long[] _ticks = [.. Enumerable.Repeat(long.MaxValue, resources.Length)];
+        private const int Handful = 32;
+
+        private readonly long[] _ticks = [.. resources.Chunk(Handful).Select(_ => long.MaxValue)];
 
         /// <summary>What a round gave.</summary>
         public int Sum { get; private set; }
@@ -55,10 +57,11 @@ public class CostTests(ITestOutputHelper output)
         public void Round()
         {
             Sum = 0;
-            for (int i = 0; i < resources.Length; i++)
+            for (int i = 0; i < _ticks.Length; i++)
             {
                 long start = Stopwatch.GetTimestamp();
-                Sum += run(resources[i]);
+                foreach (var resource in resources.AsSpan(i * Handful, Math.Min(Handful, resources.Length - (i * Handful))))
+                    Sum += run(resource);
                 _ticks[i] = Math.Min(_ticks[i], Stopwatch.GetTimestamp() - start);
             }
         }
