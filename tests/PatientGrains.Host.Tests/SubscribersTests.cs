@@ -25,7 +25,7 @@ public class SubscribersTests
     {
         using var folder = new TemporaryFolder();
         using var server = await Server.Start(folder);
-        using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2 + Alerts / 500));
+        using var stop = new CancellationTokenSource(Tool.Patience + TimeSpan.FromMinutes(Alerts / 500));
         var seen = Enumerable.Range(0, Subscribers).Select(i => new Subscriber(i)).ToList();
         var watching = seen.Select(one => one.Watch(server.Grpc(folder, Role.Alerting), stop.Token)).ToList();
         await foreach (var answer in server.Grpc(folder).SubmitStream(Deteriorations(), null, stop.Token))
