@@ -9,7 +9,7 @@ namespace PatientGrains.Grains.Tests;
 /// <summary>The waker alone, over a store in memory and a clock that stands until it is moved; what it wakes is scripted.</summary>
 public sealed class DueWakerTests : IAsyncLifetime
 {
-    private readonly ManualClock _clock = new(hasRealTimestamps: true);
+    private readonly ManualClock _clock = new();
     private readonly ScriptedLog _log = new(new InMemoryLog());
     private readonly KeyRing _ring = KeyRing.Ephemeral();
     private readonly List<DueWaker> _wakers = [];

@@ -21,6 +21,12 @@ public sealed class RecordCluster : IAsyncLifetime
 
     public JournalOptions Options { get; init; } = new();
 
+    /// <summary>Of the records and of the engine.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>By which records are woken when they are due; null for the same.</summary>
+    public TimeProvider? DueClock { get; init; }
+
     /// <summary>More services, or others in place of the usual ones.</summary>
     public Action<IServiceCollection> With { get; init; } = _ => { };
 
@@ -46,7 +52,7 @@ public sealed class RecordCluster : IAsyncLifetime
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddLogging();
-        Services.AddRecords(builder, Log, Ring, roundTrips: true);
+        Services.AddRecords(builder, Log, Ring, roundTrips: true, Clock, DueClock);
         builder.Services.AddSingleton(Options);
         With(builder.Services);
         _host = builder.Build();

@@ -1,15 +1,16 @@
 namespace PatientGrains.Log.Tests;
 
 /// <summary>A clock that stands until it is moved; its timers fire then.</summary>
-/// <param name="hasRealTimestamps">What is measured by timestamps is measured by the system's: an engine that runs on this clock must not
-/// give up calls that are under way because hours pass between two of its turns.</param>
-internal sealed class ManualClock(bool hasRealTimestamps = false) : TimeProvider
+internal sealed class ManualClock : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<Timer> _timers = [];
     private DateTimeOffset _now = new(2026, 11, 21, 0, 0, 0, TimeSpan.Zero);
 
-    public override long TimestampFrequency => hasRealTimestamps ? System.TimestampFrequency : TimeSpan.TicksPerSecond;
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    /// <summary>The same date and time of day with the system's timers and timestamps: for who measures how long others take.</summary>
+    public TimeProvider Date => new DateOf(this);
 
     /// <summary>When the first of its timers fires; null without any.</summary>
     public DateTimeOffset? NextDue
@@ -27,7 +28,7 @@ internal sealed class ManualClock(bool hasRealTimestamps = false) : TimeProvider
             return _now;
     }
 
-    public override long GetTimestamp() => hasRealTimestamps ? System.GetTimestamp() : GetUtcNow().UtcTicks;
+    public override long GetTimestamp() => GetUtcNow().UtcTicks;
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -46,6 +47,11 @@ internal sealed class ManualClock(bool hasRealTimestamps = false) : TimeProvider
             due.ForEach(timer => timer.Next(_now));
         }
         due.ForEach(timer => timer.Fire());
+    }
+
+    private sealed class DateOf(ManualClock clock) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => clock.GetUtcNow();
     }
 
     private sealed class Timer(ManualClock clock, TimerCallback callback, object? state) : ITimer

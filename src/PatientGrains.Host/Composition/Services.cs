@@ -20,12 +20,19 @@ public static class Services
     }
 
     /// <summary>Record grains on the engine that the build chose, in this process alone.</summary>
+    /// <param name="builder">The process.</param>
+    /// <param name="log">Their log.</param>
+    /// <param name="ring">Its keys.</param>
+    /// <param name="roundTrips">Whether everything that crosses a grain boundary goes through the codec.</param>
+    /// <param name="clock">Of the records, and of the engine, whose limits are measured on it; null for the system's.</param>
+    /// <param name="dueClock">By which records are woken when they are due; null for the same.</param>
     public static void AddRecords(
-        IHostApplicationBuilder builder, IPatientLog log, KeyRing ring, bool roundTrips = false, TimeProvider? clock = null)
+        IHostApplicationBuilder builder, IPatientLog log, KeyRing ring, bool roundTrips = false, TimeProvider? clock = null,
+        TimeProvider? dueClock = null)
     {
         AddRecordParts(builder.Services, log, ring, clock ?? TimeProvider.System);
         Engine.Add(builder, roundTrips);
-        AddWaker(builder.Services, clock ?? TimeProvider.System);
+        AddWaker(builder.Services, dueClock ?? clock ?? TimeProvider.System);
     }
 
     /// <summary>What a node of this role has, on the engine of its cluster.</summary>
