@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -95,7 +96,7 @@ public sealed class ServeTests : IDisposable
         await slow.Begun;
         server.Terminate();
         using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(10));
-        while (File.Exists(_folder["data/server.json"]))
+        while (await Listens(new Uri(server.Url).Port))
             await look.WaitForNextTickAsync();
         // Nothing is waited for here but time itself: the command line library would give up after two seconds, if it were not told.
         using var longer = new PeriodicTimer(TimeSpan.FromSeconds(2.5));
@@ -165,6 +166,20 @@ public sealed class ServeTests : IDisposable
         using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         _folder.Write("cert.pem", certificate.ExportCertificatePem());
         _folder.Write("key.pem", key.ExportPkcs8PrivateKeyPem());
+    }
+
+    private static async Task<bool> Listens(int port)
+    {
+        using var client = new TcpClient();
+        try
+        {
+            await client.ConnectAsync(IPAddress.Loopback, port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     /// <summary>A body whose last bytes wait.</summary>
