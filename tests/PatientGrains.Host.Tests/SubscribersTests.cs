@@ -86,6 +86,12 @@ public class SubscribersTests
                 request.Cursor = _cursor;
             await foreach (var response in client.SubscribeAlerts(request, null, stop))
             {
+                if (response.Line is { Unreadable: { } passed })
+                {
+                    // The record did not answer for seconds, on a machine that is that busy: the line itself comes to who asks again.
+                    _cursor = passed.CursorBefore;
+                    return;
+                }
                 if (response.Line is { } line)
                     Take(line);
                 // Sometimes what was had is forgotten again, as by a client that dies before it has kept the cursor.

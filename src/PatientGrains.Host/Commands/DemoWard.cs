@@ -73,19 +73,30 @@ internal sealed class DemoWard(HostSettings settings)
     private async Task Watch(RecordServer server, FastClock clock, CancellationToken cancel)
     {
         using var channel = Link(server, clock, Who("ward-board", Role.Alerting));
-        var all = new SubscribeAlertsRequest { Start = FeedStart.Beginning };
+        var asked = new SubscribeAlertsRequest { Start = FeedStart.Beginning };
         try
         {
-            await foreach (var response in new PatientGrainsClient(channel).SubscribeAlerts(all, stop: cancel))
-            {
-                if (response.Line is { } line)
-                    Show(line);
-            }
+            while (await WatchFrom(asked, new PatientGrainsClient(channel), cancel) is { } before)
+                asked = new SubscribeAlertsRequest { Cursor = before };
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             // The demo has seen what it waited for.
         }
+    }
+
+    /// <summary>Until the server ends it; or until a line is passed over because its record did not answer for seconds: then the cursor
+    /// that brings the line itself.</summary>
+    private async Task<string?> WatchFrom(SubscribeAlertsRequest asked, PatientGrainsClient client, CancellationToken cancel)
+    {
+        await foreach (var response in client.SubscribeAlerts(asked, stop: cancel))
+        {
+            if (response.Line is { Unreadable: { } passed })
+                return passed.CursorBefore;
+            if (response.Line is { } line)
+                Show(line);
+        }
+        return null;
     }
 
     private void Show(AlertLine line)
