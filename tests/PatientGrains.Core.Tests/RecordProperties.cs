@@ -139,7 +139,7 @@ public class RecordProperties
             from places in Gen.Choose(0, frames[which].Length - 1).ArrayOf().Resize(4)
             from bytes in Gen.Choose(0, 255).ArrayOf(places.Length)
             select (which, places, bytes);
-        Check.One(Quick(5000), Prop.ForAll(damage.ToArbitrary(), broken =>
+        Check.One(Drawn.Cases(5000), Prop.ForAll(damage.ToArbitrary(), broken =>
         {
             byte[] frame = [.. frames[broken.which]];
             for (int i = 0; i < broken.places.Length; i++)
@@ -150,7 +150,7 @@ public class RecordProperties
 
     [Fact]
     public void Arbitrary_bytes_are_read_or_are_a_FormatException_and_nothing_else() =>
-        Check.One(Quick(2000), Prop.ForAll(Gen.Choose(0, 255).Select(n => (byte)n).ArrayOf().ToArbitrary(), bytes =>
+        Check.One(Drawn.Cases(2000), Prop.ForAll(Gen.Choose(0, 255).Select(n => (byte)n).ArrayOf().ToArbitrary(), bytes =>
             ReadsOrRefuses(Vocabulary.Events[0], bytes) && ReadsOrRefuses(Vocabulary.Commands[0], bytes)
                 && ReadsOrRefuses(Vocabulary.Outcomes[0], bytes)));
 
@@ -166,9 +166,7 @@ public class RecordProperties
         }
     }
 
-    private static void ForAll(Func<Command[], bool> holds) => Check.One(Quick(200), Prop.ForAll(Histories.Any, holds));
-
-    private static Config Quick(int tests) => Config.QuickThrowOnFailure.WithMaxTest(tests);
+    private static void ForAll(Func<Command[], bool> holds) => Check.One(Drawn.Cases(200), Prop.ForAll(Histories.Any, holds));
 
     private static PatientRecord Replay(IEnumerable<Event> log)
     {

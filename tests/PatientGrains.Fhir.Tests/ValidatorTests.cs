@@ -191,26 +191,22 @@ public class ValidatorTests
         string comma = first.StartsWith('<') ? "" : ",";
         string Many(string item, int count) => string.Join(comma, Enumerable.Range(0, count).Select(x =>
             item.Replace("#", x.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)));
-        TimeSpan Take(int count)
+        byte[] Of(int count) => Encoding.UTF8.GetBytes(start + Many(first, count) + middle + Many(second.Replace("\"#o#", "\"\u0001o#",
+            StringComparison.Ordinal), count).Replace('\u0001', '#') + end);
+        byte[] few = Of(1_000), many = Of(64_000);
+        var scanner = new FhirScanner();
+        TimeSpan ofFew = TimeSpan.MaxValue, ofMany = TimeSpan.MaxValue;
+        // 64 times the bytes cost 64 times as much, and thousands of times when something compares pair by pair.
+        bool IsInProportion() => ofMany < 512 * ofFew;
+        ThreadTime.Until(3, () =>
         {
-            byte[] json = Encoding.UTF8.GetBytes(start + Many(first, count) + middle + Many(second.Replace("\"#o#", "\"\u0001o#",
-                StringComparison.Ordinal), count).Replace('\u0001', '#') + end);
-            var scanner = new FhirScanner();
-            // The shortest of many: others may use the machine at any time, but not all the time.
-            return Enumerable.Range(0, 12).Min(_ =>
-            {
-                long began = System.Diagnostics.Stopwatch.GetTimestamp();
-                scanner.Scan(json);
-                return System.Diagnostics.Stopwatch.GetElapsedTime(began);
-            });
-        }
-
-        // Eight times the bytes take 8 times as long, 64 times when something compares pair by pair; in between lies the noise of the
-        // machine.
-        var small = Take(8_000);
-        var large = Take(64_000);
-        Assert.True(large < (40 * small) + TimeSpan.FromMilliseconds(50), $"{small} then {large}");
+            ofFew = Least(ofFew, ThreadTime.Of(() => scanner.Scan(few)));
+            ofMany = Least(ofMany, ThreadTime.Of(() => scanner.Scan(many)));
+        }, IsInProportion);
+        Assert.True(IsInProportion(), $"{ofFew} for {few.Length} bytes, {ofMany} for {many.Length}");
     }
+
+    private static TimeSpan Least(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     internal static ScannedResource Scan(string json) => new FhirScanner().Scan(Encoding.UTF8.GetBytes(json));
 }

@@ -53,6 +53,17 @@ public class AlarmsTests
     }
 
     [Fact]
+    public void What_a_subscriber_was_told_of_without_content_is_not_lost()
+    {
+        _alarms.Acknowledged(_alarms.Next(3, 0, null));
+        _alarms.Receive(3, 1);
+        _alarms.PassOver(3, [Hospital.UnitOf(1)]);
+        Assert.Equal((1, 0), (_alarms.Lost, _alarms.PassedOver));
+        _alarms.PassOver(3, [Hospital.UnitOf(0)]);
+        Assert.Equal((0, 1), (_alarms.Lost, _alarms.PassedOver));
+    }
+
+    [Fact]
     public void What_nothing_caused_is_told_apart()
     {
         _alarms.Next(3, 0, null);

@@ -95,6 +95,18 @@ public class OpenLoopTests
     }
 
     [Fact]
+    public async Task A_request_that_is_never_answered_fails_when_patience_is_over()
+    {
+        var never = new TaskCompletionSource<Done>();
+        var run = Run(10, 1, arrival => arrival.Number == 3 ? new(never.Task) : AtOnce(arrival));
+        await _clock.AnySet;
+        Assert.False(run.IsCompleted);
+        _clock.Advance(OpenLoop.LastAnswer);
+        var (units, _) = await run;
+        Assert.Equal((9, 1, 10), (units, _to.Failed, _to.Attempts));
+    }
+
+    [Fact]
     public async Task Warming_up_has_no_latencies_but_its_failures_count()
     {
         await Run(100, 1, arrival => arrival.Number == 0 ? throw new InvalidDataException("cold") : AtOnce(arrival), counts: false);

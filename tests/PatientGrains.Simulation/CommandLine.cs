@@ -13,6 +13,8 @@ internal static class CommandLine
 
     public static async Task<int> Run(string[] args)
     {
+        if (Environment.ProcessorCount != OwnProcess.Processors)
+            return await OwnProcess.Again(args);
         ThreadPool.GetMaxThreads(out int workers, out _);
         if (workers != 1)
         {

@@ -16,7 +16,7 @@ internal sealed class Alarms(Hospital hospital, Func<int, int> receiversOfUnit, 
 
     private readonly ConcurrentDictionary<(int Patient, int Version), Alarm> _all = new();
     private readonly int[] _versions = new int[hospital.Patients];
-    private long _received, _expected, _beforeAck, _unknown;
+    private long _received, _expected, _beforeAck, _unknown, _passedOver;
 
     public long Caused => _all.Count;
     public long Received => Volatile.Read(ref _received);
@@ -28,7 +28,11 @@ internal sealed class Alarms(Hospital hospital, Func<int, int> receiversOfUnit, 
     /// <summary>Lines that nothing of ours should have caused.</summary>
     public long Unknown => Volatile.Read(ref _unknown);
 
-    public long Lost => Expected - Received;
+    /// <summary>Deliveries that subscribers were told of without content, to be read again by cursor.</summary>
+    public long PassedOver => Volatile.Read(ref _passedOver);
+
+    /// <summary>Neither received nor told of.</summary>
+    public long Lost => Math.Max(0, Expected - Received - PassedOver);
 
     /// <summary>The next version of a patient's alarming value: odd ones raise, even ones correct. Under the sender's lock.</summary>
     public Alarm Next(int patient, long due, Recorder? own)
@@ -43,6 +47,15 @@ internal sealed class Alarms(Hospital hospital, Func<int, int> receiversOfUnit, 
     {
         int early = alarm.Acknowledge(clock.GetTimestamp());
         Interlocked.Add(ref _beforeAck, early);
+    }
+
+    /// <summary>A line of a patient that a subscriber could not be given.</summary>
+    /// <param name="patient">Whose record did not answer in time.</param>
+    /// <param name="units">What the subscriber has asked for; none for all. Nobody knows for which unit such a line is.</param>
+    public void PassOver(int patient, ICollection<string> units)
+    {
+        if (units.Count == 0 || units.Contains(Hospital.UnitOf(hospital.UnitOfPatient(patient))))
+            Interlocked.Increment(ref _passedOver);
     }
 
     public void Receive(int patient, int version)

@@ -19,7 +19,7 @@ internal enum Audience
 internal sealed class AlertRig : IAsyncDisposable
 {
     /// <summary>So long after the last acknowledgement an alert is late enough to be called lost.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly IHospitalServer _server;
     private readonly Monitors _monitors;

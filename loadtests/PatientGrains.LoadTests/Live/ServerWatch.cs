@@ -17,6 +17,7 @@ internal sealed record ServerSeen(IReadOnlyList<ServerPart> Parts, IReadOnlyList
     public double Between(long from, long to) => (At(to) - At(from)) / 1e3;
 
     /// <summary>How many seconds a part lasted, and how many of processor time the server spent in it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The part was never begun.</exception>
     public (double Seconds, double Spent) ProcessorOf(int part)
     {
         var own = Spent.Where(one => one[2] == part).ToList();
@@ -84,9 +85,15 @@ internal sealed class ServerWatch : IDisposable
         _asking.Start();
     }
 
+    /// <summary>Looks at the end of the part before and at the beginning of this one, whatever the thread that asks comes to.</summary>
     public string Begin(int part)
     {
-        _part = part;
+        lock (_spent)
+        {
+            Look();
+            _part = part;
+            Look();
+        }
         return "ok";
     }
 
@@ -94,6 +101,7 @@ internal sealed class ServerWatch : IDisposable
     {
         lock (_spent)
         {
+            Look();
             return new ServerSeen([.. Enumerable.Range(0, Parts).Select(part => new ServerPart(
                 _took[part].Count, _took[part].At(0.5) / 1e3, _took[part].At(0.99) / 1e3,
                 _pool[part].At(0.5) / 1e3, _pool[part].At(0.99) / 1e3, _mostBytes[part] / 1e6))], [.. _spent]);
@@ -122,14 +130,25 @@ internal sealed class ServerWatch : IDisposable
     {
         while (!_end.Wait(BetweenAsks))
         {
-            int part = _part;
-            _mostBytes[part] = Math.Max(_mostBytes[part], GC.GetTotalMemory(forceFullCollection: false));
-            long asked = TimeProvider.System.GetTimestamp();
+            int part;
+            long asked;
             lock (_spent)
-                _spent.Add([asked, (long)Environment.CpuUsage.TotalTime.TotalMicroseconds, part]);
+            {
+                asked = Look();
+                part = _part;
+            }
             ThreadPool.UnsafeQueueUserWorkItem(
                 state => state.Histogram.Add((long)TimeProvider.System.GetElapsedTime(state.Asked).TotalMicroseconds),
                 (Histogram: _pool[part], Asked: asked), preferLocal: false);
         }
+    }
+
+    /// <summary>Within the lock of what was spent.</summary>
+    private long Look()
+    {
+        _mostBytes[_part] = Math.Max(_mostBytes[_part], GC.GetTotalMemory(forceFullCollection: false));
+        long now = TimeProvider.System.GetTimestamp();
+        _spent.Add([now, (long)Environment.CpuUsage.TotalTime.TotalMicroseconds, _part]);
+        return now;
     }
 }

@@ -23,6 +23,10 @@ internal sealed class Subscriber : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<string, int> _last = [];
+
+    /// <summary>Lines of a patient that came without content and number, since the last one that had them.</summary>
+    private readonly Dictionary<string, int> _untold = [];
+    private readonly SubscribeAlertsRequest _request;
     private readonly GrpcChannel _channel;
     private readonly GrpcClientCall<SubscribeAlertsRequest, SubscribeAlertsResponse> _call;
     private readonly Task _reading;
@@ -34,11 +38,11 @@ internal sealed class Subscriber : IAsyncDisposable
     /// <param name="to">Told of each line; null for one that nobody listens to.</param>
     public Subscriber(Uri address, GrpcMetadata login, SubscribeAlertsRequest request, Pace pace, Alarms? to)
     {
-        How = pace;
+        (How, _request) = (pace, request);
         _channel = new GrpcChannel(address, new GrpcChannelOptions { Metadata = () => login });
         _call = _channel.Open<SubscribeAlertsRequest, SubscribeAlertsResponse>(
             AlertsReflection.Descriptor.Services[0].FindMethodByName("SubscribeAlerts"), null, _stop.Token);
-        _reading = Task.Run(() => Read(request, pace, to));
+        _reading = Task.Run(() => Read(pace, to));
     }
 
     public Pace How { get; }
@@ -69,11 +73,11 @@ internal sealed class Subscriber : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task Read(SubscribeAlertsRequest request, Pace pace, Alarms? to)
+    private async Task Read(Pace pace, Alarms? to)
     {
         try
         {
-            await _call.Write(request);
+            await _call.Write(_request);
             _call.CloseRequests();
             while (await _call.Next() is { } message)
             {
@@ -107,9 +111,12 @@ internal sealed class Subscriber : IAsyncDisposable
         if (line.EventCase == AlertLine.EventOneofCase.Unreadable)
         {
             Unreadable++;
+            _untold[line.PatientId] = _untold.GetValueOrDefault(line.PatientId) + 1;
+            to?.PassOver(Hospital.PatientOf(line.PatientId), _request.Units);
             return;
         }
-        if (_last.TryGetValue(line.PatientId, out int last) && line.PatientNumber != last + 1)
+        _untold.Remove(line.PatientId, out int untold);
+        if (_last.TryGetValue(line.PatientId, out int last) && (line.PatientNumber <= last || line.PatientNumber > last + 1 + untold))
             Faults++;
         _last[line.PatientId] = line.PatientNumber;
         int patient = Hospital.PatientOf(line.PatientId);

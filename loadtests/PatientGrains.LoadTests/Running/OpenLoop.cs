@@ -12,8 +12,11 @@ internal sealed class OpenLoop(TimeProvider clock, Action<TimeSpan> rest)
     /// <summary>Past this a request fails instead of being sent: the rate is out of reach, and memory has an end.</summary>
     public const int MostOnTheirWay = 100_000;
 
-    /// <summary>A request that has no answer so long after the last one was due has failed.</summary>
-    public static readonly TimeSpan LastAnswer = TimeSpan.FromSeconds(20);
+    /// <summary>
+    /// A request that has no answer so long after the last one was due has failed: longer than any machine stands still, since a late
+    /// answer is told by its latency.
+    /// </summary>
+    public static readonly TimeSpan LastAnswer = TimeSpan.FromMinutes(3);
 
     /// <summary>No shorter rest is asked for: requests that fall within it come together.</summary>
     private static readonly TimeSpan Handful = TimeSpan.FromMilliseconds(1);

@@ -13,7 +13,7 @@ public class AlertProperties
     public void The_histories_hold_every_kind_of_alert_event_and_of_end()
     {
         var seen = new HashSet<string>();
-        foreach (var steps in Gen.Sample(BedsideHistories.Any.Generator, 60, 400))
+        foreach (var steps in Gen.Sample(BedsideHistories.Any.Generator, 60, Drawn.Beginning, 400))
         {
             var bed = new Bedside();
             Play(bed, steps);
@@ -109,7 +109,7 @@ public class AlertProperties
             from statements in BedsideHistories.Statements(now)
             from other in Gen.Shuffle(statements)
             select (statements, other);
-        Check.One(Quick(300), Prop.ForAll(shuffled.ToArbitrary(), pair =>
+        Check.One(Drawn.Cases(300), Prop.ForAll(shuffled.ToArbitrary(), pair =>
         {
             Bedside one = new(published: true), two = new(published: true);
             foreach (var (key, findings) in pair.statements)
@@ -159,7 +159,5 @@ public class AlertProperties
     }
 
     private static void ForAll(bool published, Func<Bedside, Action<Bedside>[], bool> holds) =>
-        Check.One(Quick(200), Prop.ForAll(BedsideHistories.Any, steps => holds(new Bedside(published), steps)));
-
-    private static Config Quick(int tests) => Config.QuickThrowOnFailure.WithMaxTest(tests);
+        Check.One(Drawn.Cases(200), Prop.ForAll(BedsideHistories.Any, steps => holds(new Bedside(published), steps)));
 }

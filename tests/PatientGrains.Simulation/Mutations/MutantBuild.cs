@@ -36,6 +36,9 @@ internal sealed class MutantBuild : IDisposable
         File.WriteAllText(Path.Combine(_folder, Patched[0], "Mutant.cs"), Switch);
         foreach (var mutation in mutations)
             Patch(Path.Combine(_folder, mutation.File), mutation);
+        // What lies in folders above the temporary one is not for this build.
+        foreach (string shared in (string[])["Directory.Build.props", "Directory.Build.targets", "Directory.Packages.props"])
+            File.WriteAllText(Path.Combine(_folder, shared), "<Project />");
         string program = Path.Combine(_folder, "bin");
         Directory.CreateDirectory(program);
         foreach (string file in Directory.GetFiles(AppContext.BaseDirectory))

@@ -12,8 +12,8 @@ internal static partial class MutationRun
     /// <summary>With none of them in force the patched sources must do as well as the product.</summary>
     private const int SoundSeeds = 3;
 
-    /// <summary>A mutant that runs in circles is caught by that.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    /// <summary>Nobody runs so long: a run that goes round in circles is ended by its checker of liveness, which counts events.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(30);
 
     /// <param name="names">Which; none for all.</param>
     /// <param name="say">Takes a line.</param>
@@ -43,10 +43,8 @@ internal static partial class MutationRun
     /// <returns>Which checker saw it at which seed; null when nobody did.</returns>
     private static async Task<string?> Seeds(MutantBuild build, string mutant, int seeds)
     {
-        var start = new ProcessStartInfo("dotnet", [build.Program, "--seeds", seeds.ToString(CultureInfo.InvariantCulture)])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true, Environment = { ["MUTANT"] = mutant },
-        };
+        var start = OwnProcess.Of("dotnet", build.Program, "--seeds", seeds.ToString(CultureInfo.InvariantCulture));
+        (start.RedirectStandardOutput, start.RedirectStandardError, start.Environment["MUTANT"]) = (true, true, mutant);
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEndAsync();
@@ -57,7 +55,7 @@ internal static partial class MutationRun
         catch (TimeoutException)
         {
             process.Kill();
-            return "caught because it does not end";
+            throw new TimeoutException($"{(mutant == "" ? "The program without a mutation" : mutant)} did not end in {Patience}.");
         }
         if (process.ExitCode == 0)
             return null;

@@ -14,11 +14,12 @@ internal sealed class KeyFile : IDisposable
     /// <summary>Signs nothing here, but a ring has one; made once, because making one is slow.</summary>
     private static readonly byte[] Signing = NewSigning();
 
+    private readonly string _folder = Directory.CreateTempSubdirectory("patientgrains-simulation-").FullName;
     private readonly string _path;
 
     public KeyFile(int seed)
     {
-        _path = Path.Combine(Path.GetTempPath(), $"patientgrains-simulation-{Environment.ProcessId}-{seed}.ring");
+        _path = Path.Combine(_folder, "keys.ring");
         var content = new
         {
             format = 1,
@@ -58,6 +59,6 @@ internal sealed class KeyFile : IDisposable
     public void Dispose()
     {
         Ring.Dispose();
-        File.Delete(_path);
+        Directory.Delete(_folder, recursive: true);
     }
 }
