@@ -94,7 +94,7 @@ public sealed class EnumerationTests
         await using IAsyncEnumerator<Note> items = silo.Grain<ICounter>().Count(0, "gate").GetAsyncEnumerator();
         ValueTask<bool> next = items.MoveNextAsync();
         await silo.Journal.Seen("gate begins");
-        silo.Clock.Advance(TimeSpan.FromHours(1));
+        silo.Clock.Move(TimeSpan.FromHours(1));
         Assert.False(next.IsCompleted);
         await silo.Grain<ICounter>().Leave();
         await Assert.ThrowsAsync<EnumerationAbortedException>(async () => await next);
