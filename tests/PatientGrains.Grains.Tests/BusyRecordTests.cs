@@ -10,7 +10,7 @@ public sealed class BusyRecordTests : IAsyncLifetime
     private readonly ScriptedLog _log = new(new InMemoryLog());
     private readonly RecordCluster _cluster;
 
-    public BusyRecordTests() => _cluster = new RecordCluster { Log = _log, Options = new JournalOptions { MaxWaiting = 3 } };
+    public BusyRecordTests() => _cluster = new RecordCluster { Log = _log, Options = new JournalOptions { MaxWaiting = 3, Depth = 3 } };
 
     public Task InitializeAsync() => _cluster.InitializeAsync();
 
@@ -23,6 +23,7 @@ public sealed class BusyRecordTests : IAsyncLifetime
         await Write("other", "m0");
         _log.Close();
         var waiting = Enumerable.Range(1, 3).Select(i => Write("hot", $"m{i}")).ToList();
+        await _log.Holds(3);
         Assert.Equal(Rule.Busy, Assert.IsType<Refused>(await Write("hot", "late")).Rule);
         var other = Write("other", "m1");
         Assert.False(other.IsCompleted);
