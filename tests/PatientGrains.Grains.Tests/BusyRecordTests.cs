@@ -1,5 +1,8 @@
+using Orleans.Runtime;
 using PatientGrains.Core.Access;
 using PatientGrains.Core.Record;
+using PatientGrains.Core.Screening;
+using PatientGrains.Host.Composition;
 using PatientGrains.Log;
 
 namespace PatientGrains.Grains.Tests;
@@ -42,6 +45,37 @@ public sealed class BusyRecordTests : IAsyncLifetime
         _log.IsCrowded = false;
         await IsTakenNow("p", decided: 1);
         Assert.Equal(opened, _log.Opened);
+    }
+
+    [Fact]
+    public async Task A_record_that_does_not_open_turns_away_what_comes_beyond_the_limit_and_answers_what_waits()
+    {
+        var opening = new TaskCompletionSource();
+        _log.Opening = opening.Task;
+        // Orleans takes one beyond its limit.
+        const int sent = Engine.MostWaiting + 50, most = Engine.MostWaiting + 1;
+        var turnedAway = new SemaphoreSlim(0);
+        var calls = Enumerable.Range(0, sent).Select(_ => IsAnswered("p", turnedAway)).ToList();
+        for (int i = most; i < sent; i++)
+            Assert.True(await turnedAway.WaitAsync(RecordCluster.Patience), $"{i - most} calls were turned away");
+        opening.SetResult();
+        int answered = (await Task.WhenAll(calls)).Count(isAnswered => isAnswered);
+        Assert.InRange(answered, Engine.MostWaiting, most);
+        Assert.IsType<Accepted>(await Write("p", "m1"));
+    }
+
+    private async Task<bool> IsAnswered(string patient, SemaphoreSlim turnedAway)
+    {
+        try
+        {
+            await _cluster.Patient(patient).Ask(new WakeUp { Who = null });
+            return true;
+        }
+        catch (Exception failed) when (failed is OrleansException or TimeoutException)
+        {
+            turnedAway.Release();
+            return false;
+        }
     }
 
     private async Task IsTakenNow(string patient, int decided)

@@ -17,6 +17,9 @@ internal sealed class ScriptedLog(IPatientLog inner) : IPatientLog
     /// <summary>How often a record was looked for in order to open it.</summary>
     public int Opened => Volatile.Read(ref _opened);
 
+    /// <summary>No record opens before this has ended.</summary>
+    public Task Opening { get; set; } = Task.CompletedTask;
+
     public string StoreId => inner.StoreId;
 
     /// <summary>Whether it says that too much waits.</summary>
@@ -80,10 +83,11 @@ internal sealed class ScriptedLog(IPatientLog inner) : IPatientLog
             throw planted.Failure;
     }
 
-    public ValueTask<StoredSnapshot?> Snapshot(LogId log, CancellationToken cancel = default)
+    public async ValueTask<StoredSnapshot?> Snapshot(LogId log, CancellationToken cancel = default)
     {
         Interlocked.Increment(ref _opened);
-        return inner.Snapshot(log, cancel);
+        await Opening.WaitAsync(cancel);
+        return await inner.Snapshot(log, cancel);
     }
 
     public ValueTask<LogEntry?> Find(LogId log, CancellationToken cancel = default) => inner.Find(log, cancel);

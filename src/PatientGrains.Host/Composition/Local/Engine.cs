@@ -19,6 +19,12 @@ public static class Engine
     /// <summary>How long a front waits for the next line of a feed before it asks again.</summary>
     public static readonly TimeSpan LongestPoll = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Calls that may wait for one record, or be at work in it; more are turned away before it sees them. An open record says that it is
+    /// busy before that (<see cref="Log.JournalOptions.MaxWaiting"/>); this is for one that does not open.
+    /// </summary>
+    public const int MostWaiting = 5_000;
+
     /// <summary>A trace goes on in the grain by itself.</summary>
     public static void LetTracesThrough()
     {
@@ -34,6 +40,7 @@ public static class Engine
         silo.Configure<LocalEngineOptions>(options =>
         {
             options.GrainAssemblies.Add(typeof(RecordHost).Assembly);
+            options.MaxEnqueuedRequests = MostWaiting;
             if (roundTrips)
                 options.RoundTrip = WireCodec.RoundTrip;
         });

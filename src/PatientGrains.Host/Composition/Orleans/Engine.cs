@@ -24,6 +24,12 @@ public static class Engine
     /// </summary>
     public static readonly TimeSpan LongestPoll = TimeSpan.FromSeconds(2);
 
+    /// <summary>
+    /// Calls that may wait for one record, or be at work in it; more are turned away before it sees them. An open record says that it is
+    /// busy before that (<see cref="Log.JournalOptions.MaxWaiting"/>); this is for one that does not open.
+    /// </summary>
+    public const int MostWaiting = 5_000;
+
     /// <summary>How long a record that nobody asks for stays in memory; it comes back from its snapshot within milliseconds.</summary>
     private static readonly TimeSpan IdleAge = TimeSpan.FromMinutes(15);
 
@@ -85,6 +91,8 @@ public static class Engine
         // looks at figures that are a second old, and put 53 of 90 patients that came together on one of three silos.
         silo.Services.AddSingleton<PlacementStrategy, RandomPlacement>();
         silo.Configure<GrainCollectionOptions>(collection => collection.CollectionAge = IdleAge);
+        // Orleans's own is none.
+        silo.Configure<SiloMessagingOptions>(messaging => messaging.MaxEnqueuedRequestsHardLimit = MostWaiting);
     }
 
     /// <summary>What every gateway has, in a test's cluster too.</summary>

@@ -40,7 +40,8 @@ internal static class GrainCalls
             }
             catch (Exception failed) when (failed is TimeoutException or OrleansException)
             {
-                if (!MayRepeat(call) || TimeProvider.System.GetElapsedTime(began) + pause > Patience)
+                // A record that turned a call away for want of room has no more of it for a repetition.
+                if (failed is LimitExceededException || !MayRepeat(call) || TimeProvider.System.GetElapsedTime(began) + pause > Patience)
                     throw WithoutKey(failed);
             }
             await Task.Delay(pause);
