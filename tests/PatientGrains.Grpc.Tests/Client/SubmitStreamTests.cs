@@ -168,7 +168,7 @@ public class SubmitStreamTests
     [Fact]
     public async Task Leaving_the_loop_ends_the_call()
     {
-        var left = new TaskCompletionSource();
+        var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var server = await Serve(async (requests, responses, call) =>
         {
             try
@@ -184,6 +184,6 @@ public class SubmitStreamTests
         });
         await foreach (var _ in new PatientGrainsClient(server.Channel()).SubmitStream(Many(1_000_000), new PushOptions { Window = 5 }))
             break;
-        await left.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await left.Task.WaitAsync(EchoServer.Patience);
     }
 }

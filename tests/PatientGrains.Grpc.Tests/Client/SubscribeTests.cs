@@ -89,7 +89,7 @@ public class SubscribeTests
     [Fact]
     public async Task The_subscriber_may_stop_it()
     {
-        var left = new TaskCompletionSource();
+        var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var server = await Serve(async (_, responses, call) =>
         {
             await using var registration = call.Token.Register(left.SetResult);
@@ -102,7 +102,7 @@ public class SubscribeTests
             await foreach (var _ in new PatientGrainsClient(server.Channel()).SubscribeAlerts(new(), AtOnce, stop.Token))
                 await stop.CancelAsync();
         });
-        await left.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await left.Task.WaitAsync(EchoServer.Patience);
     }
 
     private static SubscribeAlertsResponse Heartbeat(long position) =>

@@ -33,7 +33,7 @@ internal sealed class EchoServer : IAsyncDisposable
     public required EchoLog Log { get; init; }
 
     /// <summary>Answers each call as an echo does.</summary>
-    public static Task<EchoServer> Start(GrpcLimits? limits = null) => Start(
+    public static Task<EchoServer> Start(GrpcLimits? limits = null, TimeProvider? clock = null) => Start(
         [
             GrpcMethod.Unary<Piece, Piece>(Once, (piece, _) => Task.FromResult(piece)),
             GrpcMethod.ServerStreaming<Piece, Piece>(Split, async (piece, pieces, _) =>
@@ -53,7 +53,7 @@ internal sealed class EchoServer : IAsyncDisposable
                 await foreach (var piece in pieces)
                     await answers.Write(piece);
             }),
-        ], limits);
+        ], limits, clock);
 
     public static async Task<EchoServer> Start(
         IEnumerable<GrpcMethod> methods, GrpcLimits? limits = null, TimeProvider? clock = null, bool tls = false,
@@ -65,6 +65,8 @@ internal sealed class EchoServer : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             GrpcFront.Limit(kestrel.Limits, limits ?? new());
+            // Clients that a test makes up answer no ping, and a test may stand still for longer than a ping may take.
+            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.MaxValue;
             kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen =>
             {
                 listen.Protocols = tls ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http2;
@@ -83,12 +85,17 @@ internal sealed class EchoServer : IAsyncDisposable
         return new(app, new Uri(addresses[0])) { Log = log, Http1Address = new Uri(addresses[1]) };
     }
 
+    /// <summary>Ends what hangs; nothing that is right takes so long, on however slow a machine.</summary>
+    public static TimeSpan Patience { get; } = TimeSpan.FromMinutes(5);
+
     /// <summary>The same application for HTTP/1.1.</summary>
     public required Uri Http1Address { get; init; }
 
     public GrpcChannel Channel(GrpcChannelOptions? options = null)
     {
-        var channel = new GrpcChannel(Address, options);
+        // A server that stands still for a while is not gone.
+        var patient = (options ?? new()) with { ConnectTimeout = Patience, KeepAliveTimeout = Patience };
+        var channel = new GrpcChannel(Address, patient);
         _channels.Add(channel);
         return channel;
     }
@@ -101,6 +108,7 @@ internal sealed class EchoServer : IAsyncDisposable
         return http;
     }
 
+    /// <summary>Ends when every call has ended, so that all that is to be said of them is in the log.</summary>
     public Task Stop() => _app.StopAsync();
 
     public async ValueTask DisposeAsync()
@@ -144,6 +152,9 @@ internal sealed class EchoLog : ILoggerProvider, ILogger
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
+        // Not everybody asks before.
+        if (!IsEnabled(logLevel))
+            return;
         lock (_lines)
             _lines.Add(formatter(state, exception));
     }

@@ -6,16 +6,19 @@ namespace PatientGrains.Grpc.Tests.Server;
 /// <summary>Calls that end before their time: deadlines, cancellation, resets, a server that stops.</summary>
 public class CallEndTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = EchoServer.Patience;
 
     [Fact]
     public async Task A_deadline_that_passes_ends_the_handler_and_the_call()
     {
-        var ended = new TaskCompletionSource();
-        await using var server = await EchoServer.Start([Hanging(ended)]);
+        var clock = new HandClock();
+        var (begun, ended) = (Signal(), Signal());
+        await using var server = await EchoServer.Start([Hanging(begun, ended)], clock: clock);
         using var http = server.Raw();
-        var answer = await (RawCall.Once(RawCall.Frame(new Piece())) with { Headers = [("grpc-timeout", "50m")] })
-            .Send(http, server.Address).WaitAsync(Patience);
+        var calling = (RawCall.Once(RawCall.Frame(new Piece())) with { Headers = [("grpc-timeout", "50m")] }).Send(http, server.Address);
+        await begun.Task.WaitAsync(Patience);
+        clock.Advance(TimeSpan.FromMilliseconds(50));
+        var answer = await calling.WaitAsync(Patience);
         Assert.Equal((GrpcCode.DeadlineExceeded, "The deadline has passed."), (answer.Code, answer.Message));
         await ended.Task.WaitAsync(Patience);
     }
@@ -23,9 +26,15 @@ public class CallEndTests
     [Fact]
     public async Task A_client_knows_its_own_deadline()
     {
-        await using var server = await EchoServer.Start([Hanging(new())]);
-        var error = await Assert.ThrowsAsync<GrpcException>(() => server.Channel().Unary<Piece, Piece>(
-            EchoServer.Once, new Piece(), new GrpcCallOptions { Timeout = TimeSpan.FromMilliseconds(50) }).WaitAsync(Patience));
+        var clock = new HandClock();
+        var begun = Signal();
+        // The server's own clock stands: it is not the server that ends the call.
+        await using var server = await EchoServer.Start([Hanging(begun, Signal())], clock: new HandClock());
+        var calling = server.Channel(new GrpcChannelOptions { Clock = clock }).Unary<Piece, Piece>(
+            EchoServer.Once, new Piece(), new GrpcCallOptions { Timeout = TimeSpan.FromMilliseconds(50) });
+        await begun.Task.WaitAsync(Patience);
+        clock.Advance(TimeSpan.FromMilliseconds(50));
+        var error = await Assert.ThrowsAsync<GrpcException>(() => calling.WaitAsync(Patience));
         Assert.Equal(GrpcCode.DeadlineExceeded, error.Code);
     }
 
@@ -55,9 +64,8 @@ public class CallEndTests
     [Fact]
     public async Task Cancellation_reaches_the_handler()
     {
-        var begun = new TaskCompletionSource();
-        var ended = new TaskCompletionSource();
-        await using var server = await EchoServer.Start([Hanging(ended, begun)]);
+        var (begun, ended) = (Signal(), Signal());
+        await using var server = await EchoServer.Start([Hanging(begun, ended)]);
         using var stop = new CancellationTokenSource();
         var calling = server.Channel().Unary<Piece, Piece>(EchoServer.Once, new Piece(), null, stop.Token);
         await begun.Task.WaitAsync(Patience);
@@ -69,7 +77,7 @@ public class CallEndTests
     [Fact]
     public async Task A_client_that_leaves_in_the_middle_of_a_stream_ends_it()
     {
-        var ended = new TaskCompletionSource();
+        var ended = Signal();
         await using var server = await EchoServer.Start([GrpcMethod.ServerStreaming<Piece, Piece>(EchoServer.Split, async (_, pieces, _) =>
         {
             try
@@ -85,13 +93,14 @@ public class CallEndTests
         await foreach (var _ in server.Channel().ServerStream<Piece, Piece>(EchoServer.Split, new Piece()))
             break;
         await ended.Task.WaitAsync(Patience);
+        await server.Stop();
         Assert.Empty(server.Log.Lines);
     }
 
     [Fact]
     public async Task A_reset_within_a_message_ends_the_call_and_nothing_else()
     {
-        var ended = new TaskCompletionSource();
+        var ended = Signal();
         await using var server = await EchoServer.Start([GrpcMethod.Bidi<Piece, Piece>(EchoServer.Talk, async (pieces, answers, call) =>
         {
             call.Token.Register(() => ended.TrySetResult());
@@ -108,6 +117,7 @@ public class CallEndTests
         await client.Flush();
         Assert.Equal(frame, (await client.ReadTo(RawHttp2.Data, 3)).Payload);
         await ended.Task.WaitAsync(Patience);
+        await server.Stop();
         Assert.Empty(server.Log.Lines);
     }
 
@@ -147,12 +157,16 @@ public class CallEndTests
     [InlineData(12)]
     public async Task A_request_that_never_comes_whole_ends_the_call_and_not_the_connection(int bytes)
     {
-        await using var server = await EchoServer.Start(new GrpcLimits { RequestTimeout = TimeSpan.FromSeconds(2) });
+        var clock = new HandClock();
+        var limits = new GrpcLimits();
+        await using var server = await EchoServer.Start(limits, clock);
         await using var client = await RawHttp2.Connect(server.Address);
         byte[] frame = RawCall.Frame(new Piece { Text = "whole" });
         client.Open(1, "/patientgrains.tests.EchoService/Once");
         client.Write(RawHttp2.Data, 0, 1, frame.AsSpan(0, bytes));
         await client.Flush();
+        await clock.IsWaitedOn(limits.RequestTimeout).WaitAsync(Patience);
+        clock.Advance(limits.RequestTimeout);
         Assert.Equal(RawHttp2.EndStream, (await client.ReadTo(RawHttp2.Headers, 1)).Flags & RawHttp2.EndStream);
         client.Open(3, "/patientgrains.tests.EchoService/Once");
         client.Write(RawHttp2.Data, RawHttp2.EndStream, 3, frame);
@@ -160,11 +174,13 @@ public class CallEndTests
         Assert.Equal(frame, (await client.ReadTo(RawHttp2.Data, 3)).Payload);
     }
 
-    private static GrpcMethod Hanging(TaskCompletionSource ended, TaskCompletionSource? begun = null) =>
+    private static TaskCompletionSource Signal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private static GrpcMethod Hanging(TaskCompletionSource begun, TaskCompletionSource ended) =>
         GrpcMethod.Unary<Piece, Piece>(EchoServer.Once, async (piece, call) =>
         {
             await using var registration = call.Token.Register(() => ended.TrySetResult());
-            begun?.SetResult();
+            begun.SetResult();
             await Task.Delay(Timeout.InfiniteTimeSpan, call.Token);
             return piece;
         });

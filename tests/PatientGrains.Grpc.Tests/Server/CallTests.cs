@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Google.Protobuf;
 using PatientGrains.Grpc.Rpc;
 using PatientGrains.Grpc.Tests.Echo;
@@ -166,10 +168,10 @@ public class CallTests
     [Fact]
     public async Task Nobody_there_is_UNAVAILABLE()
     {
-        Uri address;
-        await using (var server = await EchoServer.Start())
-            address = server.Address;
-        using var channel = new GrpcChannel(address);
+        // A port that is taken, so that nobody else comes to it, and where nobody listens.
+        using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using var channel = new GrpcChannel(new Uri($"http://{taken.LocalEndPoint}"));
         var error = await Assert.ThrowsAsync<GrpcException>(() => channel.Unary<Piece, Piece>(EchoServer.Once, new Piece()));
         Assert.Equal(GrpcCode.Unavailable, error.Code);
     }

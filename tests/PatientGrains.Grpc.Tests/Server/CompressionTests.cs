@@ -112,17 +112,4 @@ public class CompressionTests
         async Task<GrpcCode> Code(byte[] bytes) =>
             (await (RawCall.Once(RawCall.Frame(bytes, 1)) with { Headers = GzipHeaders }).Send(http, server.Address)).Code;
     }
-
-    [Fact]
-    public async Task A_bomb_stops_at_the_limit()
-    {
-        await using var server = await EchoServer.Start(new GrpcLimits { MaxRequestBytes = 1 << 20 });
-        using var http = server.Raw();
-        byte[] bomb = RawCall.Gzip(new byte[300 << 20]);
-        Assert.InRange(bomb.Length, 1, 1 << 20);
-        long before = GC.GetTotalAllocatedBytes();
-        var answer = await (RawCall.Once(RawCall.Frame(bomb, 1)) with { Headers = GzipHeaders }).Send(http, server.Address);
-        Assert.Equal((GrpcCode.ResourceExhausted, "A message is longer than 1048576 bytes."), (answer.Code, answer.Message));
-        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 64 << 20);
-    }
 }

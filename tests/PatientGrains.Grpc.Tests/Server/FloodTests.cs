@@ -8,19 +8,23 @@ public class FloodTests
 {
     private const string Talk = "/patientgrains.tests.EchoService/Talk";
     private const string Split = "/patientgrains.tests.EchoService/Split";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = EchoServer.Patience;
 
     [Fact]
     public async Task A_client_that_never_reads_is_reset_and_has_cost_little()
     {
         long written = 0;
-        var ended = new TaskCompletionSource<Exception?>();
-        var limits = new GrpcLimits { WriteTimeout = TimeSpan.FromMilliseconds(500) };
-        await using var server = await EchoServer.Start([Endless(() => written += 1_000, ended), Echoing], limits);
+        var ended = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var clock = new HandClock();
+        // Kestrel's own clock is the system's: it must not close the connection before the call is reset.
+        var limits = new GrpcLimits { WriteTimeout = TimeSpan.FromHours(1) };
+        await using var server = await EchoServer.Start([Endless(() => written += 1_000, ended), Echoing], limits, clock);
         await using var client = await RawHttp2.Connect(server.Address, initialWindow: 0);
         client.Open(1, Split);
         client.Write(RawHttp2.Data, RawHttp2.EndStream, 1, RawCall.Frame(new Piece()));
         await client.Flush();
+        await clock.IsWaitedOn(limits.WriteTimeout).WaitAsync(Patience);
+        clock.Advance(limits.WriteTimeout);
         var error = Assert.IsType<GrpcException>(await ended.Task.WaitAsync(Patience));
         Assert.Equal(GrpcCode.ResourceExhausted, error.Code);
         Assert.InRange(written, 1, 200_000);
@@ -45,7 +49,7 @@ public class FloodTests
     [Fact]
     public async Task A_client_that_reads_slowly_delays_nobody_on_its_connection()
     {
-        var ended = new TaskCompletionSource<Exception?>();
+        var ended = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var server = await EchoServer.Start([Endless(() => { }, ended), Echoing]);
         var channel = server.Channel();
         await using var slow = channel.Open<Piece, Piece>(EchoServer.Split);
@@ -59,22 +63,32 @@ public class FloodTests
     [Fact]
     public async Task What_a_handler_does_not_read_waits_at_the_client()
     {
-        var gate = new TaskCompletionSource();
-        await using var server = await EchoServer.Start([GrpcMethod.Bidi<Piece, Piece>(EchoServer.Talk, (_, _, _) => gate.Task)]);
-        await using var call = server.Channel().Open<Piece, Piece>(EchoServer.Talk);
-        var piece = new Piece { Content = ByteString.CopyFrom(new byte[10_000]) };
-        int sent = 0;
-        Task<bool> writing;
-        while (await Completes(writing = call.Write(piece).AsTask()))
-            sent++;
-        Assert.InRange(sent * 10_000, 100_000, 4 * new GrpcLimits().StreamWindowBytes);
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var server = await EchoServer.Start([GrpcMethod.Bidi<Piece, Piece>(EchoServer.Talk, async (pieces, _, _) =>
+        {
+            await gate.Task;
+            await pieces.Next();
+        }), Echoing]);
+        await using var client = await RawHttp2.Connect(server.Address);
+        // RFC 9113 6.9.2: the window of a connection begins with 64 KB; the server enlarges it.
+        await client.ReadTo(RawHttp2.WindowUpdate, 0);
+        client.Open(1, Talk);
+        byte[] most = RawCall.Frame(new Piece { Content = ByteString.CopyFrom(new byte[new GrpcLimits().StreamWindowBytes - 100]) });
+        foreach (byte[] part in most.Chunk(16_384))
+            client.Write(RawHttp2.Data, 0, 1, part);
+        // Frames of a connection are worked on one after the other: when this is answered, all of the above has been taken.
+        client.Open(3, "/patientgrains.tests.EchoService/Once");
+        client.Write(RawHttp2.Data, RawHttp2.EndStream, 3, RawCall.Frame(new Piece()));
+        await client.Flush();
+        Http2Frame frame;
+        do
+        {
+            frame = (await client.Read().WaitAsync(Patience))!;
+            Assert.False(frame is { Type: RawHttp2.WindowUpdate, Stream: 1 }, "The client may send more than nobody has read.");
+        }
+        while (frame is not { Type: RawHttp2.Data, Stream: 3 });
         gate.SetResult();
-        Assert.Null(await call.Next());
-
-        static async Task<bool> Completes(Task task) => await Task.WhenAny(task, Pause()) == task;
-
-        static async Task Pause() => await Assert.ThrowsAsync<TimeoutException>(
-            () => new TaskCompletionSource().Task.WaitAsync(TimeSpan.FromSeconds(5)));
+        Assert.InRange((await client.ReadTo(RawHttp2.WindowUpdate, 1)).Number, 1u, (uint)most.Length);
     }
 
     [Fact]
@@ -101,40 +115,11 @@ public class FloodTests
             if (frame.Type == RawHttp2.Reset && frame.Number == 0x7)
                 refused++;
         }
+        // What it still writes goes nowhere.
+        await client.DisposeAsync();
         await Task.WhenAny(writing);
         Assert.InRange(most, 0, new GrpcLimits().MaxCallsPerConnection);
         Assert.False(await Refused(server));
-    }
-
-    [Fact]
-    public async Task Ten_thousand_calls_on_many_connections_are_held_in_bounded_memory_and_refused_beyond_the_limit()
-    {
-        const int Connections = 50;
-        const int MaxCalls = 5_000;
-        int running = 0;
-        var all = new TaskCompletionSource();
-        await using var server = await EchoServer.Start(
-            [Waiting(() => { if (Interlocked.Increment(ref running) == MaxCalls) all.TrySetResult(); }), Echoing],
-            new GrpcLimits { MaxCalls = MaxCalls });
-        long before = GC.GetTotalMemory(true);
-        var clients = await Task.WhenAll(Enumerable.Range(0, Connections).Select(_ => RawHttp2.Connect(server.Address)));
-        foreach (var client in clients)
-        {
-            for (int i = 0; i < 200; i++)
-                client.Open(2 * i + 1, Talk);
-            await client.Flush();
-        }
-        await all.Task.WaitAsync(Patience);
-        // 50 x 200 streams: half of them run, the other half has been answered.
-        Assert.Equal(MaxCalls, await CountRefusals(clients, 10_000 - MaxCalls));
-        Assert.InRange((GC.GetTotalMemory(true) - before) / 10_000, 0, 32 << 10);
-        var error = await Assert.ThrowsAsync<GrpcException>(() => server.Channel().Unary<Piece, Piece>(EchoServer.Once, new Piece()));
-        Assert.Equal(GrpcCode.Unavailable, error.Code);
-        foreach (var client in clients)
-            await client.DisposeAsync();
-        // Their calls end with their connections; then others are served again.
-        while (await Refused(server))
-            await Task.Yield();
     }
 
     [Fact]
@@ -194,23 +179,6 @@ public class FloodTests
                 throw;
             }
         });
-
-    /// <summary>Those that all clients together read, until there are so many.</summary>
-    private static async Task<int> CountRefusals(IEnumerable<RawHttp2> clients, int expected)
-    {
-        using var enough = new CancellationTokenSource(Patience);
-        int seen = 0;
-        await Task.WhenAll(clients.Select(async client =>
-        {
-            while (await client.Read().WaitAsync(enough.Token) is { } frame)
-            {
-                bool isRefusal = frame.Type == RawHttp2.Headers && (frame.Flags & RawHttp2.EndStream) != 0;
-                if (isRefusal && Interlocked.Increment(ref seen) == expected)
-                    await enough.CancelAsync();
-            }
-        }).Select(async task => await Task.WhenAny(task)));
-        return seen;
-    }
 
     private static async Task<bool> Refused(EchoServer server)
     {

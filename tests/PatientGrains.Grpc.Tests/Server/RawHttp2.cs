@@ -91,12 +91,12 @@ internal sealed class RawHttp2 : IAsyncDisposable
         }
     }
 
-    /// <summary>Reads on to the first frame of a type on a stream, within half a minute.</summary>
+    /// <summary>Reads on to the first frame of a type on a stream.</summary>
     public async Task<Http2Frame> ReadTo(byte type, int stream)
     {
         while (true)
         {
-            var frame = await Read().WaitAsync(TimeSpan.FromSeconds(30));
+            var frame = await Read().WaitAsync(Echo.EchoServer.Patience);
             if (frame is null)
                 Assert.Fail("The connection was closed.");
             if (frame.Type == type && frame.Stream == stream)
