@@ -3,6 +3,9 @@ namespace PatientGrains.Log.CrashChild;
 /// <summary>A store as another process is told of it: its kind, a colon, and what that kind needs.</summary>
 public static class Address
 {
+    /// <summary>A server that is slow, or away, is no failure.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
     public static string OfFolder(string folder) => "sqlite:" + folder;
 
     public static string Of(PostgresLogOptions options) => $"postgres:{options.Schema}:{options.ConnectionString}";
@@ -27,8 +30,15 @@ public static class Address
             AccountUrl = new Uri(parts[3]),
             // Whoever was killed is not waited for long.
             InDoubt = TimeSpan.FromSeconds(1),
+            Patience = Patience,
+            RequestTimeout = Patience,
         }, ring);
 
     private static async Task<IPatientLog> OpenPostgres(string[] parts, KeyRing ring) =>
-        await PostgresLog.Open(new PostgresLogOptions(parts[1]) { Schema = parts[0], AllowUnsyncedServer = true }, ring);
+        await PostgresLog.Open(
+            new PostgresLogOptions(parts[1])
+            {
+                Schema = parts[0], AllowUnsyncedServer = true,
+                ConnectTimeout = Patience, StatementTimeout = Patience, OutcomePatience = Patience,
+            }, ring);
 }

@@ -10,13 +10,15 @@ internal sealed class Load(IPatientLog log, KeyRing ring, string run, int decisi
 {
     private const int Patients = 6;
     private const int RequestsPerPatient = 3;
+    /// <summary>A log that stays shut is not asked for ever, unless there is somebody who ends this.</summary>
     private const int MostFailures = 20_000;
-
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromMilliseconds(2);
 
     private static readonly Stream Output = Console.OpenStandardOutput();
     private readonly IPatientLog _log = log;
     private readonly KeyRing _ring = ring;
+    private readonly int _mostFailures = decisions == int.MaxValue ? int.MaxValue : MostFailures;
+    /// <summary>A server that comes back needs the processor itself.</summary>
+    private readonly TimeSpan _retryAfter = TimeSpan.FromMilliseconds(decisions == int.MaxValue ? 20 : 2);
     private int _done;
     private int _failures;
 
@@ -57,13 +59,13 @@ internal sealed class Load(IPatientLog log, KeyRing ring, string run, int decisi
             catch (LogException e)
             {
                 var reason = e is JournalLostException { InnerException: { } inner } ? inner : e;
-                Say($"fail {reason.GetType().Name} {reason.Message}");
-                // What failed was not done, so it does not count; but a log that stays shut shall not be asked for ever.
-                if (Interlocked.Increment(ref _failures) > MostFailures)
+                Say($"fail {reason.GetType().Name} {name} {reason.Message}");
+                // What failed was not done, so it does not count.
+                if (Interlocked.Increment(ref _failures) > _mostFailures)
                     return;
                 Interlocked.Decrement(ref _done);
                 // Whoever asks a log that is away waits a little before asking again.
-                using var pause = new PeriodicTimer(RetryAfter);
+                using var pause = new PeriodicTimer(_retryAfter);
                 await pause.WaitForNextTickAsync();
             }
         }
@@ -96,7 +98,7 @@ internal sealed class Load(IPatientLog log, KeyRing ring, string run, int decisi
                 _journal = null;
             return await (_journal ??= PatientJournal<Notes, Note>.Open(
                 load._log, load._ring, TimeProvider.System, new LogName(name), NoteFold.Instance,
-                    new JournalOptions { SnapshotFrom = 8_000 }));
+                    new JournalOptions { SnapshotFrom = 8_000, PrepareTimeout = TimeSpan.FromHours(1) }));
         }
 
         public Task Write(string text, int count, string padding) => _activation.Run(async () =>

@@ -23,15 +23,36 @@ internal sealed class Child : IDisposable
     public string TracePath => Path.Combine(_folder.Path, "trace");
 
     /// <summary>Runs it, under another program when one is named, and gives the lines it said. Kills it after as many acknowledgements as
-    /// told, or when it is time; calls back at the first, and at each.</summary>
+    /// told, or when it is time; calls back at the first, and at each. It does not outlive the call, or this process.</summary>
     public async Task<List<string>> Run(
         string run, int decisions = 0, string pragmas = "", string[]? under = null, int killAfterAcks = int.MaxValue,
         Action<string>? onAck = null, Action? onEachAck = null, CancellationToken kill = default)
     {
-        string[] command = [.. under ?? [], "dotnet", Path.Combine(AppContext.BaseDirectory, "PatientGrains.Log.CrashChild.dll"),
+        string[] command = [.. under ?? [], Dotnet, Path.Combine(AppContext.BaseDirectory, "PatientGrains.Log.CrashChild.dll"),
             _address, RingPath, run, decisions.ToString(CultureInfo.InvariantCulture), pragmas];
-        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
         using var process = Process.Start(start)!;
+        try
+        {
+            return await Listen(process, killAfterAcks, onAck, onEachAck, kill);
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
+        }
+    }
+
+    /// <summary>The one that this process runs in, or else the one in PATH.</summary>
+    private static string Dotnet =>
+        Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path : "dotnet";
+
+    private static async Task<List<string>> Listen(
+        Process process, int killAfterAcks, Action<string>? onAck, Action? onEachAck, CancellationToken kill)
+    {
         using var killing = kill.Register(process.Kill);
         var errors = process.StandardError.ReadToEndAsync();
         var lines = new List<string>();

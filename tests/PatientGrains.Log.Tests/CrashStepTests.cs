@@ -122,7 +122,7 @@ public sealed class CrashStepTests
         Assert.False(waiting.IsCompleted || due.IsCompleted);
 
         await log.Append(Line(a.Next()));
-        await Task.WhenAll(waiting, due).WaitAsync(TimeSpan.FromSeconds(30));
+        await Task.WhenAll(waiting, due).WaitAsync(Store.Patience);
         Assert.Equal([new(1, a.Id, 0), new StoredFeedLine(2, a.Id, 1)], (await log.ReadFeed(1, 0, 9)).Lines);
     }
 

@@ -90,7 +90,7 @@ public sealed class CrowdedTests : IDisposable
     {
         // Bounded, so that a test that fails ends.
         if (step == WriteStep.Begun)
-            _mayWrite.Wait(TimeSpan.FromSeconds(30));
+            _mayWrite.Wait(Store.Patience);
     }));
 
     private Task<PatientJournal<Notes, Note>> OpenJournal(IPatientLog log, string name) => PatientJournal<Notes, Note>.Open(

@@ -4,7 +4,6 @@ namespace PatientGrains.Log.Tests;
 public sealed class DueConformanceTests
 {
     private static readonly DateTimeOffset Noon = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task Logs_that_are_due_are_found_in_the_order_of_their_times_a_page_at_a_time_also_after_opening_again(string kind)
@@ -75,9 +74,10 @@ public sealed class DueConformanceTests
         var earlier = store.Log.DueSet(Noon);
         await store.Log.Append(Due(a.Next(), Noon));
         await store.Log.Append(Due(a.Next(), null));
-        Assert.False(earlier.IsCompleted);
+        // What several processes write may wake those who wait without cause.
+        Assert.False(earlier.IsCompleted && !Store.IsShared(kind));
         await store.Log.Append(Due(a.Next(), Noon.AddTicks(-10)));
-        await earlier.WaitAsync(Patience);
+        await earlier.WaitAsync(Store.Patience);
     }
 
     [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]

@@ -6,8 +6,6 @@ public sealed class FeedConformanceTests
     private const byte Alerts = 1;
     private const byte Other = 200;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
     public async Task Lines_are_numbered_from_one_per_feed_over_all_logs_also_after_opening_again(string kind)
     {
@@ -80,15 +78,15 @@ public sealed class FeedConformanceTests
         var first = store.Log.FeedBeyond(Alerts, 0);
         var third = store.Log.FeedBeyond(Alerts, 2);
         await store.Log.Append(Lines(a.Next(), (Other, 0)));
-        await store.Log.FeedBeyond(Other, 0).WaitAsync(Patience);
+        await store.Log.FeedBeyond(Other, 0).WaitAsync(Store.Patience);
         Assert.False(first.IsCompleted);
 
         await store.Log.Append(Lines(a.Next(2), (Alerts, 1), (Alerts, 2)));
-        await first.WaitAsync(Patience);
+        await first.WaitAsync(Store.Patience);
         Assert.False(third.IsCompleted);
         await store.Log.Append(Lines(a.Next(), (Alerts, 3)));
-        await third.WaitAsync(Patience);
-        await store.Log.FeedBeyond(Alerts, 2).WaitAsync(Patience);
+        await third.WaitAsync(Store.Patience);
+        await store.Log.FeedBeyond(Alerts, 2).WaitAsync(Store.Patience);
     }
 
     [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
@@ -100,10 +98,10 @@ public sealed class FeedConformanceTests
         var feed = store.Log.FeedBeyond(Alerts, 0);
         var due = store.Log.DueSet(DateTimeOffset.MaxValue);
         await given.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => up.WaitAsync(Patience));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => up.WaitAsync(Store.Patience));
         await store.Log.DisposeAsync();
-        await Assert.ThrowsAsync<LogFailedException>(() => feed.WaitAsync(Patience));
-        await Assert.ThrowsAsync<LogFailedException>(() => due.WaitAsync(Patience));
+        await Assert.ThrowsAsync<LogFailedException>(() => feed.WaitAsync(Store.Patience));
+        await Assert.ThrowsAsync<LogFailedException>(() => due.WaitAsync(Store.Patience));
         await store.Reopen();
     }
 
@@ -128,7 +126,7 @@ public sealed class FeedConformanceTests
             for (int k = 0; k < each; k++)
                 await store.Log.Append(Lines(sealer.Next(), (Alerts, k)));
         })));
-        Assert.Equal(Enumerable.Range(1, writers * each).Select(n => (long)n), await reading.WaitAsync(Patience));
+        Assert.Equal(Enumerable.Range(1, writers * each).Select(n => (long)n), await reading.WaitAsync(Store.Patience));
     }
 
     [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]

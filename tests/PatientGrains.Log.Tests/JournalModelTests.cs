@@ -19,7 +19,9 @@ public sealed class JournalModelTests
         string kind, int seeds)
     {
         int acknowledged = 0, lost = 0;
-        for (int seed = FirstSeed; seed < FirstSeed + seeds; seed++)
+        // Both must have happened often, or the test shows nothing: how often depends on how the two race.
+        bool IsEnough() => acknowledged > seeds * 20 && lost > seeds;
+        for (int seed = FirstSeed; seed < FirstSeed + seeds || (seed < FirstSeed + (50 * seeds) && !IsEnough()); seed++)
         {
             await using var store = await Store.Make(kind);
             // Where several processes may write, each activation is in one of its own.
@@ -32,9 +34,7 @@ public sealed class JournalModelTests
             acknowledged += run.Acknowledged.Count;
             lost += run.Lost;
         }
-        // Both happened often, or the test shows nothing.
-        Assert.True(acknowledged > seeds * 20, $"{acknowledged} acknowledged");
-        Assert.True(lost > seeds, $"{lost} journals lost");
+        Assert.True(IsEnough(), $"{acknowledged} acknowledged, {lost} journals lost");
     }
 
     private sealed class Run(Store store, int seed)

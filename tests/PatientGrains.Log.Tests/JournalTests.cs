@@ -149,13 +149,19 @@ public sealed class JournalTests
     {
         await using var store = await Store.Make(kind);
         var log = store.Ring.Blind(new LogName("Patient/a"));
-        using (var journal = await store.Open("Patient/a", new JournalOptions { SnapshotFrom = 1 }))
+        var counting = new CountingFold();
+        var saving = new SavingLog(store.Log);
+        using (var journal = await PatientJournal<Notes, Note>.Open(
+            saving, store.Ring, TimeProvider.System, new LogName("Patient/a"), counting, new JournalOptions { SnapshotFrom = 1 }))
         {
             for (int i = 0; i < 60; i++)
                 await journal.Execute(s => Store.Write(s, new Note($"n{i}")));
         }
-        var snapshot = await Eventually(async () => await store.Log.Snapshot(log));
-        var counting = new CountingFold();
+        // They are kept behind the answers.
+        for (int i = 0; i < counting.Snapshots; i++)
+            Assert.True(await saving.Saved.WaitAsync(Store.Patience));
+        var snapshot = (await store.Log.Snapshot(log))!;
+        counting = new CountingFold();
         await Opened(store, counting, 60);
         Assert.True(counting.Evolved < 60, $"{counting.Evolved} events were replayed");
 
@@ -178,19 +184,6 @@ public sealed class JournalTests
         using var journal = await PatientJournal<Notes, Note>.Open(
             store.Log, store.Ring, TimeProvider.System, new LogName("Patient/a"), fold, new JournalOptions());
         Assert.Equal(Enumerable.Range(0, expected).Select(i => $"n{i}"), await journal.Execute<string[]>(s => new([], [.. s.Texts])));
-    }
-
-    private static async Task<T> Eventually<T>(Func<Task<T?>> find)
-        where T : class
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (true)
-        {
-            if (await find() is { } found)
-                return found;
-            patience.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
     }
 
     [StoreTheory, MemberData(nameof(Store.Kinds), MemberType = typeof(Store))]
@@ -230,11 +223,31 @@ public sealed class JournalTests
         }
     }
 
+    /// <summary>Tells of each snapshot that was kept, or could not be.</summary>
+    private sealed class SavingLog(IPatientLog inner) : ForwardingLog(inner)
+    {
+        public SemaphoreSlim Saved { get; } = new(0);
+
+        public override async Task SaveSnapshot(LogId log, StoredSnapshot snapshot)
+        {
+            try
+            {
+                await base.SaveSnapshot(log, snapshot).ConfigureAwait(false);
+            }
+            finally
+            {
+                Saved.Release();
+            }
+        }
+    }
+
     private sealed class CountingFold : IFold<Notes, Note>
     {
         private readonly NoteFold _fold = NoteFold.Instance;
 
         public int Evolved { get; private set; }
+
+        public int Snapshots { get; private set; }
 
         public int SnapshotForm => _fold.SnapshotForm;
 
@@ -258,7 +271,11 @@ public sealed class JournalTests
 
         public Note Read(ReadOnlyMemory<byte> bytes, out int used) => _fold.Read(bytes, out used);
 
-        public Action<System.Buffers.IBufferWriter<byte>> Snapshot(Notes state) => _fold.Snapshot(state);
+        public Action<System.Buffers.IBufferWriter<byte>> Snapshot(Notes state)
+        {
+            Snapshots++;
+            return _fold.Snapshot(state);
+        }
 
         public Notes ReadSnapshot(ReadOnlyMemory<byte> bytes) => _fold.ReadSnapshot(bytes);
 

@@ -30,7 +30,12 @@ public abstract class Store : IAsyncDisposable
         ["azure"] = AzureStore.Kind,
     };
 
+    /// <summary>Ends a hang: no test waits so long for anything that comes.</summary>
+    public static TimeSpan Patience { get; } = TimeSpan.FromMinutes(10);
+
     public static Task<Store> Make(string kind) => All[kind].Make();
+
+    public static bool IsShared(string kind) => All[kind].IsShared;
 
     /// <summary>One whose processes learn soon what the others did.</summary>
     public static Task<Store> MakeShared(string kind) => (All[kind].MakeLooking ?? All[kind].Make)();
@@ -67,9 +72,11 @@ public abstract class Store : IAsyncDisposable
     /// <summary>The same, or null when the kind is one that only one process opens.</summary>
     public async Task<IPatientLog?> OpenBeside(string kind) => All[kind].IsShared ? await OpenBeside() : null;
 
+    /// <summary>On the system's clock, with limits by which nothing ends of itself within a test.</summary>
     public Task<PatientJournal<Notes, Note>> Open(string name, JournalOptions? options = null, IPatientLog? over = null) =>
         PatientJournal<Notes, Note>.Open(
-            over ?? Log, Ring, TimeProvider.System, new LogName(name), NoteFold.Instance, options ?? new JournalOptions());
+            over ?? Log, Ring, TimeProvider.System, new LogName(name), NoteFold.Instance,
+            (options ?? new JournalOptions()) with { PrepareTimeout = TimeSpan.FromHours(1) });
 
     public static int NoteLength(ReadOnlyMemory<byte> bytes)
     {
@@ -110,6 +117,9 @@ public abstract class DurableStore : IAsyncDisposable
     public abstract Task KillServer();
 
     public abstract Task StartServer();
+
+    /// <summary>Returns when nothing is written any more for processes that were killed.</summary>
+    public virtual Task EndSessions() => Task.CompletedTask;
 
     public abstract ValueTask DisposeAsync();
 }

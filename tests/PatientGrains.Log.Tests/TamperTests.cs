@@ -153,19 +153,24 @@ public sealed class TamperTests
     public async Task Verifying_goes_on_while_the_store_is_written_and_finds_nothing()
     {
         await using var store = await Written();
-        bool done = false;
+        using var written = new SemaphoreSlim(0);
+        using var enough = new CancellationTokenSource();
         var writing = new Activation().Run(async () =>
         {
             using var journal = await store.Open("Patient/b");
-            for (int i = 0; i < 300; i++)
+            for (int i = 0; !enough.IsCancellationRequested; i++)
+            {
                 await journal.Execute(s => Store.Write(s, new Note(i.ToString(CultureInfo.InvariantCulture))));
-            done = true;
+                written.Release();
+            }
         });
-        int during = 0;
-        for (; !done && !writing.IsFaulted; during++)
+        for (int during = 0; during < 20; during++)
+        {
+            Assert.True(await written.WaitAsync(Store.Patience));
             Assert.Empty((await LogVerifier.Verify(store.Log, store.Ring, Store.NoteLength)).Broken);
+        }
+        await enough.CancelAsync();
         await writing;
-        Assert.True(during > 1);
     }
 
     [Fact]

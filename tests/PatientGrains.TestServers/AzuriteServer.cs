@@ -1,7 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 
 namespace PatientGrains.TestServers;
@@ -12,12 +9,13 @@ namespace PatientGrains.TestServers;
 /// </summary>
 public sealed class AzuriteServer : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    /// <summary>Ends a hang.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("patientgrains-azurite-").FullName;
+    private readonly ServerFolder _folder = new("azurite");
+    private readonly HeldPort _port = new();
     private readonly AzuritePart _part;
     private readonly bool _savesFirst;
-    private readonly int _port;
     private Process? _process;
 
     /// <param name="savesFirst">Whether a write is answered only when Azurite has saved it. As it comes, Azurite saves what it knows of its
@@ -27,11 +25,8 @@ public sealed class AzuriteServer : IAsyncDisposable
     public AzuriteServer(bool savesFirst = false, AzuritePart part = AzuritePart.Blob)
     {
         (_savesFirst, _part) = (savesFirst, part);
-        using var free = new TcpListener(IPAddress.Loopback, 0);
-        free.Start();
-        _port = ((IPEndPoint)free.LocalEndpoint).Port;
         // One that all tests of a run share is not disposed by any of them.
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => End();
+        AppDomain.CurrentDomain.ProcessExit += CleanUp;
     }
 
     /// <summary>What is not installed here, or null.</summary>
@@ -45,7 +40,7 @@ public sealed class AzuriteServer : IAsyncDisposable
     /// <summary>Drawn for this server.</summary>
     public string AccountKey { get; private init; } = Convert.ToBase64String(RandomNumberGenerator.GetBytes(64));
 
-    public Uri AccountUrl => new($"http://127.0.0.1:{_port.ToString(CultureInfo.InvariantCulture)}/{AccountName}");
+    public Uri AccountUrl => new($"http://127.0.0.1:{_port}/{AccountName}");
 
     private static string Home
     {
@@ -61,7 +56,7 @@ public sealed class AzuriteServer : IAsyncDisposable
     private static string? Main(AzuritePart part)
     {
         string main = Path.Combine(Home, "node_modules", "azurite", "dist", "src", NameOf(part), "main.js");
-        return File.Exists(main) && Find("node") is not null ? main : null;
+        return File.Exists(main) && Programs.Find("node") is not null ? main : null;
     }
 
     private static string NameOf(AzuritePart part) => part switch
@@ -70,10 +65,6 @@ public sealed class AzuriteServer : IAsyncDisposable
         AzuritePart.Table => "table",
         _ => throw new ArgumentOutOfRangeException(nameof(part)),
     };
-
-    private static string? Find(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, program))
-            .FirstOrDefault(File.Exists);
 
     public static Task<AzuriteServer> Launch(bool savesFirst = false) => Launch(new AzuriteServer(savesFirst));
 
@@ -100,12 +91,12 @@ public sealed class AzuriteServer : IAsyncDisposable
     {
         string main = Main(_part) ?? throw new InvalidOperationException(Missing);
         // The kernel kills it with us: whatever ends this process leaves no server behind.
-        string[] under = Find("setpriv") is { } setpriv ? [setpriv, "--pdeathsig", "KILL", "node"] : [Find("node")!];
+        string[] dying = Programs.Find("setpriv") is { } setpriv ? [setpriv, "--pdeathsig", "KILL"] : [];
         string[] save = _savesFirst ? ["--require", Path.Combine(Home, "azurite-save-first.cjs")] : [];
         string[] command =
         [
-            .. under, .. save, main, "--silent", "--disableTelemetry", "--skipApiVersionCheck", "--location", _folder,
-            $"--{NameOf(_part)}Host", "127.0.0.1", $"--{NameOf(_part)}Port", _port.ToString(CultureInfo.InvariantCulture),
+            .. dying, Programs.Find("node")!, .. save, main, "--silent", "--disableTelemetry", "--skipApiVersionCheck",
+            "--location", _folder.Path, $"--{NameOf(_part)}Host", "127.0.0.1", $"--{NameOf(_part)}Port", _port.ToString(),
         ];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["AZURITE_ACCOUNTS"] = $"{AccountName}:{AccountKey}";
@@ -120,7 +111,7 @@ public sealed class AzuriteServer : IAsyncDisposable
         while (await output.ReadLineAsync() is { } line && !line.Contains(" successfully ", StringComparison.Ordinal))
             continue;
         _ = output.ReadToEndAsync();
-        using var client = new HttpClient();
+        using var client = new HttpClient(new HttpClientHandler { UseProxy = false });
         try
         {
             // Any answer will do; this one is a refusal, because the request is not signed.
@@ -145,19 +136,23 @@ public sealed class AzuriteServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        AppDomain.CurrentDomain.ProcessExit -= CleanUp;
         await Kill();
-        End();
+        await _folder.Delete();
+        _port.Dispose();
     }
 
-    private void End()
+    private void CleanUp(object? sender, EventArgs e)
     {
-        if (_process is { } process)
+        try
         {
-            process.Kill();
-            process.WaitForExit();
+            _process?.Kill();
         }
-        if (Directory.Exists(_folder))
-            Directory.Delete(_folder, recursive: true);
+        catch (InvalidOperationException)
+        {
+            // Somebody is killing it just now.
+        }
+        _folder.TryDelete();
     }
 }
 

@@ -1,24 +1,23 @@
 using System.Diagnostics;
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace PatientGrains.TestServers;
 
 /// <summary>
-/// A PostgreSQL server of its own in a temporary folder, on a free port of 127.0.0.1 that it keeps when it is started again. PostgreSQL
-/// refuses to run as root; started by root, it runs as the user postgres. It dies with this process, however this process dies.
+/// A PostgreSQL server of its own in a temporary folder, on a port of 127.0.0.1 that it keeps when it is started again. PostgreSQL refuses
+/// to run as root; started by root, it runs as the user postgres. It dies with this process, however this process dies.
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
     private const string User = "postgres";
-    private const int StartSeconds = 60;
+    /// <summary>Ends a hang; a machine that is busy starts it slowly, and recovers slowly.</summary>
+    private const int PatienceSeconds = 300;
     private const int LinesKept = 40;
 
     private static readonly string? Binaries = FindBinaries();
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("patientgrains-postgres-").FullName;
+    private readonly ServerFolder _folder = new("postgres");
+    private readonly HeldPort _port = new();
     private readonly bool _syncs;
     private readonly Queue<string> _said = new();
     private Process? _server;
@@ -29,11 +28,9 @@ public sealed class PostgresServer : IAsyncDisposable
     public static string? Missing =>
         Binaries is null ? "PostgreSQL is not installed (initdb and postgres; Debian package postgresql)"
         : !IsRoot ? null
-        : !File.Exists("/usr/bin/setpriv") ? "setpriv is not installed (Debian package util-linux)"
+        : SetPriv is null ? "setpriv is not installed (Debian package util-linux)"
         : File.ReadLines("/etc/passwd").Any(line => line.StartsWith(User + ":", StringComparison.Ordinal)) ? null
         : $"PostgreSQL does not run as root, and there is no user {User}";
-
-    public int Port { get; private set; }
 
     /// <summary>False between <see cref="Kill"/> and <see cref="Start"/>.</summary>
     public bool IsRunning => _server is { HasExited: false };
@@ -47,17 +44,24 @@ public sealed class PostgresServer : IAsyncDisposable
             throw new InvalidOperationException(missing);
         var server = new PostgresServer(syncs);
         AppDomain.CurrentDomain.ProcessExit += server.CleanUp;
-        if (IsRoot)
-            await Run("chown", User, server._folder);
-        await Run([.. AsUser, Binary("initdb"), "-D", server.Data, "-U", User, "--auth=trust", "--encoding=UTF8", "--locale=C",
-            "--no-sync"]);
-        server.Port = FreePort();
-        await server.Start();
-        return server;
+        try
+        {
+            if (IsRoot)
+                await Run("chown", User, server._folder.Path);
+            await Run([.. AsUser, Binary("initdb"), "-D", server.Data, "-U", User, "--auth=trust", "--encoding=UTF8", "--locale=C",
+                "--no-sync"]);
+            await server.Start();
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>A connection string for a database; no password, since only this machine reaches it.</summary>
-    public string Connection(string database) => $"Host=127.0.0.1;Port={Port};Username={User};Database={database}";
+    public string Connection(string database) => $"Host=127.0.0.1;Port={_port};Username={User};Database={database}";
 
     /// <summary>Makes an empty database and gives its connection string.</summary>
     public async Task<string> CreateDatabase(string name)
@@ -71,7 +75,8 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Runs a statement in a database.</summary>
     public async Task Execute(string database, string sql)
     {
-        await using var connection = new NpgsqlConnection(Connection(database) + ";Pooling=false");
+        await using var connection = new NpgsqlConnection(
+            $"{Connection(database)};Pooling=false;Timeout={PatienceSeconds};Command Timeout={PatienceSeconds}");
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();
@@ -87,7 +92,7 @@ public sealed class PostgresServer : IAsyncDisposable
         await Spawn();
         while (!await TakesConnections())
         {
-            if (deadline.Elapsed.TotalSeconds > StartSeconds)
+            if (deadline.Elapsed.TotalSeconds > PatienceSeconds)
                 throw new InvalidOperationException($"PostgreSQL does not take connections:\n{Said()}");
             // What was killed may hold its memory a moment longer, and then a new server gives up.
             if (!IsRunning)
@@ -112,24 +117,28 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         AppDomain.CurrentDomain.ProcessExit -= CleanUp;
         await Kill();
-        Directory.Delete(_folder, recursive: true);
+        await _folder.Delete();
+        _port.Dispose();
     }
 
-    private string Data => Path.Combine(_folder, "data");
+    private string Data => Path.Combine(_folder.Path, "data");
 
-    private static bool IsRoot => Environment.UserName == "root";
+    private static bool IsRoot => Environment.IsPrivilegedProcess;
 
-    private static string[] AsUser => IsRoot ? ["setpriv", $"--reuid={User}", $"--regid={User}", "--init-groups"] : [];
+    private static string? SetPriv => Programs.Find("setpriv");
 
-    private static string[] DyingWithUs => File.Exists("/usr/bin/setpriv") ? ["setpriv", "--pdeathsig", "KILL"] : [];
+    private static string[] AsUser => IsRoot ? [SetPriv!, $"--reuid={User}", $"--regid={User}", "--init-groups"] : [];
+
+    private static string[] DyingWithUs => SetPriv is { } setpriv ? [setpriv, "--pdeathsig", "KILL"] : [];
 
     private async Task Spawn()
     {
         string[] command =
         [
-            .. AsUser, .. DyingWithUs, Binary("postgres"), "-D", Data, "-p", Port.ToString(CultureInfo.InvariantCulture),
+            .. AsUser, .. DyingWithUs, Binary("postgres"), "-D", Data, "-p", _port.ToString(),
             "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", $"fsync={(_syncs ? "on" : "off")}",
-            "-c", "max_connections=200", "-c", "max_wal_size=512MB",
+            // Classes of tests run side by side, as many as there are processors, and each log may take 17 connections.
+            "-c", "max_connections=1000", "-c", "max_wal_size=512MB",
         ];
         var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, WorkingDirectory = "/" };
         _server = await LastingThread.Run(() =>
@@ -174,9 +183,16 @@ public sealed class PostgresServer : IAsyncDisposable
 
     private void CleanUp(object? sender, EventArgs e)
     {
-        _server?.Kill(entireProcessTree: true);
-        if (Directory.Exists(_folder))
-            Directory.Delete(_folder, recursive: true);
+        try
+        {
+            // The others end when they find it gone.
+            _server?.Kill();
+        }
+        catch (InvalidOperationException)
+        {
+            // Somebody is killing it just now.
+        }
+        _folder.TryDelete();
     }
 
     private static string Binary(string name) => Path.Combine(Binaries!, name);
@@ -189,15 +205,8 @@ public sealed class PostgresServer : IAsyncDisposable
             ? Directory.GetDirectories(debian).OrderByDescending(v => int.TryParse(Path.GetFileName(v), out int n) ? n : 0)
             : Enumerable.Empty<string>();
         return versions.Select(version => Path.Combine(version, "bin"))
-            .Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'))
+            .Concat(Programs.Folders)
             .FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")) && File.Exists(Path.Combine(folder, "postgres")));
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static async Task Run(params string[] command)

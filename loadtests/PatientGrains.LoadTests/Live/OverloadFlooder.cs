@@ -29,6 +29,7 @@ internal sealed class OverloadFlooder : IAsyncDisposable
     private readonly GrpcChannel[] _channels;
     private readonly int _callersOfLane;
     private readonly ConcurrentBag<string> _acknowledged = [], _refused = [];
+    private readonly FirstFailure _failure = new();
     private long _number;
     private List<Task> _callers = [];
     private volatile bool _flows;
@@ -41,9 +42,6 @@ internal sealed class OverloadFlooder : IAsyncDisposable
         _channels = [.. Enumerable.Range(0, isSmall ? 1 : 4).Select(_ =>
             new GrpcChannel(address, new GrpcChannelOptions { Metadata = () => login }))];
     }
-
-    /// <summary>Why a call failed otherwise; empty when none did.</summary>
-    private string _failure = "";
 
     /// <summary>
     /// The process: told <c>to ADDRESS TOKEN</c> first, then <c>begin</c> and <c>end</c> in turns, each answered with how many it was
@@ -117,7 +115,7 @@ internal sealed class OverloadFlooder : IAsyncDisposable
             }
             catch (GrpcException failed)
             {
-                _failure = $"{failed.Code}: {failed.Message}";
+                _failure.Note($"{failed.Code}: {failed.Message}");
                 return;
             }
         }
@@ -141,4 +139,14 @@ internal sealed class OverloadFlooder : IAsyncDisposable
         foreach (var channel in _channels)
             channel.Dispose();
     }
+}
+
+/// <summary>Why something failed first: what fails after it mostly fails because of it. Empty while nothing did.</summary>
+internal sealed class FirstFailure
+{
+    private string? _why;
+
+    public void Note(string why) => Interlocked.CompareExchange(ref _why, why, null);
+
+    public override string ToString() => Volatile.Read(ref _why) ?? "";
 }

@@ -67,22 +67,23 @@ internal sealed partial class FeedSource(
             Seqs = [.. lines.Select(line => line.Seq)],
             To = [.. asked.Select(i => new FeedDelivery { Who = to[i].Who, RequestId = to[i].RequestId, Filter = to[i].Filter })],
         };
-        bool isAnswered = false;
-        IReadOnlyList<FeedEntry>[]? mine = null;
-        while (!isAnswered)
+        for (var pause = limits.FirstRetry; ; pause = Longer(pause))
         {
             // An answer that makes no sense is none: it must not stop the feed for the others either.
-            (isAnswered, mine, string why) = await Within(patience, name, feed,
+            var (isAnswered, mine, why) = await Within(patience, name, feed,
                 async () => await Ask(name, command) is { } released ? Shared(storeId, feed, lines, released, asked, to.Count) : null,
                 cancel);
-            // Where not even that can be written down the store is down: then it is for nobody, and all wait.
-            if (!isAnswered && await unreadable.PassOver(storeId, feed, lines, to, asked, cancel) is { } passed)
+            if (isAnswered)
+                return mine;
+            if (await unreadable.PassOver(storeId, feed, lines, to, asked, cancel) is { } passed)
             {
                 PassedOver(log, feed, lines.Length, why);
                 return passed;
             }
+            // Where not even that can be written down the store is down: then it is for nobody, and all wait. What is down may say so at
+            // once, and be asked at once again.
+            await Task.Delay(pause, time, cancel);
         }
-        return mine;
     }
 
     /// <summary>What was released, for each subscriber.</summary>

@@ -146,7 +146,9 @@ internal sealed class FeedSubscription : IDisposable
 
     private void Due()
     {
-        _mustTell |= Lag > 0 || _time.GetElapsedTime(_toldAt) >= _limits.Heartbeat / 2;
+        // Only ever set from here: to write back what it was would undo what the reader sets meanwhile.
+        if (Lag > 0 || _time.GetElapsedTime(_toldAt) >= _limits.Heartbeat / 2)
+            _mustTell = true;
         _bell.Ring();
     }
 

@@ -9,7 +9,6 @@ internal sealed class PostgresConnections : IAsyncDisposable
     /// <summary>Side writes and notifications beside writers and readers.</summary>
     private const int Others = 4;
     private const int PreparedStatements = 64;
-    private const int ConnectSeconds = 5;
 
     /// <summary>
     /// Every look-up of this log goes by an index, and plans are kept: one that was made while a table was small and read it through would
@@ -54,7 +53,7 @@ internal sealed class PostgresConnections : IAsyncDisposable
     {
         var connection = new NpgsqlConnectionStringBuilder(options.ConnectionString)
         {
-            Pooling = false, Timeout = ConnectSeconds, CommandTimeout = (int)Math.Ceiling(options.StatementTimeout.TotalSeconds),
+            Pooling = false, Timeout = Seconds(options.ConnectTimeout), CommandTimeout = Seconds(options.StatementTimeout),
             // Values of rows stay out of exceptions and logs.
             IncludeErrorDetail = false, PersistSecurityInfo = false, Enlist = false, TcpKeepAlive = true,
         };
@@ -79,9 +78,12 @@ internal sealed class PostgresConnections : IAsyncDisposable
         return new PostgresConnections(connection, options);
     }
 
+    private static int Seconds(TimeSpan time) => (int)Math.Ceiling(time.TotalSeconds);
+
+    /// <summary>Part of connecting, and given as long.</summary>
     private static async Task<string?> Setting(NpgsqlConnection connection, string name, CancellationToken cancel)
     {
-        await using var show = new NpgsqlCommand($"SHOW {name}", connection);
+        await using var show = new NpgsqlCommand($"SHOW {name}", connection) { CommandTimeout = connection.ConnectionTimeout };
         return (string?)await show.ExecuteScalarAsync(cancel).ConfigureAwait(false);
     }
 

@@ -24,6 +24,9 @@ public sealed record PostgresLogOptions(string ConnectionString)
     /// fail with an outcome that is unknown. A server that crashed is often back within this time.</summary>
     public TimeSpan OutcomePatience { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long a connection may take to come about, before the server counts as away.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How long a statement may take before its connection counts as lost; those of an erasure have an hour.</summary>
     public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -23,17 +23,20 @@ internal sealed class PostgresSideWrites(PostgresConnections connections, Postgr
         ON CONFLICT(log) DO UPDATE SET seq=excluded.seq, hash=excluded.hash, bytes=excluded.bytes WHERE excluded.seq>=s.seq
         """;
     private readonly string _rewrap = $"UPDATE {schema}.logs SET wrapped=$3 WHERE id=$1 AND wrapped=$2";
-    private readonly string _forget = $"UPDATE {schema}.logs SET wrapped='', name='' WHERE id=$1 AND length(wrapped)>0 RETURNING no";
-    /// <summary>Takes the place of the next commit, so that no append comes after it.</summary>
-    private readonly string _shut = $"""
-        INSERT INTO {schema}.commits SELECT log, seq+count, CASE count WHEN 0 THEN voids+1 ELSE 0 END, -1, '', ''
-        FROM {schema}.commits WHERE log=$1 ORDER BY seq DESC, voids DESC LIMIT 1
-        """;
-    private readonly string[] _drop =
+    private readonly string[] _erase = Erasure(schema, $"(SELECT no FROM {schema}.logs WHERE id=$1)");
+
+    /// <summary>The statements of an erasure, in their order. The second takes the place of the next commit, so that no append comes after
+    /// it.</summary>
+    private static string[] Erasure(string schema, string no) =>
     [
-        $"DELETE FROM {schema}.snapshots WHERE log=$1", $"DELETE FROM {schema}.due WHERE log=$1",
-        $"DELETE FROM {schema}.claims WHERE log=$1", $"DELETE FROM {schema}.tokens WHERE log=$1",
-        $"UPDATE {schema}.feeds SET log=NULL, seq=0 WHERE log=$1",
+        $"UPDATE {schema}.logs SET wrapped='', name='' WHERE id=$1 AND length(wrapped)>0",
+        $"""
+        INSERT INTO {schema}.commits SELECT log, seq+count, CASE count WHEN 0 THEN voids+1 ELSE 0 END, -1, '', ''
+        FROM (SELECT * FROM {schema}.commits WHERE log={no} ORDER BY seq DESC, voids DESC LIMIT 1) AS last WHERE count>=0
+        """,
+        $"DELETE FROM {schema}.snapshots WHERE log={no}", $"DELETE FROM {schema}.due WHERE log={no}",
+        $"DELETE FROM {schema}.claims WHERE log={no}", $"DELETE FROM {schema}.tokens WHERE log={no}",
+        $"UPDATE {schema}.feeds SET log=NULL, seq=0 WHERE log={no}",
     ];
 
     public async Task Snapshot(LogId log, StoredSnapshot snapshot)
@@ -85,21 +88,16 @@ internal sealed class PostgresSideWrites(PostgresConnections connections, Postgr
         }
     }
 
+    /// <summary>In one message, which is one transaction: see <see cref="PostgresStatements"/>.</summary>
     private async Task<int> TryErase(NpgsqlConnection connection, LogId log)
     {
-        await using var transaction = await connection.BeginTransactionAsync().ConfigureAwait(false);
-        var found = await PostgresReads.All(connection, _forget, default, row => row.GetInt64(0), Uuid.Of(log)).ConfigureAwait(false);
-        foreach (long no in found)
+        await using var batch = new NpgsqlBatch(connection) { Timeout = EraseSeconds };
+        foreach (string statement in _erase)
         {
-            foreach (string statement in _drop.Prepend(_shut))
-            {
-                await using var drop = new NpgsqlCommand(statement, connection) { CommandTimeout = EraseSeconds };
-                drop.Parameters.Add(new NpgsqlParameter<long> { TypedValue = no });
-                await drop.ExecuteNonQueryAsync().ConfigureAwait(false);
-            }
+            batch.BatchCommands.Add(
+                new NpgsqlBatchCommand(statement) { Parameters = { new NpgsqlParameter<Guid> { TypedValue = Uuid.Of(log) } } });
         }
-        await transaction.CommitAsync().ConfigureAwait(false);
-        return found.Count;
+        return await batch.ExecuteNonQueryAsync().ConfigureAwait(false);
     }
 
     private async Task<int> Use(string what, Func<NpgsqlConnection, Task<int>> write)

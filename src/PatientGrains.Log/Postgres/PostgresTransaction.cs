@@ -93,14 +93,15 @@ internal sealed class PostgresTransaction(
         connections.Clear();
         if (isSent)
             _inDoubt.Add((group.Places[0].At, group.Places[0].Append.Commit, [.. group.Accepted]));
-        var since = Stopwatch.GetElapsedTime(_begun);
-        // A connection that was dead in the pool is no failure; a server that takes none is.
-        if (_inDoubt.Count == 0 && (!isOpen || ++_dead > MostDead))
-            throw connections.Failure("written", reason);
-        if (since > options.OutcomePatience)
-            throw Unknown(reason);
         if (_inDoubt.Count > 0)
+        {
+            if (Stopwatch.GetElapsedTime(_begun) > options.OutcomePatience)
+                throw Unknown(reason);
             await Task.Delay(RetryAfter).ConfigureAwait(false);
+        }
+        // Nothing was sent. A connection that was dead in the pool is no failure then; a server that takes none is.
+        else if (!isOpen || ++_dead > MostDead)
+            throw connections.Failure("written", reason);
     }
 
     private LogFailedException Unknown(Exception reason) => new(

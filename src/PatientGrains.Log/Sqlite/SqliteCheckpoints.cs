@@ -5,18 +5,23 @@ namespace PatientGrains.Log.Sqlite;
 /// on it never reaches the end, and only a WAL that was copied whole is begun anew. So the writer itself copies the short rest between two
 /// groups. A checkpoint that fails for want of space loses nothing: what it should have copied stays in the WAL, and it is tried again.
 /// </summary>
-internal sealed class SqliteCheckpoints(SqliteDb writer, string file)
+/// <param name="writer">The writer's connection.</param>
+/// <param name="file">The database.</param>
+/// <param name="begin">Frames after which copying begins.</param>
+internal sealed class SqliteCheckpoints(SqliteDb writer, string file, int begin)
 {
     /// <summary>
     /// Frames of 4 KB after which copying begins: 64 MB, what is kept of the WAL's file anyway. Each time costs the writer two syncs in
     /// which nobody is answered, however little is left to copy, so it is seldom. An opening after a crash reads so much once more: some
     /// 30 ms of processor time.
     /// </summary>
-    private const int Begin = 16_000;
+    public const int Begin = 16_000;
+
     /// <summary>Frames that the writer copies itself; about 10 ms.</summary>
-    private const int Rest = 2_000;
-    /// <summary>Frames at which the writer copies whatever there is, because copying beside it does not keep up: 256 MB.</summary>
-    private const int Most = 64_000;
+    private int Rest => begin / 8;
+    /// <summary>Frames at which the writer waits for the copying beside it, which does not keep up, and copies whatever is left: 256 MB.
+    /// </summary>
+    private int Most => begin * 4;
 
     private Task<int>? _beside;
     private int _frames;
@@ -38,14 +43,14 @@ internal sealed class SqliteCheckpoints(SqliteDb writer, string file)
     public void AfterGroup()
     {
         _frames += writer.TakePagesWritten();
-        if (_beside is { IsCompleted: false })
+        if (_beside is { IsCompleted: false } && _frames < Most)
             return;
         if (_beside is not null)
         {
             _copied = _beside.GetAwaiter().GetResult();
             _beside = null;
         }
-        if (_frames < Begin)
+        if (_frames < begin)
             return;
         if (_frames - _copied > Rest && _frames < Most)
             _beside = Task.Run(CopyBeside);

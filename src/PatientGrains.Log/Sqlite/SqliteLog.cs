@@ -53,7 +53,7 @@ public sealed class SqliteLog : IPatientLog
             db.Execute(seams.Pragmas);
             string id = SqliteSchema.Prepare(db, path, ring.CheckValue.Span);
             var signals = new LogSignals();
-            return new SqliteLog(held, id, new SqliteWriter(path, file, db, signals, seams.OnStep), new SqliteReaders(file), signals);
+            return new SqliteLog(held, id, new SqliteWriter(path, file, db, signals, seams), new SqliteReaders(file), signals);
         }
         catch (Exception e)
         {
@@ -130,5 +130,7 @@ public sealed class SqliteLog : IPatientLog
     }
 }
 
-/// <summary>Where tests reach in: crash the writer at a step, or spoil its settings to see that a check notices.</summary>
-internal sealed record SqliteTestSeams(Action<WriteStep>? OnStep = null, string Pragmas = "");
+/// <summary>Where tests reach in: crash the writer at a step, spoil its settings to see that a check notices, or make checkpoints
+/// frequent.</summary>
+internal sealed record SqliteTestSeams(
+    Action<WriteStep>? OnStep = null, string Pragmas = "", int CheckpointFrames = SqliteCheckpoints.Begin);

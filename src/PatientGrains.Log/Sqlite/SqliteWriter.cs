@@ -33,15 +33,15 @@ internal sealed class SqliteWriter
     private long _queuedSnapshotBytes;
     private volatile LogFailedException? _broken;
 
-    public SqliteWriter(string folder, string file, SqliteDb db, LogSignals signals, Action<WriteStep>? onStep)
+    public SqliteWriter(string folder, string file, SqliteDb db, LogSignals signals, SqliteTestSeams seams)
     {
         _folder = folder;
         _db = db;
         _signals = signals;
-        _onStep = onStep;
+        _onStep = seams.OnStep;
         _appends = new SqliteAppends(db);
         _side = new SqliteSideWrites(db);
-        _checkpoints = new SqliteCheckpoints(db, file);
+        _checkpoints = new SqliteCheckpoints(db, file, seams.CheckpointFrames);
         new Thread(Run) { IsBackground = true, Name = "patient log writer" }.Start();
     }
 

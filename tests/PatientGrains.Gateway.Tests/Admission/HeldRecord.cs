@@ -5,7 +5,7 @@ namespace PatientGrains.Gateway.Tests.Admission;
 /// <summary>Holds back every question to one record, as a store that hangs does, until it is let go.</summary>
 internal sealed class HeldRecord(string patient) : IIncomingGrainCallFilter
 {
-    private TaskCompletionSource? _gate;
+    private volatile TaskCompletionSource? _gate;
     private int _held;
 
     /// <summary>Questions that came since it was told to hold them.</summary>
@@ -26,13 +26,5 @@ internal sealed class HeldRecord(string patient) : IIncomingGrainCallFilter
 
     public void LetGo() => _gate?.TrySetResult();
 
-    public async Task Holds(int count)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (Held < count)
-        {
-            patience.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
-    }
+    public Task Holds(int count) => Unhurried.Until(() => Held >= count);
 }

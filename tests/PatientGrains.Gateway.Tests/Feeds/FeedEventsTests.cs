@@ -102,7 +102,7 @@ public sealed class FeedEventsTests(GatewayServer server) : IClassFixture<Gatewa
         private async Task<Dictionary<string, string>> Block()
         {
             var fields = new Dictionary<string, string>();
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+            using var patience = new CancellationTokenSource(Unhurried.Patience);
             while (await lines.ReadLineAsync(patience.Token) is { Length: > 0 } line)
             {
                 int colon = line.IndexOf(':');

@@ -12,10 +12,16 @@ internal sealed class Hub
     private static readonly GatewayOptions Options = new() { TokenKey = new byte[32], Sources = [] };
     private int _requests;
 
+    /// <summary>So that nothing comes that a test did not bring about: neither a heartbeat nor the end of anybody's patience.</summary>
+    public static readonly FeedLimits Unhurried = Tests.Unhurried.Feeds with
+    {
+        Heartbeat = TimeSpan.FromDays(1), FirstRetry = TimeSpan.FromMilliseconds(1), LastRetry = TimeSpan.FromMilliseconds(2),
+    };
+
     public Hub(ScriptedFeed feed, FeedLimits? limits = null, TimeProvider? time = null)
     {
         var clock = time ?? TimeProvider.System;
-        limits ??= new FeedLimits { FirstRetry = TimeSpan.FromMilliseconds(1), LastRetry = TimeSpan.FromMilliseconds(2) };
+        limits ??= Unhurried;
         var grains = feed.Grains();
         var notes = new AccessNotes(grains, new RefusedLogins(Options, clock), clock);
         var source = new FeedSource(grains, new UnreadableLines(notes, limits, clock), limits, clock, NullLogger<FeedSource>.Instance);
@@ -55,7 +61,7 @@ internal sealed class Hub
     /// <summary>Reads until so many lines came; the last news is of the last of them.</summary>
     public static async Task<(List<FeedEntry> Entries, FeedNews Last)> Take(FeedSubscription from, int count)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(Tests.Unhurried.Patience);
         var entries = new List<FeedEntry>();
         while (true)
         {

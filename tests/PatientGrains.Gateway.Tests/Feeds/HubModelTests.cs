@@ -23,7 +23,7 @@ public class HubModelTests
     {
         var random = new Random(seed);
         var feed = new ScriptedFeed(seed) { Troubles = 5 };
-        var hub = new Hub(feed, new FeedLimits
+        var hub = new Hub(feed, Hub.Unhurried with
         {
             MaxWaiting = 16, Batch = 1 + random.Next(12), FirstRetry = TimeSpan.FromTicks(1), LastRetry = TimeSpan.FromMilliseconds(1),
             // What does not match is told by heartbeats only.
@@ -37,7 +37,7 @@ public class HubModelTests
             if (random.Next(20) == 0)
                 await Task.Yield();
         }
-        await Task.WhenAll(subscribers).WaitAsync(TimeSpan.FromMinutes(1));
+        await Task.WhenAll(subscribers).WaitAsync(Unhurried.Patience);
     }
 
     private sealed class Model(Hub hub, ScriptedFeed feed, Random random)
@@ -68,7 +68,7 @@ public class HubModelTests
             {
                 for (int stall = random.Next(30) == 0 ? 200 : 0; stall > 0; stall--)
                     await Task.Yield();
-                using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+                using var patience = new CancellationTokenSource(Unhurried.Patience);
                 var news = await subscription.Next(patience.Token);
                 Check(news, ask);
                 (_reached, _cursor) = (news.Position, news.Cursor);

@@ -134,7 +134,7 @@ public class HubTests
             all.Add(await hub.Subscribe(hub.Ask()));
             await all[i].Next(default);
         }
-        // Each has heard where it stands; joining comes with the next look, which waits for a line.
+        // Each has heard where it stands, and waits for a line before there is one.
         var waiting = all.Select(one => Hub.Take(one, 1)).ToList();
         _feed.Add("a");
         await Task.WhenAll(waiting);

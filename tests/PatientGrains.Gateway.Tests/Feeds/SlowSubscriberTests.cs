@@ -5,10 +5,7 @@ namespace PatientGrains.Gateway.Tests.Feeds;
 
 public class SlowSubscriberTests
 {
-    private static readonly FeedLimits Small = new()
-    {
-        MaxWaiting = 8, Batch = 4, FirstRetry = TimeSpan.FromMilliseconds(1), LastRetry = TimeSpan.FromMilliseconds(2),
-    };
+    private static readonly FeedLimits Small = Hub.Unhurried with { MaxWaiting = 8, Batch = 4 };
 
     private readonly ScriptedFeed _feed = new();
     private readonly ManualClock _clock = new();
@@ -89,7 +86,7 @@ public class SlowSubscriberTests
     [Fact]
     public async Task Nothing_leaves_after_the_token_has_expired()
     {
-        var hub = new Hub(_feed, time: _clock);
+        var hub = new Hub(_feed, new FeedLimits(), _clock);
         using var subscription = await hub.Subscribe(hub.Ask(until: _clock.GetUtcNow().AddMinutes(5)));
         await subscription.Next(default);
         _clock.Move(TimeSpan.FromMinutes(4));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using PatientGrains.Core.Access;
 using PatientGrains.Core.Record;
 using PatientGrains.Core.Screening;
@@ -102,6 +103,30 @@ public class UnreadableTests
     }
 
     [Fact]
+    public async Task While_nothing_can_be_written_down_there_is_a_pause_before_the_record_is_asked_again()
+    {
+        var asked = new ConcurrentQueue<DateTimeOffset>();
+        _feed.Before = (_, _) =>
+        {
+            asked.Enqueue(_clock.GetUtcNow());
+            throw new InvalidOperationException("The record could not be opened.");
+        };
+        bool isDown = true;
+        _feed.BeforeNote = _ => isDown ? new Refused(Rule.Busy) : null;
+        var hub = new Hub(_feed, Limits, _clock);
+        _feed.Add("broken");
+        using var subscription = await hub.Subscribe(hub.Ask(fromBeginning: true));
+        await subscription.Next(default);
+        var next = Hub.Take(subscription, 1);
+        await Pass(() => asked.Count >= 30, TimeSpan.FromHours(1));
+        isDown = false;
+        await Pass(() => next.IsCompleted, TimeSpan.FromHours(1));
+        Assert.Null(Assert.Single((await next).Entries).Happened);
+        // On a clock that stands while something is done two questions at one time are two without a pause.
+        Assert.Equal(asked.Distinct(), asked);
+    }
+
+    [Fact]
     public async Task An_integrator_is_not_told_whose_values_could_not_be_read()
     {
         Break("broken", "throws");
@@ -141,8 +166,10 @@ public class UnreadableTests
     /// <summary>Lets time pass, so much at most, from timer to timer until then.</summary>
     private async Task Pass(Func<bool> until, TimeSpan atMost)
     {
+        using var hangs = new CancellationTokenSource(Unhurried.Patience);
         for (var end = _clock.GetUtcNow() + atMost; !until(); await Task.Yield())
         {
+            hangs.Token.ThrowIfCancellationRequested();
             if (_clock.NextDue is { } due && due <= end)
                 _clock.Move(due - _clock.GetUtcNow());
         }

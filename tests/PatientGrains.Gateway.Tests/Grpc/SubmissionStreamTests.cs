@@ -25,15 +25,15 @@ public class SubmissionStreamTests
     public async Task It_reads_no_more_than_may_be_unanswered()
     {
         var run = Run(width: 4, [.. Enumerable.Range(0, 10).Select(i => Of($"m{i}"))]);
-        await Until(() => _begun.Count == 4);
+        await Unhurried.Until(() => _begun.Count == 4);
         Assert.Equal(4, _read);
         _open["m2"].SetResult();
-        await Until(() => _begun.Count == 5);
+        await Unhurried.Until(() => _begun.Count == 5);
         Assert.Equal(5, _read);
         Assert.Equal(["m2"], _answered);
         for (int i = 0; i < 10; i++)
         {
-            await Until(() => _open.ContainsKey($"m{i}"));
+            await Unhurried.Until(() => _open.ContainsKey($"m{i}"));
             _open[$"m{i}"].TrySetResult();
         }
         await run;
@@ -46,10 +46,10 @@ public class SubmissionStreamTests
         var large = Of("large");
         large.Body = ByteString.CopyFrom(new byte[3 * (128 << 10)]);
         var run = Run(width: 4, [large, Of("small")]);
-        await Until(() => _begun.Count == 1);
+        await Unhurried.Until(() => _begun.Count == 1);
         Assert.Equal(1, _read);
         _open["large"].SetResult();
-        await Until(() => _begun.Count == 2);
+        await Unhurried.Until(() => _begun.Count == 2);
         _open["small"].SetResult();
         await run;
         Assert.Equal(["large", "small"], _answered);
@@ -59,15 +59,15 @@ public class SubmissionStreamTests
     public async Task What_names_the_same_resource_waits_for_the_one_before_and_nothing_else_does()
     {
         var run = Run(width: 8, [Of("a1", "a"), Of("a2", "a"), Of("b1", "b"), Of("a3", "a")]);
-        await Until(() => _begun.Count == 2);
+        await Unhurried.Until(() => _begun.Count == 2);
         Assert.Equal(["a1", "b1"], _begun);
         _open["a1"].SetResult();
-        await Until(() => _begun.Count == 3);
+        await Unhurried.Until(() => _begun.Count == 3);
         Assert.Equal("a2", _begun.Last());
         _open["a2"].SetResult();
-        await Until(() => _begun.Count == 4);
+        await Unhurried.Until(() => _begun.Count == 4);
         _open["a3"].SetResult();
-        await Until(() => _answered.Count == 3);
+        await Unhurried.Until(() => _answered.Count == 3);
         _open["b1"].SetResult();
         await run;
         Assert.Equal(["a1", "a2", "a3", "b1"], _answered);
@@ -114,10 +114,10 @@ public class SubmissionStreamTests
             Enter, Take, () => new ValueTask<V1.Submission?>(sent.Dequeue()),
             Answered, () => ValueTask.CompletedTask, 4, new AnswerMeter(source, TimeProvider.System));
         var run = stream.Run(() => { }, default);
-        await Until(() => _begun.Count == 2);
+        await Unhurried.Until(() => _begun.Count == 2);
         Assert.Empty(told);
         _open["m1"].SetResult();
-        await Until(() => told.Count == 1);
+        await Unhurried.Until(() => told.Count == 1);
         _open["m2"].SetResult();
         await run;
         Assert.Equal(2, told.Count);
@@ -129,15 +129,15 @@ public class SubmissionStreamTests
     {
         _isShut = true;
         var run = Run(width: 8, [Of("m0"), Of("m1"), Of("m2")]);
-        await Until(() => _entering.Count == 1);
+        await Unhurried.Until(() => _entering.Count == 1);
         Assert.Equal(1, _read);
         Assert.Empty(_begun);
         for (int i = 0; i < 3; i++)
         {
-            await Until(() => _entering.ContainsKey($"m{i}"));
+            await Unhurried.Until(() => _entering.ContainsKey($"m{i}"));
             Assert.Equal(i + 1, _read);
             _entering[$"m{i}"].SetResult();
-            await Until(() => _open.ContainsKey($"m{i}"));
+            await Unhurried.Until(() => _open.ContainsKey($"m{i}"));
         }
         foreach (var end in _open.Values)
             end.SetResult();
@@ -150,12 +150,12 @@ public class SubmissionStreamTests
     public async Task What_waits_for_the_one_before_it_is_let_in_after_that()
     {
         var run = Run(width: 8, [Of("a1", "a"), Of("a2", "a"), Of("b1", "b")]);
-        await Until(() => _begun.Count == 2);
+        await Unhurried.Until(() => _begun.Count == 2);
         Assert.Equal(["a1", "b1"], _begun);
         Assert.Equal(2, _inside);
         foreach (string id in (string[])["a1", "a2", "b1"])
         {
-            await Until(() => _open.ContainsKey(id));
+            await Unhurried.Until(() => _open.ContainsKey(id));
             _open[id].SetResult();
         }
         await run;
@@ -167,7 +167,7 @@ public class SubmissionStreamTests
     {
         _isFull = id => id == "m0";
         var run = Run(width: 8, [Of("m0"), Of("m1")]);
-        await Until(() => _open.ContainsKey("m1"));
+        await Unhurried.Until(() => _open.ContainsKey("m1"));
         _open["m1"].SetResult();
         await run;
         Assert.Equal(["m1"], _begun);
@@ -216,16 +216,6 @@ public class SubmissionStreamTests
         _begun.Enqueue(sent.MessageId);
         await end.Task;
         return new V1.SubmissionAnswer { MessageId = sent.MessageId };
-    }
-
-    private static async Task Until(Func<bool> isSo)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!isSo())
-        {
-            patience.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
     }
 
     private static V1.Submission Of(string messageId, string id = "") => new() { MessageId = messageId, Type = "Observation", Id = id };

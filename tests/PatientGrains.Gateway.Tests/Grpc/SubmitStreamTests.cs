@@ -43,28 +43,6 @@ public sealed class SubmitStreamTests(GatewayServer server) : IClassFixture<Gate
         Assert.All(Enumerable.Range(0, 400), i => Assert.Equal(i / ids.Length + 1, versions[$"{patient}-{i}"]));
     }
 
-    [Fact]
-    public async Task A_token_that_expires_ends_the_stream_after_what_was_taken_is_answered()
-    {
-        string patient = await server.NewPatient();
-        string token = server.Token(Role.Integrator, validFor: TimeSpan.FromSeconds(2) - server.Options.TokenClockSkew);
-        var channel = new GrpcChannel(server.GrpcUrl, new GrpcChannelOptions
-        {
-            Metadata = () => new GrpcMetadata { { "authorization", "Bearer " + token } },
-        });
-        var method = V1.RecordsReflection.Descriptor.Services[0].FindMethodByName("SubmitStream");
-        await using var call = channel.Open<V1.Submission, V1.SubmissionAnswer>(method);
-        var refused = await Assert.ThrowsAsync<GrpcException>(async () =>
-        {
-            for (int i = 0; ; i++)
-            {
-                await call.Write(Create($"{patient}-{i}", Samples.Observation(patient, value: $"{i}")));
-                Assert.Equal($"{patient}-{i}", (await call.Next())!.MessageId);
-            }
-        });
-        Assert.Equal(GrpcCode.Unauthenticated, refused.Code);
-    }
-
     /// <summary>What is cut off is sent again by the client: streams are reset at any place, and each message has one effect.</summary>
     [Fact]
     public async Task Streams_that_are_reset_at_random_and_resumed_have_one_effect_for_each_message()

@@ -41,6 +41,7 @@ public sealed class IntakeCluster : IAsyncLifetime
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddLogging();
         Composition.AddRecords(builder, Log, Ring, RoundTrips);
+        Unhurried.AddEngineLimits(builder.Services);
         _host = builder.Build();
         await _host.StartAsync();
     }

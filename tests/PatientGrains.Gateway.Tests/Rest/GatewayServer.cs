@@ -12,6 +12,7 @@ using Orleans;
 using PatientGrains.Contracts;
 using PatientGrains.Core.Access;
 using PatientGrains.Core.Record;
+using PatientGrains.Gateway.Admission;
 using PatientGrains.Gateway.Auth;
 using PatientGrains.Gateway.Intake;
 using PatientGrains.Grpc;
@@ -33,6 +34,9 @@ public sealed class GatewayServer : IAsyncLifetime
 
     public GatewayOptions Options { get; set; } = null!;
 
+    /// <summary>Of the records and of the fronts; its timers run and its timestamps pass as the machine's.</summary>
+    public TimeProvider Clock { get; set; } = TimeProvider.System;
+
     /// <summary>More services.</summary>
     public Action<IServiceCollection> With { get; set; } = _ => { };
 
@@ -45,10 +49,13 @@ public sealed class GatewayServer : IAsyncLifetime
     public Uri GrpcUrl => new(_app!.Urls.Last());
 
     /// <summary>A client of its own connection, with a token or (empty) without one.</summary>
-    public PatientGrainsClient Grpc(string? token = null) => new(new GrpcChannel(GrpcUrl, new GrpcChannelOptions
+    public PatientGrainsClient Grpc(string? token = null) => new(GrpcChannel(token));
+
+    /// <inheritdoc cref="Grpc"/>
+    public GrpcChannel GrpcChannel(string? token = null) => new(GrpcUrl, Unhurried.Channel with
     {
         Metadata = () => token == "" ? [] : new GrpcMetadata { { "authorization", "Bearer " + (token ?? Token()) } },
-    }));
+    });
 
     public IGrainFactory Grains => _app!.Services.GetRequiredService<IGrainFactory>();
 
@@ -57,19 +64,26 @@ public sealed class GatewayServer : IAsyncLifetime
         TokenKey = _ring.Derive("tokens"),
         Sources = [new Source("local", "urn:test:source:local"), new Source("lab", "urn:test:source:lab")],
         MaxBodyBytes = 1 << 20,
+        Admission = new AdmissionLimits { Patience = Unhurried.Patience },
+        Feeds = Unhurried.Feeds,
+        Grpc = Unhurried.Grpc,
     };
 
     public async Task InitializeAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // Nothing is watched: inotify's watchers are few, and all processes of a user share them.
+        var builder = WebApplication.CreateSlimBuilder(["--hostBuilder:reloadConfigOnChange=false"]);
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(Logs);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Listen(IPAddress.Loopback, 0, http => http.Protocols = HttpProtocols.Http1);
             kestrel.Listen(IPAddress.Loopback, 0, grpc => grpc.Protocols = HttpProtocols.Http2);
             GrpcFront.Limit(kestrel.Limits, Options.Grpc);
+            kestrel.Limits.RequestHeadersTimeout = kestrel.Limits.KeepAliveTimeout = Unhurried.Patience;
+            kestrel.Limits.MinRequestBodyDataRate = null;
         });
-        Services.AddRecords(builder, _log, _ring, roundTrips: true);
+        Services.AddRecords(builder, _log, _ring, roundTrips: true, Clock);
+        Unhurried.AddEngineLimits(builder.Services);
         builder.Services.AddPatientGrainsGateway(Options, new IntakeOptions
         {
             IdSecret = _ring.Derive("ids"), RoutedIds = _ring.RoutedIds, BlindLog = log => _ring.Blind(new LogName(log)).Value,
@@ -79,7 +93,10 @@ public sealed class GatewayServer : IAsyncLifetime
         _app.UsePatientGrainsGrpc();
         _app.MapPatientGrains();
         await _app.StartAsync();
-        Http = new HttpClient { BaseAddress = new Uri(_app.Urls.First() + "/fhir/") };
+        Http = new HttpClient(new SocketsHttpHandler { UseProxy = false })
+        {
+            BaseAddress = new Uri(_app.Urls.First() + "/fhir/"), Timeout = Unhurried.Patience,
+        };
     }
 
     public async Task DisposeAsync()
@@ -90,7 +107,7 @@ public sealed class GatewayServer : IAsyncLifetime
 
     public string Token(Role role = Role.Clinician, string source = "local", string purpose = "TREAT", string subject = "dr-test",
         TimeSpan? validFor = null) =>
-        new TokenIssuer(Options, TimeProvider.System).Issue(
+        new TokenIssuer(Options, Clock).Issue(
             new Requester { Subject = subject, Roles = [role], Purpose = purpose, Source = source }, validFor ?? TimeSpan.FromMinutes(10));
 
     /// <summary>Sends a request; the body is JSON of FHIR unless the headers say otherwise.</summary>

@@ -11,53 +11,56 @@ public sealed class SilenceTests(GatewayServer server) : IClassFixture<GatewaySe
     public async Task Neither_logs_nor_traces_nor_metrics_hold_anything_of_a_patient()
     {
         var told = new List<string>();
-        using var activities = Activities(told);
-        using var measurements = Measurements(told);
+        var trace = ActivityTraceId.CreateRandom();
+        using var activities = Activities(told, trace);
+        using var measurements = Measurements(told, trace);
         string secret = "Zz" + Guid.NewGuid().ToString("N");
-        await AskForEverything(secret);
+        await AskForEverything(secret, trace);
 
         Assert.NotEmpty(server.Logs.Lines);
         Assert.DoesNotContain(server.Logs.Lines, line => line.Contains(secret, StringComparison.OrdinalIgnoreCase));
         lock (told)
         {
-            Assert.Contains(told, tag => tag.Contains("fhir read", StringComparison.Ordinal));
-            Assert.Contains(told, tag => tag.Contains("update", StringComparison.Ordinal));
+            Assert.Contains(told, tag => tag.StartsWith("my span fhir read", StringComparison.Ordinal));
+            Assert.Contains(told, tag => tag.StartsWith("my measurement [kind, update]", StringComparison.Ordinal));
             Assert.DoesNotContain(told, tag => tag.Contains(secret, StringComparison.OrdinalIgnoreCase));
         }
     }
 
-    /// <summary>The secret in every place of a request where something of a patient can stand.</summary>
-    private async Task AskForEverything(string secret)
+    /// <summary>The secret in every place of a request where something of a patient can stand; all of one trace.</summary>
+    private async Task AskForEverything(string secret, ActivityTraceId trace)
     {
-        await server.Send("PUT", $"Patient/{secret}", Samples.Patient(secret, secret, secret));
-        await server.Get($"Patient/{secret}");
-        await server.Get($"Patient?identifier={secret}");
-        await server.Get($"Patient?name={secret}");
-        await server.Get($"Patient/{secret}/_history/99");
-        await server.Get($"Observation?patient={secret}&date={secret}&code:{secret}=1");
-        await server.Send("PUT", $"Patient/{secret}", "{ " + secret);
-        await server.Send("POST", $"{secret}/{secret}", secret, "", ("Content-Type", "text/plain"));
-        await server.Send("PUT", $"Patient/{secret}", Samples.Patient(secret, secret).Replace("female", secret));
-        await server.Send("DELETE", $"Patient/{secret}");
+        await Send("PUT", $"Patient/{secret}", Samples.Patient(secret, secret, secret));
+        await Send("GET", $"Patient/{secret}");
+        await Send("GET", $"Patient?identifier={secret}");
+        await Send("GET", $"Patient?name={secret}");
+        await Send("GET", $"Patient/{secret}/_history/99");
+        await Send("GET", $"Observation?patient={secret}&date={secret}&code:{secret}=1");
+        await Send("PUT", $"Patient/{secret}", "{ " + secret);
+        await Send("POST", $"{secret}/{secret}", secret, "", "text/plain");
+        await Send("PUT", $"Patient/{secret}", Samples.Patient(secret, secret).Replace("female", secret));
+        await Send("DELETE", $"Patient/{secret}");
+        // What is told of a request may come after its answer, but before that of the next one on the same connection.
+        await Send("GET", "metadata");
+
+        Task<Reply> Send(string method, string url, string? body = null, string? token = null, string type = "application/fhir+json") =>
+            server.Send(method, url, body, token,
+                ("Content-Type", type), ("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom()}-01"));
     }
 
-    private static ActivityListener Activities(List<string> told)
+    private static ActivityListener Activities(List<string> told, ActivityTraceId trace)
     {
         var activities = new ActivityListener
         {
             ShouldListenTo = source => source.Name.StartsWith("PatientGrains", StringComparison.Ordinal),
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = activity =>
-            {
-                lock (told)
-                    told.Add(activity.DisplayName + " " + string.Join(' ', activity.Tags));
-            },
+            ActivityStopped = activity => Tell(told, trace, activity, $"span {activity.DisplayName} {string.Join(' ', activity.Tags)}"),
         };
         ActivitySource.AddActivityListener(activities);
         return activities;
     }
 
-    private static MeterListener Measurements(List<string> told)
+    private static MeterListener Measurements(List<string> told, ActivityTraceId trace)
     {
         var meters = new MeterListener
         {
@@ -67,13 +70,21 @@ public sealed class SilenceTests(GatewayServer server) : IClassFixture<GatewaySe
                     listener.EnableMeasurementEvents(instrument);
             },
         };
-        meters.SetMeasurementEventCallback<double>((_, _, tags, _) =>
-        {
-            lock (told)
-                told.Add(string.Join(' ', tags.ToArray()));
-        });
+        meters.SetMeasurementEventCallback<double>((_, _, tags, _) => Measured(tags));
+        meters.SetMeasurementEventCallback<long>((_, _, tags, _) => Measured(tags));
+        meters.SetMeasurementEventCallback<int>((_, _, tags, _) => Measured(tags));
         meters.Start();
         return meters;
+
+        void Measured(ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+            Tell(told, trace, Activity.Current, $"measurement {string.Join(' ', tags.ToArray())}");
+    }
+
+    /// <summary>The listeners hear of other tests of the process, too: what is told during a request of this one is marked.</summary>
+    private static void Tell(List<string> told, ActivityTraceId trace, Activity? during, string what)
+    {
+        lock (told)
+            told.Add(during?.TraceId == trace ? "my " + what : what);
     }
 
     [Fact]

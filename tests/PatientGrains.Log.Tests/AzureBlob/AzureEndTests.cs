@@ -7,13 +7,11 @@ namespace PatientGrains.Log.Tests;
 /// <summary>How a process leaves the logs that it wrote: closed in good order, cut off, or with one that cannot be read any more.</summary>
 public sealed class AzureEndTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     /// <summary>The commit lies there when the log is closed, and its line of the feed does not, because the network loses that.</summary>
     [AzuriteFact]
     public async Task Closing_waits_for_what_an_append_changes_outside_its_log()
     {
-        await using var store = await AzureStore.Make(options => options);
+        await using var store = await WithoutUpkeep();
         using var a = new Sealer(store.Ring, "Patient/a");
         var isLosing = new TaskCompletionSource();
         int lost = 0;
@@ -26,10 +24,10 @@ public sealed class AzureEndTests
         });
         var log = await store.OpenOver(transport);
         var append = log.Append(new AppendBatch(a.Next()) { Feeds = [new FeedAppend(1, a.Id, 0)] });
-        await isLosing.Task.WaitAsync(Patience);
+        await isLosing.Task.WaitAsync(Store.Patience);
         await log.DisposeAsync();
 
-        await append.WaitAsync(Patience);
+        await append.WaitAsync(Store.Patience);
         // Nobody opened the log of the line since.
         Assert.Equal([new StoredFeedLine(1, a.Id, 0)], (await store.Log.ReadFeed(1, 0, 9)).Lines);
     }
@@ -37,7 +35,7 @@ public sealed class AzureEndTests
     [AzuriteFact]
     public async Task A_log_that_cannot_be_read_hinders_nobody_from_opening_the_store_or_from_settling_the_others()
     {
-        await using var store = await AzureStore.Make(options => options);
+        await using var store = await WithoutUpkeep();
         List<Sealer> sealers = [.. Enumerable.Range(0, 9).Select(i => new Sealer(store.Ring, $"Patient/{i}"))];
         await DieBefore(store, "/feeds/", sealers);
         // The bytes that say where the log stands.
@@ -56,6 +54,10 @@ public sealed class AzureEndTests
             sealers.Where((_, i) => i != 4).Select(sealer => sealer.Id).Order(), lines.Select(line => line.Log!.Value).Order());
         sealers.ForEach(sealer => sealer.Dispose());
     }
+
+    /// <summary>However long a test takes, nobody tidies up behind its back: settles what a process left, or takes an idle log off the
+    /// notes, so that it is noted anew.</summary>
+    private static Task<AzureStore> WithoutUpkeep() => AzureStore.Make(options => options with { UpkeepEvery = TimeSpan.FromHours(1) });
 
     /// <summary>A process appends to each log, and is cut off before what that changes elsewhere is written.</summary>
     private static async Task DieBefore(AzureStore store, string part, List<Sealer> sealers)
@@ -78,7 +80,7 @@ public sealed class AzureEndTests
     [AzuriteFact]
     public async Task A_log_that_could_not_be_noted_at_first_is_noted_once()
     {
-        await using var store = await AzureStore.Make(options => options);
+        await using var store = await WithoutUpkeep();
         using var a = new Sealer(store.Ring, "Patient/a");
         bool isAway = false;
         int notes = 0;
@@ -86,7 +88,7 @@ public sealed class AzureEndTests
         {
             if (isAway)
                 return RequestFate.Lost;
-            // Upkeep says now and then that the process is there; that is another kind of record.
+            // Whether the process is there is another kind of record.
             if (IsAppend(request, "/notes/") && Encoding.Latin1.GetString(Content(request)).StartsWith('N'))
                 Interlocked.Increment(ref notes);
             return RequestFate.Through;

@@ -8,8 +8,6 @@ namespace PatientGrains.Log.Tests;
 /// </summary>
 public sealed class AzureFaultTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     [AzuriteTheory, InlineData(1), InlineData(2), InlineData(3)]
     public async Task Whatever_the_network_loses_repeats_or_delays_every_append_is_there_once(int seed)
     {
@@ -32,9 +30,9 @@ public sealed class AzureFaultTests
         {
             for (int i = 0; i < 6; i++)
                 await log.Append(trace.Next(i));
-        }))).WaitAsync(Patience);
+        }))).WaitAsync(Store.Patience);
         for (int i = 0; i < 3; i++)
-            await log.Append(traces[i].Next(6, directory.Next())).WaitAsync(Patience);
+            await log.Append(traces[i].Next(6, directory.Next())).WaitAsync(Store.Patience);
         await transport.Deliver();
 
         await Trace.AreWhole(store.Log, traces);
@@ -107,7 +105,7 @@ public sealed class AzureFaultTests
         bool acknowledged = false;
         try
         {
-            await log.Append(batch).WaitAsync(Patience);
+            await log.Append(batch).WaitAsync(Store.Patience);
             acknowledged = true;
         }
         catch (LogFailedException)
@@ -162,7 +160,7 @@ public sealed class AzureFaultTests
         var waiting = store.Log.Append(new AppendBatch(a.Next()) { Feeds = [new FeedAppend(1, a.Id, 1)] });
         Assert.False(waiting.IsCompleted);
         await server.Start();
-        await waiting.WaitAsync(Patience);
+        await waiting.WaitAsync(Store.Patience);
         Assert.Equal(a.Head, (await store.Log.Find(a.Id))!.Head);
         Assert.Equal([new StoredFeedLine(1, a.Id, 1)], (await store.Log.ReadFeed(1, 0, 9)).Lines);
 

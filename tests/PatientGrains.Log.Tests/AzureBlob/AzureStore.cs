@@ -39,6 +39,13 @@ public sealed class AzureStore : Store
         return store;
     }
 
+    /// <summary>When all tests are done.</summary>
+    internal static async Task EndServer()
+    {
+        if (Shared.IsValueCreated)
+            await (await Shared.Value).DisposeAsync();
+    }
+
     internal static AzureBlobLogOptions OptionsOn(AzuriteServer server) => new()
     {
         AccountUrl = server.AccountUrl,
@@ -46,7 +53,10 @@ public sealed class AzureStore : Store
         SharedKey = server.AccountKey,
         Container = string.Create(CultureInfo.InvariantCulture, $"test-{Environment.ProcessId}-{Interlocked.Increment(ref _made)}"),
         // Waiting is told within the process; looks are tested by themselves.
-        LookEvery = TimeSpan.FromMinutes(1),
+        LookEvery = TimeSpan.FromHours(1),
+        // A machine that stands still fails nothing. What is tested to give up is told to do so sooner.
+        Patience = Patience,
+        RequestTimeout = Patience,
     };
 
     public override async Task Reopen()

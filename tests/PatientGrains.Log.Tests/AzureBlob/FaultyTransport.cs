@@ -31,12 +31,16 @@ internal sealed class FaultyTransport(Func<Request, int, RequestFate> fates) : H
 
     public int Requests => _count;
 
+    /// <summary>Requests wait for it before they go.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
     public override Request CreateRequest() => _inner.CreateRequest();
 
     public override void Process(HttpMessage message) => throw new NotSupportedException();
 
     public override async ValueTask ProcessAsync(HttpMessage message)
     {
+        await Gate;
         int number = Interlocked.Increment(ref _count);
         var fate = fates(message.Request, number);
         await Deliver(number);

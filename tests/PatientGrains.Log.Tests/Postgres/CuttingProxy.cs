@@ -68,7 +68,8 @@ internal sealed class CuttingProxy : IAsyncDisposable
             }
             catch (Exception e) when (e is OperationCanceledException or SocketException)
             {
-                return;
+                // One that went away before it was taken is no reason to take no others.
+                continue;
             }
             if (IsDown)
                 client.Dispose();

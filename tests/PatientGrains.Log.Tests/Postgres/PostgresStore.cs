@@ -21,7 +21,11 @@ public sealed class PostgresStore : Store
             Schema = schema,
             AllowUnsyncedServer = true,
             // Waiting is told by notifications; looks are tested by themselves.
-            LookEvery = TimeSpan.FromMinutes(1),
+            LookEvery = TimeSpan.FromHours(1),
+            // A machine that stands still fails nothing. What is tested to give up is told to do so sooner.
+            ConnectTimeout = Patience,
+            StatementTimeout = Patience,
+            OutcomePatience = Patience,
         });
     }
 
@@ -62,13 +66,25 @@ public sealed class PostgresStore : Store
     /// <summary>Runs SQL past the log.</summary>
     public Task Run(string sql) => _server.Execute("postgres", sql);
 
+    /// <summary>Ends the sessions of all logs over this store, and returns when they have ended.</summary>
+    public Task EndSessions() => EndSessions(_server, $"application_name='{Options.Schema}'");
+
+    /// <summary>When all tests are done.</summary>
+    internal static async Task EndServer()
+    {
+        if (Shared.IsValueCreated)
+            await (await Shared.Value).DisposeAsync();
+    }
+
+    internal static Task EndSessions(PostgresServer server, string those) => server.Execute("postgres",
+        $"SELECT pg_terminate_backend(pid, {Patience.TotalMilliseconds}) FROM pg_stat_activity WHERE {those}");
+
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
         // The server of a test of its own goes away with it, or has already.
-        if (_server != await Shared.Value)
-            return;
-        await Run($"DROP SCHEMA IF EXISTS {Options.Schema} CASCADE");
+        if (Shared.IsValueCreated && _server == await Shared.Value)
+            await Run($"DROP SCHEMA IF EXISTS {Options.Schema} CASCADE");
     }
 }
 
@@ -82,6 +98,10 @@ public sealed class DurableDatabase(PostgresServer server) : DurableStore
     public override Task KillServer() => server.Kill();
 
     public override Task StartServer() => server.Start();
+
+    /// <summary>A session commits what it was sent, also when its process is gone meanwhile.</summary>
+    public override Task EndSessions() =>
+        PostgresStore.EndSessions(server, "backend_type='client backend' AND pid<>pg_backend_pid()");
 
     public override ValueTask DisposeAsync() => server.DisposeAsync();
 }
