@@ -94,7 +94,7 @@ public static class GatewayFront
     public static async Task<Requester?> LogIn(HttpContext http, string asked)
     {
         string requestId = FhirFront.RequestIdOf(http);
-        var (session, denied) = await http.RequestServices.GetRequiredService<Login>().Requester(http, requestId, asked);
+        var (session, denied) = await http.RequestServices.GetRequiredService<Login>().Requester(http, requestId, () => asked);
         if (denied is not null)
             await http.RequestServices.GetRequiredService<ResponseWriter>().Write(http, denied, requestId);
         return session?.Who;

@@ -116,12 +116,7 @@ public sealed class CommandTests : IDisposable
             ["PATIENTGRAINS_DATA"] = "of-environment",
             ["PATIENTGRAINS_SOURCES__0"] = "lab",
         };
-        using (var process = Tool.Start(_folder, environment,
-            "token", "--subject", "x", "--source", "lab"))
-        {
-            await process.WaitForExitAsync();
-            Assert.Equal(0, process.ExitCode);
-        }
+        Tool.Expect(0, await Tool.ToEnd(Tool.Start(_folder, environment, "token", "--subject", "x", "--source", "lab")), "token");
         Assert.True(File.Exists(_folder["of-environment/keyring.json"]));
         await Tool.Expect(0, _folder, "token", "--subject", "x", "--source", "clinic", "--data", "of-line");
         Assert.True(File.Exists(_folder["of-line/keyring.json"]));

@@ -19,6 +19,9 @@ internal static class GrpcClients
         string token = issuer.Issue(who, TimeSpan.FromHours(1));
         return new PatientGrainsClient(new GrpcChannel(new Uri(server.GrpcUrl), new GrpcChannelOptions
         {
+            // A server that is slow is not gone.
+            ConnectTimeout = Tool.Patience,
+            KeepAliveTimeout = Tool.Patience,
             Metadata = () => new GrpcMetadata { { "authorization", "Bearer " + token } },
         }));
     }

@@ -35,13 +35,12 @@ public class InterruptedImportTests
     private static async Task ImportUntil(TemporaryFolder folder, long bytes)
     {
         using var process = Tool.Start(folder, [], "import", "in", "--data", "cut");
-        var output = process.StandardOutput.ReadToEndAsync();
+        var said = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         using var watch = new PeriodicTimer(TimeSpan.FromMilliseconds(2));
-        while (!process.HasExited && Sizes(folder["cut"]) < bytes)
+        while (!said.IsCompleted && Sizes(folder["cut"]) < bytes)
             await watch.WaitForNextTickAsync();
-        process.Kill();
-        await process.WaitForExitAsync();
-        await output;
+        Tool.End(process);
+        await said;
     }
 
     private static long Sizes(string folder) => new[] { "patientgrains.db", "patientgrains.db-wal" }

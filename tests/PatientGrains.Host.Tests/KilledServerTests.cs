@@ -45,9 +45,11 @@ public class KilledServerTests
     private static async Task WriteUntilKilled(Server server, List<Sent> sent, int round, int acknowledgements)
     {
         int acknowledged = 0;
+        bool isKilled = false;
         await Task.WhenAll(Enumerable.Range(0, Writers).Select(async writer =>
         {
-            for (int i = 0; ; i++)
+            // Whoever listens at the address later is somebody else.
+            for (int i = 0; !Volatile.Read(ref isKilled); i++)
             {
                 string patient = $"p{writer % 4}";
                 var one = new Sent($"k-{round}-{writer}-{i}", patient, Resources.Observation("ignored", patient, $"{round}-{writer}-{i}"));
@@ -61,8 +63,10 @@ public class KilledServerTests
                 {
                     return;
                 }
-                if (Interlocked.Increment(ref acknowledged) == acknowledgements)
-                    server.Kill();
+                if (Interlocked.Increment(ref acknowledged) != acknowledgements)
+                    continue;
+                Volatile.Write(ref isKilled, true);
+                server.Kill();
             }
         }));
         await server.Ended();

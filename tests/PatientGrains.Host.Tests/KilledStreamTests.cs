@@ -71,7 +71,7 @@ public class KilledStreamTests
         Server server, TemporaryFolder folder, Dictionary<string, Submission> open, Dictionary<string, ChangeResult> answered,
         Action onAnswer)
     {
-        var parts = open.Values.Chunk(open.Count / Streams + 1);
+        var parts = open.Values.Chunk(open.Count / Streams + 1).ToList();
         var once = new PushOptions { Resume = new ResumeOptions { MaxFailures = 0 } };
         return parts.Select(async part =>
         {

@@ -40,20 +40,34 @@ public sealed class Server : IDisposable
     {
         string[] url = arguments.Contains("--url") || environment.ContainsKey("PATIENTGRAINS_URL") ? [] : ["--url", "http://127.0.0.1:0"];
         var server = new Server(Tool.Start(folder, environment, ["serve", .. url, .. arguments]));
-        while (await server._process.StandardOutput.ReadLineAsync() is { } line)
+        try
         {
-            server._said.Enqueue(line);
-            if (!line.StartsWith("PatientGrains serves ", StringComparison.Ordinal))
-                continue;
-            server.Url = line.Split(' ')[2][..^"/fhir".Length];
-            server.GrpcUrl = line.Split(' ')[6];
-            server._output = server.Collect(server._process.StandardOutput);
+            await server.Serves().WaitAsync(Tool.Patience);
             server.Http = Clients.For(server.Url, folder["data"]);
             return server;
         }
-        await server._errors;
-        await server._process.WaitForExitAsync();
-        throw new InvalidOperationException($"It did not serve: {server._process.ExitCode} {server.Said}");
+        catch
+        {
+            server.Dispose();
+            throw;
+        }
+    }
+
+    private async Task Serves()
+    {
+        while (await _process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            _said.Enqueue(line);
+            if (!line.StartsWith("PatientGrains serves ", StringComparison.Ordinal))
+                continue;
+            Url = line.Split(' ')[2][..^"/fhir".Length];
+            GrpcUrl = line.Split(' ')[6];
+            _output = Collect(_process.StandardOutput);
+            return;
+        }
+        await _errors;
+        await _process.WaitForExitAsync();
+        throw new InvalidOperationException($"It did not serve: {_process.ExitCode} {Said}");
     }
 
     public void Kill() => _process.Kill();
@@ -62,7 +76,7 @@ public sealed class Server : IDisposable
 
     public async Task<int> Ended()
     {
-        await _process.WaitForExitAsync();
+        await _process.WaitForExitAsync().WaitAsync(Tool.Patience);
         await Task.WhenAll(_output, _errors);
         return _process.ExitCode;
     }
@@ -76,9 +90,7 @@ public sealed class Server : IDisposable
     public void Dispose()
     {
         Http?.Dispose();
-        if (!_process.HasExited)
-            _process.Kill();
-        _process.WaitForExit();
+        Tool.End(_process);
         _process.Dispose();
     }
 }
@@ -99,7 +111,7 @@ internal static class Clients
         string token = issuer.Issue(who, TimeSpan.FromHours(1));
         var http = handler is null ? new HttpClient() : new HttpClient(handler);
         http.BaseAddress = new Uri(url + "/fhir/");
-        http.Timeout = TimeSpan.FromMinutes(2);
+        http.Timeout = Tool.Patience;
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         return http;
     }

@@ -25,7 +25,7 @@ public class SubscribersTests
     {
         using var folder = new TemporaryFolder();
         using var server = await Server.Start(folder);
-        using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(2 + Alerts / 500));
+        using var stop = new CancellationTokenSource(Tool.Patience + TimeSpan.FromMinutes(Alerts / 500));
         var seen = Enumerable.Range(0, Subscribers).Select(i => new Subscriber(i)).ToList();
         var watching = seen.Select(one => one.Watch(server.Grpc(folder, Role.Alerting), stop.Token)).ToList();
         await foreach (var answer in server.Grpc(folder).SubmitStream(Deteriorations(), null, stop.Token))
@@ -86,6 +86,12 @@ public class SubscribersTests
                 request.Cursor = _cursor;
             await foreach (var response in client.SubscribeAlerts(request, null, stop))
             {
+                if (response.Line is { Unreadable: { } passed })
+                {
+                    // The record did not answer for seconds, on a machine that is that busy: the line itself comes to who asks again.
+                    _cursor = passed.CursorBefore;
+                    return;
+                }
                 if (response.Line is { } line)
                     Take(line);
                 // Sometimes what was had is forgotten again, as by a client that dies before it has kept the cursor.

@@ -21,23 +21,12 @@ internal sealed class Login(TokenVerifier verifier, AccessNotes notes, GatewayOp
 
     private readonly HashSet<string> _sources = [.. options.Sources.Select(source => source.Slug)];
 
-    /// <summary>
-    /// Who sends a token that proved somebody before; null when it has to be looked at. Nothing is to be noted of that, so what a note
-    /// would say need not be put into words.
-    /// </summary>
-    /// <param name="authorization">As in the header; empty for none.</param>
-    public Session? Known(string authorization) =>
-        authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
-        && verifier.Remembered(authorization.AsSpan(Bearer.Length).Trim()) is { Who: { } who } proof && _sources.Contains(who.Source)
-            ? new Session(who, proof.Until)
-            : null;
-
     /// <param name="http">The request.</param>
     /// <param name="requestId">For the note.</param>
-    /// <param name="asked">What is asked for, for the note.</param>
-    public async Task<(Session? Session, Answer? Denied)> Requester(HttpContext http, string requestId, string asked)
+    /// <param name="asked">What is asked for, for the note; put into words only where there is one.</param>
+    public async ValueTask<(Session? Session, Answer? Denied)> Requester(HttpContext http, string requestId, Func<string> asked)
     {
-        var (session, denial) = await Check(http.Request.Headers.Authorization.ToString(), AddressOf(http), requestId, asked);
+        var (session, denial) = await Check(http, requestId, asked);
         return (session, denial switch
         {
             null => null,
@@ -53,11 +42,20 @@ internal sealed class Login(TokenVerifier verifier, AccessNotes notes, GatewayOp
     }
 
     /// <summary>The same for any front: exactly one of the two is set.</summary>
-    /// <param name="authorization">As in the header; empty for none.</param>
-    /// <param name="address">Where it comes from, for the note.</param>
-    /// <param name="requestId">For the note.</param>
-    /// <param name="asked">What is asked for, for the note.</param>
-    public async Task<(Session? Session, Denial? Denial)> Check(string authorization, string address, string requestId, string asked)
+    public ValueTask<(Session? Session, Denial? Denial)> Check(HttpContext http, string requestId, Func<string> asked)
+    {
+        string authorization = http.Request.Headers.Authorization.ToString();
+        return Known(authorization) is { } session ? new((session, null)) : Prove(authorization, AddressOf(http), requestId, asked());
+    }
+
+    /// <summary>Who sends a token that proved somebody before; null when it has to be looked at.</summary>
+    private Session? Known(string authorization) =>
+        authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+        && verifier.Remembered(authorization.AsSpan(Bearer.Length).Trim()) is { Who: { } who } proof && _sources.Contains(who.Source)
+            ? new Session(who, proof.Until)
+            : null;
+
+    private async ValueTask<(Session? Session, Denial? Denial)> Prove(string authorization, string address, string requestId, string asked)
     {
         if (authorization.Length == 0)
             return (null, await Denied(address, requestId, asked, null, "A bearer token is needed."));
@@ -72,7 +70,7 @@ internal sealed class Login(TokenVerifier verifier, AccessNotes notes, GatewayOp
         return (null, new Denial(true, null, "The source that the token names is not registered with this server."));
     }
 
-    public static string AddressOf(HttpContext http) => http.Connection.RemoteIpAddress?.ToString() ?? "no address";
+    private static string AddressOf(HttpContext http) => http.Connection.RemoteIpAddress?.ToString() ?? "no address";
 
     private async Task<Denial> Denied(string address, string requestId, string asked, string? tokenError, string diagnostics)
     {

@@ -28,7 +28,7 @@ internal sealed class FeedEvents(Login login, FeedHub hub, ResponseWriter respon
     {
         string requestId = FhirFront.RequestIdOf(http);
         string name = (string?)http.Request.RouteValues["feed"] ?? "";
-        var (session, denied) = await login.Requester(http, requestId, $"GET feeds/{Parameters.Shown(name)}");
+        var (session, denied) = await login.Requester(http, requestId, () => $"GET feeds/{Parameters.Shown(name)}");
         var (subscription, problem) = denied is null ? await Open(http, session!, requestId, name) : (null, denied);
         if (subscription is null)
         {

@@ -66,10 +66,7 @@ internal sealed partial class FhirFront(
         string[] path = (http.Request.Path.Value ?? "").Split('/', StringSplitOptions.RemoveEmptyEntries);
         string baseUrl = options.BaseUrl ?? $"{http.Request.Scheme}://{http.Request.Host}{http.Request.PathBase}";
         bool isMetadata = path is ["metadata"];
-        Answer? denied = null;
-        var session = isMetadata ? null : login.Known(http.Request.Headers.Authorization.ToString());
-        if (session is null && !isMetadata)
-            (session, denied) = await login.Requester(http, requestId, Asked(http, path));
+        var (session, denied) = isMetadata ? default : await login.Requester(http, requestId, () => Asked(http, path));
         if (denied is not null)
             return ("login", denied);
         bool isAcceptable = Formats.Response(query.First("_format"), http.Request.Headers) is not null;

@@ -15,8 +15,7 @@ internal sealed class GrpcLogin(Login login)
     {
         string requestId = FhirFront.RequestIdOf(call.Http);
         call.ResponseHeaders.Add("x-request-id", requestId);
-        var (session, denial) = await login.Check(
-            call.Metadata.Find("authorization") ?? "", Login.AddressOf(call.Http), requestId, call.Method.FullName);
+        var (session, denial) = await login.Check(call.Http, requestId, () => call.Method.FullName);
         return session is null ? throw StatusTable.Of(denial!) : new Caller(session.Who, session.Until, requestId);
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using System.Threading.Channels;
 using Google.Protobuf;
 using PatientGrains.Core.Access;
 using PatientGrains.Gateway.Auth;
@@ -32,10 +33,9 @@ internal sealed class DemoWard(HostSettings settings)
         Seed = 7, Stays = 40, Hours = 36, AdmissionHours = 6, Units = 2, SepsisShare = 0.25, RevisionShare = 0.02,
     };
 
-
     private readonly List<WardStay> _stays = [.. SyntheticWard.Stays(Ward)];
     private readonly ConcurrentDictionary<AlertLine.EventOneofCase, int> _counts = [];
-    private readonly TaskCompletionSource<AlertLine> _urgent = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Channel<AlertLine> _urgent = Channel.CreateUnbounded<AlertLine>();
     private readonly TaskCompletionSource _mistaken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _takenBack = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _answers;
@@ -50,15 +50,16 @@ internal sealed class DemoWard(HostSettings settings)
         var from = _stays.Min(stay => stay.AdmittedAt);
         var until = _stays.Max(stay => stay.AdmittedAt.AddHours(stay.Hours));
         var clock = new FastClock(from, (until - from).TotalSeconds / Duration);
+        var pace = new WardPace(clock, from);
         await using var server = await RecordServer.StartWithFront(settings, cancel, clock);
         Say($"{(until - from).TotalHours:F0} hours in {Duration:F0} s; a subscriber at {server.GrpcUrl} prints what is {Printed} or worse");
 
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var watching = Watch(server, clock, ended.Token);
         var acknowledging = Acknowledge(server, clock, cancel);
-        await Push(server, clock, cancel);
-        await Correct(server, clock, watching, cancel);
-        await Task.WhenAny(Task.WhenAll(acknowledging, _takenBack.Task), watching);
+        await Push(server, clock, pace, cancel);
+        await Correct(server, clock, acknowledging, watching, cancel);
+        await Task.WhenAny(_takenBack.Task, watching);
         await ended.CancelAsync();
         await watching;
 
@@ -71,20 +72,31 @@ internal sealed class DemoWard(HostSettings settings)
 
     private async Task Watch(RecordServer server, FastClock clock, CancellationToken cancel)
     {
-        using var channel = Channel(server, clock, Who("ward-board", Role.Alerting));
-        var all = new SubscribeAlertsRequest { Start = FeedStart.Beginning };
+        using var channel = Link(server, clock, Who("ward-board", Role.Alerting));
+        var asked = new SubscribeAlertsRequest { Start = FeedStart.Beginning };
         try
         {
-            await foreach (var response in new PatientGrainsClient(channel).SubscribeAlerts(all, stop: cancel))
-            {
-                if (response.Line is { } line)
-                    Show(line);
-            }
+            while (await WatchFrom(asked, new PatientGrainsClient(channel), cancel) is { } before)
+                asked = new SubscribeAlertsRequest { Cursor = before };
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
             // The demo has seen what it waited for.
         }
+    }
+
+    /// <summary>Until the server ends it; or until a line is passed over because its record did not answer for seconds: then the cursor
+    /// that brings the line itself.</summary>
+    private async Task<string?> WatchFrom(SubscribeAlertsRequest asked, PatientGrainsClient client, CancellationToken cancel)
+    {
+        await foreach (var response in client.SubscribeAlerts(asked, stop: cancel))
+        {
+            if (response.Line is { Unreadable: { } passed })
+                return passed.CursorBefore;
+            if (response.Line is { } line)
+                Show(line);
+        }
+        return null;
     }
 
     private void Show(AlertLine line)
@@ -95,43 +107,60 @@ internal sealed class DemoWard(HostSettings settings)
         bool isGraver = line.EventCase is AlertLine.EventOneofCase.Raised or AlertLine.EventOneofCase.Worsened;
         if (isAnswer || isMistaken || (isGraver && line.Severity >= Printed))
             Say("  " + AlertText.Of(line));
-        if (line is { Raised: not null, Severity: >= Printed } && !isMistaken)
-            _urgent.TrySetResult(line);
+        if (line is { Raised: not null, Severity: >= Printed })
+            _urgent.Writer.TryWrite(line);
         if (isMistaken && line.Raised is not null)
             _mistaken.TrySetResult();
         if (isMistaken && line.Withdrawn is not null)
             _takenBack.TrySetResult();
     }
 
+    /// <summary>The first that is still open when the clinician comes to it: the mistaken one is, if no other was.</summary>
     private async Task Acknowledge(RecordServer server, FastClock clock, CancellationToken cancel)
     {
-        var line = await _urgent.Task.WaitAsync(cancel);
-        using var channel = Channel(server, clock, Who("dr-grey", Role.Clinician));
-        var request = new AcknowledgeAlertRequest { PatientId = line.PatientId, Alert = line.Alert, Note = "I am at the bedside." };
-        await new PatientGrainsClient(channel).AcknowledgeAlert(request, stop: cancel);
+        using var channel = Link(server, clock, Who("dr-grey", Role.Clinician));
+        await foreach (var line in _urgent.Reader.ReadAllAsync(cancel))
+        {
+            try
+            {
+                var request = new AcknowledgeAlertRequest { PatientId = line.PatientId, Alert = line.Alert, Note = "I am at the bedside." };
+                await new PatientGrainsClient(channel).AcknowledgeAlert(request, stop: cancel);
+                return;
+            }
+            catch (GrpcException ended) when (ended.Code == GrpcCode.FailedPrecondition)
+            {
+                // The patient has recovered.
+            }
+        }
     }
 
-    private async Task Push(RecordServer server, FastClock clock, CancellationToken cancel)
+    private async Task Push(RecordServer server, FastClock clock, WardPace pace, CancellationToken cancel)
     {
-        using var channel = Channel(server, clock, Ehr);
-        await foreach (var answer in new PatientGrainsClient(channel).SubmitStream(Replay(clock, cancel), stop: cancel))
+        using var channel = Link(server, clock, Ehr);
+        await foreach (var answer in new PatientGrainsClient(channel).SubmitStream(Replay(pace, cancel), stop: cancel))
         {
+            pace.Answered(answer.MessageId);
             if (answer.Refusal is { } refusal)
                 throw new VerbException($"the server refused a message of the ward: {refusal.Message}");
             _answers++;
         }
     }
 
-    private async IAsyncEnumerable<Submission> Replay(FastClock clock, [EnumeratorCancellation] CancellationToken cancel)
+    private async IAsyncEnumerable<Submission> Replay(WardPace pace, [EnumeratorCancellation] CancellationToken cancel)
     {
         var coming = new Queue<WardStay>(_stays.OrderBy(stay => stay.AdmittedAt));
         int number = 0;
         foreach (var sent in SyntheticWard.Replay(Ward))
         {
-            await clock.Until(sent.At, cancel);
             while (coming.TryPeek(out var stay) && stay.AdmittedAt <= sent.At)
-                yield return Admission(coming.Dequeue());
-            yield return Update($"ward-{number++}", sent.Type, sent.Id, sent.Resource);
+            {
+                var admission = Admission(coming.Dequeue());
+                await pace.Send(admission.MessageId, sent.At, cancel);
+                yield return admission;
+            }
+            var update = Update($"ward-{number++}", sent.Type, sent.Id, sent.Resource);
+            await pace.Send(update.MessageId, sent.At, cancel);
+            yield return update;
         }
     }
 
@@ -141,13 +170,15 @@ internal sealed class DemoWard(HostSettings settings)
     };
 
     /// <summary>A lactate that was mistyped, then the laboratory's correction of it.</summary>
-    private async Task Correct(RecordServer server, FastClock clock, Task watching, CancellationToken cancel)
+    private async Task Correct(RecordServer server, FastClock clock, Task acknowledging, Task watching, CancellationToken cancel)
     {
-        using var channel = Channel(server, clock, Ehr);
+        using var channel = Link(server, clock, Ehr);
         var client = new PatientGrainsClient(channel);
         string at = clock.GetUtcNow().ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
         await client.Submit(Update("mistake", "Observation", "lactate-mistaken", Lactate("final", "9.1", at)), stop: cancel);
         await Task.WhenAny(_mistaken.Task, watching).WaitAsync(cancel);
+        if (await Task.WhenAny(acknowledging, watching).WaitAsync(cancel) == acknowledging)
+            await acknowledging;
         await client.Submit(Update("correction", "Observation", "lactate-mistaken", Lactate("corrected", "0.9", at)), stop: cancel);
     }
 
@@ -161,7 +192,7 @@ internal sealed class DemoWard(HostSettings settings)
     private static Submission Update(string message, string type, string id, ReadOnlyMemory<byte> body) =>
         new() { MessageId = message, Kind = SubmissionKind.Update, Type = type, Id = id, Body = UnsafeByteOperations.UnsafeWrap(body) };
 
-    private GrpcChannel Channel(RecordServer server, FastClock clock, Requester who)
+    private GrpcChannel Link(RecordServer server, FastClock clock, Requester who)
     {
         var issuer = new TokenIssuer(Services.GatewayOptionsOf(settings, server.Ring), clock);
         return GrpcLink.Open(new Uri(server.GrpcUrl), () => issuer.Issue(who, TimeSpan.FromDays(30)), null);

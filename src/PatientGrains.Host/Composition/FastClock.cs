@@ -8,19 +8,43 @@ namespace PatientGrains.Host.Composition;
 /// <param name="speed">How many seconds pass in one; at least 1.</param>
 internal sealed class FastClock(DateTimeOffset start, double speed) : TimeProvider
 {
-    private readonly long _began = System.GetTimestamp();
+    private readonly Lock _gate = new();
+    private DateTimeOffset _now = start;
+    private DateTimeOffset _halt = DateTimeOffset.MaxValue;
+    private long _looked = System.GetTimestamp();
 
     /// <summary>The same time, with timers that are as fast: what is due later comes as much sooner.</summary>
     public TimeProvider WithFastTimers => new Hurried(this);
 
-    public override DateTimeOffset GetUtcNow() => start + (System.GetElapsedTime(_began) * speed);
-
-    /// <summary>Waits until it is that time.</summary>
-    public Task Until(DateTimeOffset time, CancellationToken cancel)
+    public override DateTimeOffset GetUtcNow()
     {
-        var left = Sooner(time - GetUtcNow());
-        return left > TimeSpan.Zero ? Task.Delay(left, cancel) : Task.CompletedTask;
+        lock (_gate)
+        {
+            long looks = System.GetTimestamp();
+            var runs = _now + (System.GetElapsedTime(_looked, looks) * speed);
+            _looked = looks;
+            return _now = runs <= _halt ? runs : Later(_now, _halt);
+        }
     }
+
+    /// <summary>Where it stops, until another time is named; it never goes back. The time that it stood is not made up for.</summary>
+    public void StopAt(DateTimeOffset time)
+    {
+        lock (_gate)
+        {
+            GetUtcNow();
+            _halt = time;
+        }
+    }
+
+    /// <summary>Waits until it is that time, where the clock does not stop before.</summary>
+    public async Task Until(DateTimeOffset time, CancellationToken cancel)
+    {
+        while (time - GetUtcNow() is var left && left > TimeSpan.Zero)
+            await Task.Delay(Sooner(left), cancel);
+    }
+
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 
     private TimeSpan Sooner(TimeSpan time) =>
         time <= TimeSpan.Zero ? time : TimeSpan.FromMilliseconds(Math.Ceiling(time.TotalMilliseconds / speed));

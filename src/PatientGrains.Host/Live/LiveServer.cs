@@ -16,8 +16,11 @@ namespace PatientGrains.Host.Live;
 /// </summary>
 internal sealed class LiveServer(HttpClient http, string url) : IDisposable
 {
-    /// <summary>How long a server that answers anything takes to say that it is up.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    /// <summary>
+    /// How long a server may take to say that it is up. One that was killed refuses at once; a busy one that was given up too early would
+    /// make a verb say that the folder is in use.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     /// <param name="Url">Where it listens.</param>
     /// <param name="GrpcUrl">Where it serves gRPC; null in what an older program wrote.</param>

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using PatientGrains.Host.Settings;
+using PatientGrains.Host.Tests.Independent;
 
 namespace PatientGrains.Host.Tests.Deployment;
 
@@ -18,15 +19,17 @@ public sealed partial class DeploymentTests
     private static readonly string Root = FindRoot();
     private static readonly string Compose = File.ReadAllText(Path.Combine(Root, "docker-compose.yml"));
 
-    [ProgramFact("docker-compose")]
+    [ProgramFact("docker-compose", "openssl")]
     public async Task Compose_takes_the_file()
     {
         using var folder = new TemporaryFolder();
         await MakeSecrets(folder);
-        await Expect(0, folder.Path, "docker-compose", "-f", "docker-compose.yml", "config", "-q");
+        Tool.Expect(0, await Check(), "docker-compose config");
         // And not because it takes anything.
         File.WriteAllText(Path.Combine(folder.Path, "docker-compose.yml"), Compose.Replace("restart:", "restarts:"));
-        await Expect(1, folder.Path, "docker-compose", "-f", "docker-compose.yml", "config", "-q");
+        Assert.NotEqual(0, (await Check()).Exit);
+
+        Task<Ran> Check() => Run(folder.Path, "docker-compose", "-f", "docker-compose.yml", "config", "-q");
     }
 
     [ProgramFact("openssl")]
@@ -85,15 +88,15 @@ public sealed partial class DeploymentTests
         Assert.True(File.Exists(Path.Combine(Root, PublishedProject().Match(text).Groups[1].Value)));
     }
 
-    [ProgramFact("python3")]
+    [YamlFact]
     public async Task The_configuration_of_the_other_parts_is_yaml()
     {
         const string Load = "import sys, yaml; assert isinstance(yaml.safe_load(open(sys.argv[1])), dict)";
         foreach (string file in Directory.EnumerateFiles(Path.Combine(Root, Folder), "*.y*ml", SearchOption.AllDirectories))
-            await Expect(0, Root, "/usr/bin/python3", "-c", Load, file);
+            Tool.Expect(0, await Run(Root, SuiteTool.Command("python"), "-c", Load, file), file);
     }
 
-    [ProgramFact("haproxy")]
+    [ProgramFact("haproxy", "openssl")]
     public async Task The_proxy_takes_its_configuration()
     {
         using var folder = new TemporaryFolder();
@@ -102,7 +105,7 @@ public sealed partial class DeploymentTests
             .Replace("/run/secrets/proxy-certificate", Path.Combine(folder.Path, "secrets/proxy-bundle.pem"))
             .Replace("/run/secrets/ca", Path.Combine(folder.Path, "secrets/ca.pem"));
         File.WriteAllText(Path.Combine(folder.Path, "haproxy.cfg"), config);
-        await Expect(0, folder.Path, "haproxy", "-c", "-f", "haproxy.cfg");
+        Tool.Expect(0, await Run(folder.Path, "haproxy", "-c", "-f", "haproxy.cfg"), "haproxy");
     }
 
     [Fact]
@@ -161,19 +164,11 @@ public sealed partial class DeploymentTests
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(path, copy);
         }
-        await Expect(0, folder.Path, "sh", Folder + "/make-secrets.sh");
+        Tool.Expect(0, await Run(folder.Path, "sh", Folder + "/make-secrets.sh"), "make-secrets.sh");
     }
 
-    private static async Task Expect(int exit, string folder, string program, params string[] arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments)
-        {
-            WorkingDirectory = folder, RedirectStandardError = true, RedirectStandardOutput = true,
-        })!;
-        var said = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == exit, $"{program} ended with {process.ExitCode}: {said[0]}{said[1]}");
-    }
+    private static Task<Ran> Run(string folder, string program, params string[] arguments) =>
+        Tool.ToEnd(Tool.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder }));
 
     private static string FindRoot()
     {
@@ -205,14 +200,24 @@ public sealed partial class DeploymentTests
     private static partial Regex Instrument();
 }
 
-/// <summary>A test that runs a program of the system. Skipped where that is missing, but not in CI.</summary>
+/// <summary>A test that runs programs of the system. Skipped where one is missing, but not in CI.</summary>
 internal sealed class ProgramFactAttribute : FactAttribute
 {
-    public ProgramFactAttribute(string program)
+    public ProgramFactAttribute(params string[] programs)
     {
         var folders = Environment.GetEnvironmentVariable("PATH")!.Split(':');
-        bool isThere = folders.Any(folder => File.Exists(Path.Combine(folder, program)));
-        if (!isThere && Environment.GetEnvironmentVariable("CI") != "true")
-            Skip = $"{program} is not installed";
+        string[] missing = [.. programs.Where(program => !folders.Any(folder => File.Exists(Path.Combine(folder, program))))];
+        if (missing.Length > 0 && Environment.GetEnvironmentVariable("CI") != "true")
+            Skip = $"{string.Join(" and ", missing)} is not installed";
+    }
+}
+
+/// <summary>The same for Python with its package for YAML.</summary>
+internal sealed class YamlFactAttribute : FactAttribute
+{
+    public YamlFactAttribute()
+    {
+        if (Environment.GetEnvironmentVariable("CI") != "true" && !SuiteTool.Runs(SuiteTool.Command("python"), "-c", "import yaml"))
+            Skip = "yaml is not there: apt-get install python3-yaml";
     }
 }

@@ -25,11 +25,8 @@ public class H2LoadTests
                 "--requests=3000", "--clients=4", "--max-concurrent-streams=50", "--data=" + folder.Write("request.bin", frame),
                 "--header=content-type: application/grpc", "--header=te: trailers", "--header=authorization: " + token,
                 server.GrpcUrl + "/patientgrains.v1.RecordService/Read",
-            ])
-        { RedirectStandardOutput = true };
-        using var process = Process.Start(start)!;
-        string said = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
+            ]);
+        string said = (await Tool.ToEnd(Tool.Start(start))).All;
         Assert.Contains("3000 succeeded, 0 failed, 0 errored, 0 timeout", said);
         Assert.Contains("status codes: 3000 2xx", said);
     }

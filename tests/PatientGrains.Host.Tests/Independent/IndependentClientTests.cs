@@ -43,8 +43,7 @@ public sealed class PythonClientTests(PythonClientTests.Run run) : IClassFixture
 public abstract class Suite(string tool, string script) : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly SemaphoreSlim _once = new(1);
-    private Dictionary<string, string>? _said;
+    private Task<Dictionary<string, string>>? _said;
 
     public static string Folder([CallerFilePath] string here = "") => Path.GetDirectoryName(here)!;
 
@@ -54,23 +53,16 @@ public abstract class Suite(string tool, string script) : IDisposable
 
     public async Task Passed(string name)
     {
-        await _once.WaitAsync();
-        try
-        {
-            _said ??= await Said();
-        }
-        finally
-        {
-            _once.Release();
-        }
-        Assert.True(_said.TryGetValue(name, out string? result), $"The suite ended before it ran: {name}");
+        // Tests of a class run one after the other.
+        var said = await (_said ??= Said());
+        Assert.True(said.TryGetValue(name, out string? result), $"The suite ended before it ran: {name}");
         Assert.True(result == "ok", result);
     }
 
     private async Task<Dictionary<string, string>> Said()
     {
         using var server = await Server.Start(_folder);
-        var start = new ProcessStartInfo(SuiteTool.Command(tool), [Path.Combine(Folder(), script)]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(SuiteTool.Command(tool), [Path.Combine(Folder(), script)]);
         start.Environment["SUITE"] = JsonSerializer.Serialize(new
         {
             grpc = server.GrpcUrl[(server.GrpcUrl.IndexOf("://", StringComparison.Ordinal) + 3)..],
@@ -78,10 +70,9 @@ public abstract class Suite(string tool, string script) : IDisposable
             descriptors = Descriptors(),
             tokens = Tokens(),
         });
-        using var process = Process.Start(start)!;
-        string output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return output.Split('\n').Select(line => Regex.Match(line, "^(not )?ok ([^#]+?)(?: # (.*))?$")).Where(match => match.Success)
+        var ran = await Tool.ToEnd(Tool.Start(start));
+        Assert.True(ran.Exit == 0, ran.All);
+        return ran.Out.Split('\n').Select(line => Regex.Match(line, "^(not )?ok ([^#]+?)(?: # (.*))?$")).Where(match => match.Success)
             .ToDictionary(match => match.Groups[2].Value, match => match.Groups[1].Success ? match.Groups[3].Value : "ok");
     }
 
@@ -125,11 +116,7 @@ public abstract class Suite(string tool, string script) : IDisposable
         public override DateTimeOffset GetUtcNow() => System.GetUtcNow().AddDays(-1);
     }
 
-    public void Dispose()
-    {
-        _folder.Dispose();
-        _once.Dispose();
-    }
+    public void Dispose() => _folder.Dispose();
 }
 
 /// <summary>The interpreters, and the packages that the suites need of others.</summary>
@@ -151,11 +138,12 @@ internal static class SuiteTool
         _ => null,
     };
 
-    private static bool Runs(string command, params string[] arguments)
+    public static bool Runs(string command, params string[] arguments)
     {
         try
         {
             var start = new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+            // What it says is little enough to stay in the pipe.
             using var process = Process.Start(start)!;
             process.WaitForExit();
             return process.ExitCode == 0;

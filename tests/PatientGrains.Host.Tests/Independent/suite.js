@@ -60,14 +60,31 @@ const sick = async (id) => {
     await submit(observation(`${id}-${loinc}`, id, loinc, value, unit));
 };
 const subscribe = (request, role = 'alerting') => {
-  const stream = alerts.SubscribeAlerts(request, as(role));
   const got = [];
   let wake = () => {};
   let failed = null;
-  stream.on('data', (one) => { got.push(one); wake(); });
-  stream.on('error', (e) => { failed = e; wake(); });
-  return {
-    got, stream,
+  const open = (asked) => {
+    const stream = alerts.SubscribeAlerts(asked, as(role));
+    stream.on('data', (one) => {
+      if (stream !== subscriber.stream) return;
+      if (one.line?.unreadable) {
+        // The record did not answer for seconds: the line itself comes to who asks again.
+        stream.cancel();
+        subscriber.stream = open({ ...request, start: undefined, cursor: one.line.unreadable.cursor_before });
+        return;
+      }
+      got.push(one);
+      wake();
+    });
+    stream.on('error', (e) => {
+      if (stream !== subscriber.stream) return;
+      failed = e;
+      wake();
+    });
+    return stream;
+  };
+  const subscriber = {
+    got, stream: null,
     until: async (enough) => {
       while (!enough(got)) {
         if (failed) throw failed;
@@ -76,6 +93,8 @@ const subscribe = (request, role = 'alerting') => {
       return got;
     },
   };
+  subscriber.stream = open(request);
+  return subscriber;
 };
 const lines = (got) => got.filter((one) => one.line).map((one) => one.line);
 

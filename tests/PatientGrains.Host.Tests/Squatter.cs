@@ -1,0 +1,36 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace PatientGrains.Host.Tests;
+
+/// <summary>Holds a port, so that nobody else comes to it, and hangs up on whoever calls there.</summary>
+internal sealed class Squatter : IDisposable
+{
+    private readonly TcpListener _listener;
+
+    /// <param name="at">Which address it listens on.</param>
+    /// <param name="port">Zero for a free one.</param>
+    public Squatter(IPAddress at, int port = 0)
+    {
+        _listener = new TcpListener(at, port);
+        _listener.Start();
+        _ = HangUp();
+    }
+
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    private async Task HangUp()
+    {
+        try
+        {
+            while (true)
+                (await _listener.AcceptSocketAsync()).Dispose();
+        }
+        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
+        {
+            // The test is over.
+        }
+    }
+
+    public void Dispose() => _listener.Dispose();
+}
