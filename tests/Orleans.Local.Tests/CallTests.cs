@@ -111,9 +111,9 @@ public sealed class CallTests
         await using Silo silo = new();
         Task call = silo.Grain<ICounter>().CallSelf();
         await silo.Grain<ICounter>().Peek();
-        silo.Clock.Advance(TimeSpan.FromSeconds(29));
+        silo.Clock.Move(TimeSpan.FromSeconds(29));
         Assert.False(call.IsCompleted);
-        silo.Clock.Advance(TimeSpan.FromSeconds(6));
+        silo.Clock.Move(TimeSpan.FromSeconds(6));
         await Assert.ThrowsAsync<TimeoutException>(() => call);
         Assert.Equal(1, await silo.Grain<ICounter>().Add(1));
         Assert.DoesNotContain("never", silo.Journal.Lines);

@@ -55,6 +55,20 @@ public sealed class EnumerationTests
     }
 
     [Fact]
+    public async Task An_enumeration_that_an_engine_refuses_fails_as_a_call_does()
+    {
+        await using Silo silo = new();
+        await silo.Engine.StopAsync(CancellationToken.None);
+        await Assert.ThrowsAsync<SiloUnavailableException>(async () =>
+        {
+            await foreach (Note note in silo.Grain<ICounter>().Count(1, ""))
+            {
+                Assert.Fail($"{note} came from nowhere.");
+            }
+        });
+    }
+
+    [Fact]
     public async Task Leaving_early_disposes_the_grains_enumerator()
     {
         await using Silo silo = new();
@@ -94,7 +108,7 @@ public sealed class EnumerationTests
         await using IAsyncEnumerator<Note> items = silo.Grain<ICounter>().Count(0, "gate").GetAsyncEnumerator();
         ValueTask<bool> next = items.MoveNextAsync();
         await silo.Journal.Seen("gate begins");
-        silo.Clock.Advance(TimeSpan.FromHours(1));
+        silo.Clock.Move(TimeSpan.FromHours(1));
         Assert.False(next.IsCompleted);
         await silo.Grain<ICounter>().Leave();
         await Assert.ThrowsAsync<EnumerationAbortedException>(async () => await next);

@@ -32,7 +32,8 @@ public sealed class PlacementTests
         IWorker worker = silo.Grain<IWorker>();
         for (int i = 0; i < 100; i++)
         {
-            await Task.WhenAll(Enumerable.Range(0, 10).Select(n => n % 3 == 0 ? worker.Quit() : worker.Work("none")));
+            await Task.WhenAll(Enumerable.Range(0, 10).Select(n => n % 3 == 0 ? worker.Quit() : worker.Work("none")))
+                .WaitAsync(TimeSpan.FromMinutes(5)); // a lost call would be waited for in vain
         }
     }
 

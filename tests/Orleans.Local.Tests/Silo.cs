@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Hosting;
+using PatientGrains.Log.Tests;
 
 namespace Orleans.Local.Tests;
 
@@ -27,7 +28,7 @@ internal sealed class Silo : IAsyncDisposable
         services = collection.BuildServiceProvider();
     }
 
-    internal HandClock Clock { get; } = new();
+    internal ManualClock Clock { get; } = new();
     internal Journal Journal { get; } = new();
     internal LocalEngine Engine => services.GetRequiredService<LocalEngine>();
     internal IClusterClient Client => Engine;
@@ -37,7 +38,12 @@ internal sealed class Silo : IAsyncDisposable
     internal static object? Json(object? value, Type type) =>
         JsonSerializer.Deserialize(JsonSerializer.SerializeToUtf8Bytes(value, type), type);
 
-    public async ValueTask DisposeAsync() => await services.DisposeAsync();
+    /// <summary>On a clock that stands, nothing else would end what a test that failed has left at a gate.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Journal.OpenAll();
+        await services.DisposeAsync();
+    }
 }
 
 /// <summary>What grains report to the test, and gates that the test opens for them.</summary>
@@ -47,6 +53,7 @@ internal sealed class Journal
     readonly List<string> lines = [];
     readonly Dictionary<string, TaskCompletionSource> gates = [];
     readonly List<(Func<IReadOnlyList<string>, bool> Holds, TaskCompletionSource Seen)> watchers = [];
+    bool allOpen;
 
     internal IReadOnlyList<string> Lines
     {
@@ -81,7 +88,7 @@ internal sealed class Journal
 
             TaskCompletionSource seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
             watchers.Add((Holds, seen));
-            return seen.Task.WaitAsync(TimeSpan.FromSeconds(60));
+            return seen.Task.WaitAsync(TimeSpan.FromMinutes(5)); // only so that a line that never comes fails the test
         }
     }
 
@@ -89,13 +96,34 @@ internal sealed class Journal
 
     internal void Open(string name) => Source(name).TrySetResult();
 
+    /// <summary>Those that are waited for later too.</summary>
+    internal void OpenAll()
+    {
+        lock (gate)
+        {
+            allOpen = true;
+            foreach (TaskCompletionSource source in gates.Values)
+            {
+                source.TrySetResult();
+            }
+        }
+    }
+
     TaskCompletionSource Source(string name)
     {
         lock (gate)
         {
-            return gates.TryGetValue(name, out TaskCompletionSource? found)
-                ? found
-                : gates[name] = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (!gates.TryGetValue(name, out TaskCompletionSource? source))
+            {
+                gates[name] = source = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+
+            if (allOpen)
+            {
+                source.TrySetResult();
+            }
+
+            return source;
         }
     }
 }

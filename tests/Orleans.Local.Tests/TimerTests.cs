@@ -12,7 +12,7 @@ public sealed class TimerTests
         await silo.Grain<ICounter>().Tick(1, 1, interleave: false, keepAlive: false);
         Task held = silo.Grain<ICounter>().Hold("gate");
         await silo.Journal.Seen("gate begins");
-        silo.Clock.Advance(TimeSpan.FromSeconds(1));
+        silo.Clock.Move(TimeSpan.FromSeconds(1));
         await silo.Grain<ICounter>().Peek();
         Assert.DoesNotContain("tick", silo.Journal.Lines);
         silo.Journal.Open("gate");
@@ -29,7 +29,7 @@ public sealed class TimerTests
         await silo.Grain<ICounter>().Tick(1, 1, interleave: true, keepAlive: false);
         Task held = silo.Grain<ICounter>().Hold("gate");
         await silo.Journal.Seen("gate begins");
-        silo.Clock.Advance(TimeSpan.FromSeconds(1));
+        silo.Clock.Move(TimeSpan.FromSeconds(1));
         await silo.Journal.Seen("tock");
         Assert.False(held.IsCompleted);
         silo.Journal.Open("gate");
@@ -41,15 +41,15 @@ public sealed class TimerTests
     {
         await using Silo silo = new();
         await silo.Grain<ICounter>().Tick(1, 2, interleave: true, keepAlive: false);
-        silo.Clock.Advance(TimeSpan.FromSeconds(1));
+        silo.Clock.Move(TimeSpan.FromSeconds(1));
         await silo.Journal.Seen("tick");
-        silo.Clock.Advance(TimeSpan.FromSeconds(10));
+        silo.Clock.Move(TimeSpan.FromSeconds(10));
         await silo.Grain<ICounter>().Peek();
         Assert.Single(silo.Journal.Lines, line => line == "tick");
         silo.Journal.Open("tick");
         await silo.Journal.Seen("tock");
         await silo.Grain<ICounter>().Peek();
-        silo.Clock.Advance(TimeSpan.FromSeconds(2));
+        silo.Clock.Move(TimeSpan.FromSeconds(2));
         await silo.Journal.Seen("tick", times: 2);
     }
 
@@ -63,7 +63,7 @@ public sealed class TimerTests
         await silo.Grain<ICounter>().Tick(60, 60, interleave: false, keepAlive);
         for (int minute = 1; minute <= 2; minute++)
         {
-            silo.Clock.Advance(TimeSpan.FromSeconds(60));
+            silo.Clock.Move(TimeSpan.FromSeconds(60));
             await silo.Journal.Seen("tock", times: keepAlive ? minute : 1);
             await Task.WhenAll(silo.Engine.Live.Select(activation => activation.Drained()));
         }
@@ -75,7 +75,7 @@ public sealed class TimerTests
         }
 
         await silo.Journal.Seen("deactivated");
-        silo.Clock.Advance(TimeSpan.FromMinutes(10));
+        silo.Clock.Move(TimeSpan.FromMinutes(10));
         Assert.Single(silo.Journal.Lines, line => line == "tick");
     }
 
@@ -85,16 +85,16 @@ public sealed class TimerTests
         await using Silo silo = new();
         IMetronome metronome = silo.Grain<IMetronome>();
         await metronome.Start();
-        silo.Clock.Advance(TimeSpan.FromSeconds(1));
+        silo.Clock.Move(TimeSpan.FromSeconds(1));
         await silo.Journal.Seen("beat");
         await metronome.Change(60);
-        silo.Clock.Advance(TimeSpan.FromSeconds(59));
+        silo.Clock.Move(TimeSpan.FromSeconds(59));
         await metronome.Change(60);
         Assert.Single(silo.Journal.Lines);
-        silo.Clock.Advance(TimeSpan.FromSeconds(60));
+        silo.Clock.Move(TimeSpan.FromSeconds(60));
         await silo.Journal.Seen("beat", times: 2);
         await metronome.Stop();
-        silo.Clock.Advance(TimeSpan.FromMinutes(10));
+        silo.Clock.Move(TimeSpan.FromMinutes(10));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => metronome.Change(1));
         Assert.Equal(2, silo.Journal.Lines.Count);
     }
@@ -106,7 +106,7 @@ public sealed class TimerTests
         await silo.Grain<IMetronome>("broken").Start();
         for (int beat = 1; beat <= 3; beat++)
         {
-            silo.Clock.Advance(TimeSpan.FromSeconds(1));
+            silo.Clock.Move(TimeSpan.FromSeconds(1));
             await silo.Journal.Seen("beat", times: beat);
             await Task.WhenAll(silo.Engine.Live.Select(activation => activation.Drained()));
         }

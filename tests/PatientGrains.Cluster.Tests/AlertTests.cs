@@ -10,9 +10,7 @@ public class AlertTests
     public async Task A_subscriber_hears_of_alerts_of_all_silos()
     {
         await using var cluster = await TestedCluster.Start(3);
-        string[] patients = [.. Enumerable.Range(0, 15).Select(i => $"ill{i}")];
-        await cluster.Http.PutPatients(patients);
-        Assert.Equal(3, (await cluster.Hosted("patient")).Count);
+        var patients = await cluster.PatientsOnAllSilos("ill");
         await using var alerts = await Subscription.Open(cluster);
         foreach (string patient in patients)
             await Raise(cluster, patient, TimeProvider.System.GetUtcNow());
@@ -29,7 +27,7 @@ public class AlertTests
     {
         // An hour passes in 18 seconds.
         var clock = new FastClock(TimeProvider.System.GetUtcNow(), 200);
-        await using var cluster = await TestedCluster.Start(3, clock: clock);
+        await using var cluster = await TestedCluster.Start(3, clock: clock, isSafe: false);
         string[] patients = [.. Enumerable.Range(0, 12).Select(i => $"due{i}")];
         await cluster.Http.PutPatients(patients);
         await using var alerts = await Subscription.Open(cluster);
@@ -45,17 +43,12 @@ public class AlertTests
         }
     }
 
-    private static async Task Raise(TestedCluster cluster, string patient, DateTimeOffset now)
-    {
-        using var answer = await cluster.Http.Put($"Observation/{patient}-lactate", Asking.Lactate($"{patient}-lactate", patient, now));
-        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
-    }
+    private static Task Raise(TestedCluster cluster, string patient, DateTimeOffset now) =>
+        cluster.Http.Create($"Observation/{patient}-lactate", Asking.Lactate($"{patient}-lactate", patient, now));
 
     /// <summary>The alert feed as server-sent events, from now on.</summary>
     private sealed class Subscription : IAsyncDisposable
     {
-        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
         private readonly HttpResponseMessage _response;
         private readonly StreamReader _lines;
 
@@ -73,7 +66,7 @@ public class AlertTests
         /// <summary>The data of the next line of a kind.</summary>
         public async Task<string> Next(string kind)
         {
-            using var deadline = new CancellationTokenSource(Patience);
+            using var deadline = new CancellationTokenSource(TestedCluster.Patience);
             bool isKind = false;
             while (await _lines.ReadLineAsync(deadline.Token) is { } line)
             {

@@ -50,8 +50,7 @@ public sealed class AzureNodeTests(ITestOutputHelper output) : IAsyncLifetime
         using var gateway = await _nodes.Gateway();
         using var http = await _nodes.Client(gateway);
         await http.PutPatients(["meyer-anna"]);
-        using (var answer = await http.Put("Observation/l1", Asking.Lactate("l1", "meyer-anna", DateTimeOffset.UtcNow)))
-            Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+        await http.Create("Observation/l1", Asking.Lactate("l1", "meyer-anna", DateTimeOffset.UtcNow));
         // The stream of all patients, and the patient's own.
         var rows = await RowsWhenThereAre(2);
         Assert.DoesNotContain("meyer", rows.ToJsonString(), StringComparison.OrdinalIgnoreCase);
@@ -63,7 +62,7 @@ public sealed class AzureNodeTests(ITestOutputHelper output) : IAsyncLifetime
     private async Task<JsonArray> RowsWhenThereAre(int count)
     {
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var deadline = new CancellationTokenSource(TestedCluster.Patience);
         while (true)
         {
             var rows = await Rows("OrleansGrainState");

@@ -6,8 +6,6 @@ namespace PatientGrains.Cluster.Tests;
 /// <summary>A node: the real program in a process of its own, with its settings in the environment.</summary>
 internal sealed class NodeProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
-
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _said = [];
 
@@ -20,18 +18,23 @@ internal sealed class NodeProcess : IDisposable
     /// <summary>Completes when the node serves.</summary>
     /// <param name="role">Its role.</param>
     /// <param name="settings">Names and values of settings.</param>
-    public static Task<NodeProcess> Start(string role, params (string Name, string Value)[] settings) => Start(role, Patience, settings);
+    /// <exception cref="OperationCanceledException">It does not serve for minutes, and was ended.</exception>
+    public static async Task<NodeProcess> Start(string role, params (string Name, string Value)[] settings)
+    {
+        using var patience = new CancellationTokenSource(TestedCluster.Patience);
+        return await Start(role, patience.Token, settings);
+    }
 
-    /// <summary>A node that does not serve in time is ended.</summary>
-    /// <exception cref="TimeoutException">It did not.</exception>
-    public static async Task<NodeProcess> Start(string role, TimeSpan patience, (string Name, string Value)[] settings)
+    /// <summary>A node that does not serve until then is ended.</summary>
+    /// <exception cref="OperationCanceledException">It did not.</exception>
+    public static async Task<NodeProcess> Start(string role, CancellationToken until, (string Name, string Value)[] settings)
     {
         var node = new NodeProcess(Launch(["serve", "--role", role, "--url", "http://127.0.0.1:0"], settings));
         try
         {
             var serves = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
             node.Listen(serves);
-            string first = await serves.Task.WaitAsync(patience);
+            string first = await serves.Task.WaitAsync(until);
             node.Url = new Uri(first.Split(' ').First(word => word.StartsWith("http://", StringComparison.Ordinal)));
             return node;
         }

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans;
+using Orleans.Configuration;
 using Orleans.Runtime;
 using Orleans.TestingHost;
 using PatientGrains.Core.Access;
@@ -24,6 +25,9 @@ namespace PatientGrains.Cluster.Tests;
 /// </summary>
 internal sealed class TestedCluster : IAsyncDisposable
 {
+    /// <summary>Only what hangs for ever takes as long.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
     private readonly KeyRing _ring;
     private readonly HostSettings _settings = new();
     private WebApplication? _front;
@@ -43,7 +47,9 @@ internal sealed class TestedCluster : IAsyncDisposable
     /// <param name="log">Null for one in memory.</param>
     /// <param name="ring">Null for one of its own.</param>
     /// <param name="clock">The records' clock; null for the system's.</param>
-    public static async Task<TestedCluster> Start(short count, IPatientLog? log = null, KeyRing? ring = null, TimeProvider? clock = null)
+    /// <param name="isSafe">No silo dies: then one that gets no time for a while is not taken for dead, and is waited for.</param>
+    public static async Task<TestedCluster> Start(
+        short count, IPatientLog? log = null, KeyRing? ring = null, TimeProvider? clock = null, bool isSafe = true)
     {
         log ??= new InMemoryLog();
         ring ??= KeyRing.Ephemeral();
@@ -55,10 +61,17 @@ internal sealed class TestedCluster : IAsyncDisposable
             Services.AddRecordParts(silo.Services, log, ring, clock);
             Host.Composition.Cluster.AddStreamStorage(silo);
             Host.Composition.Cluster.SetProbes(silo);
+            if (isSafe)
+                silo.Configure<ClusterMembershipOptions>(membership => membership.ProbeTimeout = Patience);
             Engine.AddParts(silo);
             Services.AddWaker(silo.Services, clock);
         });
-        builder.ConfigureClient(Engine.AddParts);
+        builder.ConfigureClient(client =>
+        {
+            Engine.AddParts(client);
+            if (isSafe)
+                client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = Patience);
+        });
         var cluster = new TestedCluster(builder.Build(), log, ring);
         await cluster.Silos.DeployAsync();
         await cluster.OpenFront(clock);
@@ -78,7 +91,7 @@ internal sealed class TestedCluster : IAsyncDisposable
         await _front.StartAsync();
         var issuer = new TokenIssuer(Services.GatewayOptionsOf(_settings, _ring), clock);
         var who = new Requester { Subject = "dr-test", Roles = [Role.Clinician], Purpose = "TREAT", Source = "local" };
-        Http = new HttpClient { BaseAddress = new Uri(_front.Urls.First() + "/fhir/"), Timeout = TimeSpan.FromMinutes(1) };
+        Http = new HttpClient { BaseAddress = new Uri(_front.Urls.First() + "/fhir/"), Timeout = Patience };
         Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", issuer.Issue(who, TimeSpan.FromDays(365)));
     }
 
@@ -88,6 +101,20 @@ internal sealed class TestedCluster : IAsyncDisposable
         var statistics = await Grains.GetGrain<IManagementGrain>(0).GetDetailedGrainStatistics();
         return statistics.Where(grain => grain.GrainId.Type.ToString() == type).GroupBy(grain => grain.SiloAddress)
             .ToDictionary(silo => silo.Key, silo => silo.Count());
+    }
+
+    /// <summary>Patients of these names, so many that each silo hosts one: where they come to live is left to chance.</summary>
+    public async Task<List<string>> PatientsOnAllSilos(string prefix)
+    {
+        var patients = new List<string>();
+        do
+        {
+            string[] more = [.. Enumerable.Range(patients.Count, 12).Select(i => prefix + i)];
+            await Http.PutPatients(more);
+            patients.AddRange(more);
+        }
+        while ((await Hosted("patient")).Count < Silos.Silos.Count);
+        return patients;
     }
 
     /// <summary>The silo that hosts a patient now.</summary>
@@ -119,25 +146,27 @@ internal static class Asking
         return await http.SendAsync(request);
     }
 
-    /// <summary>A cluster that has just begun on a busy machine may say 503 to the first, as to any client.</summary>
     public static async Task PutPatients(this HttpClient http, IEnumerable<string> ids)
     {
-        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(1));
         foreach (string id in ids)
-        {
-            while (await PutPatient(http, id) is var status && status != HttpStatusCode.Created)
-            {
-                Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
-                await pace.WaitForNextTickAsync(deadline.Token);
-            }
-        }
+            await http.Create("Patient/" + id, $$"""{"resourceType":"Patient","id":"{{id}}"}""");
     }
 
-    private static async Task<HttpStatusCode> PutPatient(HttpClient http, string id)
+    /// <summary>A cluster that has just begun on a busy machine may say 503 to the first, as to any client.</summary>
+    public static async Task Create(this HttpClient http, string url, string body)
     {
-        using var answer = await http.Put("Patient/" + id, $$"""{"resourceType":"Patient","id":"{{id}}"}""", "patient " + id);
-        return answer.StatusCode;
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        using var deadline = new CancellationTokenSource(TestedCluster.Patience);
+        while (true)
+        {
+            using (var answer = await http.Put(url, body, url))
+            {
+                if (answer.StatusCode == HttpStatusCode.Created)
+                    return;
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            }
+            await pace.WaitForNextTickAsync(deadline.Token);
+        }
     }
 
     /// <summary>A weight, which no screen looks at.</summary>

@@ -52,7 +52,7 @@ internal sealed class Writers(HttpClient http, IReadOnlyList<string> patients, i
     /// <summary>Waits for what answers bring about; what breaks a writer breaks the test.</summary>
     public async Task Until(Func<bool> condition)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        using var deadline = new CancellationTokenSource(TestedCluster.Patience);
         while (true)
         {
             var next = Volatile.Read(ref _answered).Task;

@@ -14,7 +14,7 @@ namespace PatientGrains.Grains.Tests;
 public sealed class AlertHintTests
 {
     private const string Ward = "Location/ward-3";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = RecordCluster.Patience;
 
     [Fact]
     public async Task A_client_hears_of_an_alert_of_all_patients_of_a_patient_and_of_a_unit_and_finds_its_line_in_the_feed()
@@ -48,6 +48,7 @@ public sealed class AlertHintTests
         await cluster.Patient("p").Ask(Lactates.At("p", "o2", now, Lactates.Value(3.1m, now.AddSeconds(-6))));
         await cluster.Patient("p").Ask(Lactates.At("p", "o3", now, Lactates.Value(5, now.AddSeconds(-3))));
         Assert.Equal(2, (await heard.Reader.ReadAsync().AsTask().WaitAsync(Patience)).Hint.Number);
+        Assert.Equal(2, (await Feed(cluster)).Lines.Length);
         await cluster.DisposeAsync();
     }
 

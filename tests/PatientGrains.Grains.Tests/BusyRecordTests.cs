@@ -13,7 +13,7 @@ public sealed class BusyRecordTests : IAsyncLifetime
     private readonly ScriptedLog _log = new(new InMemoryLog());
     private readonly RecordCluster _cluster;
 
-    public BusyRecordTests() => _cluster = new RecordCluster { Log = _log, Options = new JournalOptions { MaxWaiting = 3 } };
+    public BusyRecordTests() => _cluster = new RecordCluster { Log = _log, Options = new JournalOptions { MaxWaiting = 3, Depth = 3 } };
 
     public Task InitializeAsync() => _cluster.InitializeAsync();
 
@@ -26,6 +26,7 @@ public sealed class BusyRecordTests : IAsyncLifetime
         await Write("other", "m0");
         _log.Close();
         var waiting = Enumerable.Range(1, 3).Select(i => Write("hot", $"m{i}")).ToList();
+        await _log.Holds(3);
         Assert.Equal(Rule.Busy, Assert.IsType<Refused>(await Write("hot", "late")).Rule);
         var other = Write("other", "m1");
         Assert.False(other.IsCompleted);
@@ -56,7 +57,7 @@ public sealed class BusyRecordTests : IAsyncLifetime
         var turnedAway = new SemaphoreSlim(0);
         var calls = Enumerable.Range(0, sent).Select(_ => IsAnswered("p", turnedAway)).ToList();
         for (int i = most; i < sent; i++)
-            Assert.True(await turnedAway.WaitAsync(TimeSpan.FromSeconds(25)), $"{i - most} calls were turned away");
+            Assert.True(await turnedAway.WaitAsync(RecordCluster.Patience), $"{i - most} calls were turned away");
         opening.SetResult();
         int answered = (await Task.WhenAll(calls)).Count(isAnswered => isAnswered);
         Assert.InRange(answered, Engine.MostWaiting, most);

@@ -24,8 +24,7 @@ public sealed class FailureTests : IAsyncLifetime
         await Write("m1", "one");
         _log.Close();
         var read = _cluster.Patient("p").Ask(new ReadResource { Who = Submissions.Clinician, Key = Key });
-        while (_log.Held == 0)
-            await Task.Yield();
+        await _log.Holds(1);
         // Whatever the grain could do without the append, it has time to do.
         for (int i = 0; i < 100; i++)
             await _cluster.Locator.Locate(Key);
@@ -46,8 +45,7 @@ public sealed class FailureTests : IAsyncLifetime
         _log.Close();
         _log.FailNext(new LogFailedException("planted"), applied);
         var lost = Write("m2", "two");
-        while (_log.Held == 0)
-            await Task.Yield();
+        await _log.Holds(1);
         // They decide on a state that will never be; none of them may be told so.
         var behind = Enumerable.Range(3, 20).Select(i => Write("m" + i, "text " + i)).ToList();
         var reads = Enumerable.Range(0, 5)

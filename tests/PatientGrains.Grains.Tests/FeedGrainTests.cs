@@ -2,17 +2,19 @@ using PatientGrains.Contracts;
 using PatientGrains.Core.Record;
 using PatientGrains.Core.Screening;
 using PatientGrains.Log;
+using PatientGrains.Log.Tests;
 
 namespace PatientGrains.Grains.Tests;
 
-/// <summary>Feeds as fronts read them.</summary>
+/// <summary>Feeds as fronts read them, on a clock that stands: who waits waits for a line, or until a test moves it.</summary>
 public sealed class FeedGrainTests : IAsyncLifetime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
-    private readonly RecordCluster _cluster = new();
+    private readonly ManualClock _clock = new();
+    private readonly RecordCluster _cluster;
 
     private IFeedGrain Feeds => _cluster.Grains.GetGrain<IFeedGrain>("feeds");
+
+    public FeedGrainTests() => _cluster = new RecordCluster { Clock = _clock };
 
     public Task InitializeAsync() => _cluster.InitializeAsync();
 
@@ -53,15 +55,18 @@ public sealed class FeedGrainTests : IAsyncLifetime
     {
         var waiting = Enumerable.Range(0, 20).Select(_ => Feeds.Read(Feed.Quality, 0, 10, 10_000)).ToList();
         await Doubt("p", 1);
-        foreach (var page in await Task.WhenAll(waiting).WaitAsync(Patience))
+        foreach (var page in await Task.WhenAll(waiting).WaitAsync(RecordCluster.Patience))
             Assert.Equal("Patient/p", Assert.Single(page.Lines).Log);
     }
 
     [Fact]
     public async Task A_reader_that_nothing_comes_for_gets_an_empty_page_in_time()
     {
-        var page = await Feeds.Read(Feed.Alerts, 0, 10, 50).WaitAsync(Patience);
-        Assert.Empty(page.Lines);
+        var read = Feeds.Read(Feed.Alerts, 0, 10, 50);
+        await _clock.TimerWithin(TimeSpan.FromMilliseconds(50));
+        Assert.False(read.IsCompleted);
+        _clock.Move(TimeSpan.FromMilliseconds(50));
+        Assert.Empty((await read.WaitAsync(RecordCluster.Patience)).Lines);
     }
 
     [Fact]

@@ -94,13 +94,11 @@ public sealed class IntakeTests : IDisposable
         });
     }
 
-    /// <summary>A preparation never times out here: transactions that wait for each other would do so until their calls fail.</summary>
     private async Task On(bool sqlite, Func<RecordCluster, Task> test)
     {
         using var ring = KeyRing.Ephemeral();
         await using IPatientLog log = sqlite ? SqliteLog.Open(_folder, ring) : new InMemoryLog();
-        var cluster = new RecordCluster { Log = log, Ring = ring,
-            Options = new JournalOptions { PrepareTimeout = TimeSpan.FromMinutes(5) } };
+        var cluster = new RecordCluster { Log = log, Ring = ring };
         await cluster.InitializeAsync();
         try
         {

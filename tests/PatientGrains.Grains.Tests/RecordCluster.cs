@@ -1,6 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orleans;
+#if ENGINE_ORLEANS
+using Orleans.Configuration;
+#else
+using Orleans.Hosting;
+#endif
 using PatientGrains.Contracts;
 using PatientGrains.Gateway.Intake;
 using PatientGrains.Grains;
@@ -13,13 +18,17 @@ namespace PatientGrains.Grains.Tests;
 /// the codec.</summary>
 public sealed class RecordCluster : IAsyncLifetime
 {
+    /// <summary>Long enough for the slowest machine: only what hangs for ever takes as long.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
     private IHost? _host;
 
     public IPatientLog Log { get; init; } = new InMemoryLog();
 
     public KeyRing Ring { get; init; } = KeyRing.Ephemeral();
 
-    public JournalOptions Options { get; init; } = new();
+    /// <summary>A preparation never times out: transactions that wait for each other do so until their calls fail.</summary>
+    public JournalOptions Options { get; init; } = new() { PrepareTimeout = 2 * Patience };
 
     /// <summary>Of the records and of the engine.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
@@ -54,10 +63,21 @@ public sealed class RecordCluster : IAsyncLifetime
         builder.Services.AddLogging();
         Services.AddRecords(builder, Log, Ring, roundTrips: true, Clock, DueClock);
         builder.Services.AddSingleton(Options);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = Patience);
+        LetCallsTakeLong(builder.Services);
         With(builder.Services);
         _host = builder.Build();
         await _host.StartAsync();
     }
+
+    /// <summary>What is refused for having taken too long is for the tests of the engine.</summary>
+    private static void LetCallsTakeLong(IServiceCollection services) =>
+#if ENGINE_ORLEANS
+        services.Configure<SiloMessagingOptions>(messaging => messaging.ResponseTimeout = Patience);
+#else
+        services.Configure<LocalEngineOptions>(engine =>
+            engine.ResponseTimeout = engine.ActivationTimeout = engine.DeactivationTimeout = Patience);
+#endif
 
     /// <summary>Ends every activation, and starts over on the same log.</summary>
     public async Task Restart()

@@ -5,7 +5,10 @@ namespace PatientGrains.Grains.Tests;
 /// <summary>A log over another one, whose appends a test can hold back or let fail, before they are applied or after.</summary>
 internal sealed class ScriptedLog(IPatientLog inner) : IPatientLog
 {
+    private readonly Lock _lock = new();
     private readonly Queue<(LogException Failure, bool Applied)> _failures = [];
+    private readonly List<(int Appends, TaskCompletionSource AreHeld)> _waiting = [];
+    private readonly TaskCompletionSource _hasSnapshot = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource? _gate;
     private Task _before = Task.CompletedTask;
     private int _opened;
@@ -13,9 +16,6 @@ internal sealed class ScriptedLog(IPatientLog inner) : IPatientLog
 
     /// <summary>How often a record was looked for in order to open it.</summary>
     public int Opened => Volatile.Read(ref _opened);
-
-    /// <summary>Appends that arrived while the gate was closed.</summary>
-    public int Held => Volatile.Read(ref _held);
 
     /// <summary>No record opens before this has ended.</summary>
     public Task Opening { get; set; } = Task.CompletedTask;
@@ -25,31 +25,53 @@ internal sealed class ScriptedLog(IPatientLog inner) : IPatientLog
     /// <summary>Whether it says that too much waits.</summary>
     public bool IsCrowded { get; set; }
 
-    public void Close() => _gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    public void Close()
+    {
+        lock (_lock)
+            _gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 
     public void Open()
     {
-        _gate!.SetResult();
-        _gate = null;
+        lock (_lock)
+        {
+            _gate!.SetResult();
+            _gate = null;
+        }
+    }
+
+    /// <summary>Completes when so many appends have arrived while the gate was closed.</summary>
+    public Task Holds(int appends)
+    {
+        lock (_lock)
+        {
+            var areHeld = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Add((appends, areHeld));
+            TellOfHeld();
+            return areHeld.Task.WaitAsync(RecordCluster.Patience);
+        }
     }
 
     public void FailNext(LogException failure, bool applied = false)
     {
-        lock (_failures)
+        lock (_lock)
             _failures.Enqueue((failure, applied));
     }
 
     /// <summary>Appends take effect in the order in which they were handed over, as every log's do.</summary>
     public Task Append(AppendBatch batch)
     {
-        lock (_failures)
+        lock (_lock)
         {
             if (_gate is not null)
-                Interlocked.Increment(ref _held);
+                _held++;
+            TellOfHeld();
             var planted = _failures.TryDequeue(out var next) ? next : default;
             return _before = Apply(_before, _gate?.Task ?? Task.CompletedTask, batch, planted);
         }
     }
+
+    private void TellOfHeld() => _waiting.RemoveAll(waiting => _held >= waiting.Appends && waiting.AreHeld.TrySetResult());
 
     private async Task Apply(Task before, Task gate, AppendBatch batch, (LogException? Failure, bool Applied) planted)
     {
@@ -73,7 +95,14 @@ internal sealed class ScriptedLog(IPatientLog inner) : IPatientLog
     public ValueTask<CommitPage> Read(LogId log, ReadFrom from, int maxBytes, CancellationToken cancel = default) =>
         inner.Read(log, from, maxBytes, cancel);
 
-    public Task SaveSnapshot(LogId log, StoredSnapshot snapshot) => inner.SaveSnapshot(log, snapshot);
+    /// <summary>Completes when some record has a snapshot.</summary>
+    public Task HasSnapshot => _hasSnapshot.Task;
+
+    public async Task SaveSnapshot(LogId log, StoredSnapshot snapshot)
+    {
+        await inner.SaveSnapshot(log, snapshot);
+        _hasSnapshot.TrySetResult();
+    }
 
     public ValueTask<LogId?> Locate(BlindKey claim, CancellationToken cancel = default) => inner.Locate(claim, cancel);
 

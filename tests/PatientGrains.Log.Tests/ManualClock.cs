@@ -1,10 +1,14 @@
 namespace PatientGrains.Log.Tests;
 
-/// <summary>A clock that stands until it is moved; its timers fire then.</summary>
+/// <summary>
+/// A clock that stands until a test moves it. Then it is at once as late as the test says, and the timers that are due fire on the thread
+/// that moves it, in the order in which they were due, each once.
+/// </summary>
 internal sealed class ManualClock : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<Timer> _timers = [];
+    private readonly List<(TimeSpan Within, TaskCompletionSource Set)> _waiting = [];
     private DateTimeOffset _now = new(2026, 11, 21, 0, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -37,17 +41,32 @@ internal sealed class ManualClock : TimeProvider
         return timer;
     }
 
+    /// <summary>Completes when somebody waits for no longer than that.</summary>
+    public Task TimerWithin(TimeSpan time)
+    {
+        lock (_lock)
+        {
+            var set = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting.Add((time, set));
+            TellOfTimers();
+            return set.Task;
+        }
+    }
+
     public void Move(TimeSpan by)
     {
         List<Timer> due;
         lock (_lock)
         {
             _now += by;
-            due = _timers.FindAll(timer => timer.Due <= _now);
+            due = [.. _timers.Where(timer => timer.Due <= _now).OrderBy(timer => timer.Due)];
             due.ForEach(timer => timer.Next(_now));
         }
         due.ForEach(timer => timer.Fire());
     }
+
+    private void TellOfTimers() =>
+        _waiting.RemoveAll(waiting => _timers.Exists(timer => timer.Due - _now <= waiting.Within) && waiting.Set.TrySetResult());
 
     private sealed class DateOf(ManualClock clock) : TimeProvider
     {
@@ -64,7 +83,7 @@ internal sealed class ManualClock : TimeProvider
 
         public void Next(DateTimeOffset now)
         {
-            if (_period == Timeout.InfiniteTimeSpan)
+            if (_period <= TimeSpan.Zero)
                 clock._timers.Remove(this);
             else
                 Due = now + _period;
@@ -80,6 +99,7 @@ internal sealed class ManualClock : TimeProvider
                 {
                     Due = clock._now + dueTime;
                     clock._timers.Add(this);
+                    clock.TellOfTimers();
                 }
             }
             return true;

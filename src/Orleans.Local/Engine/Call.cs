@@ -20,7 +20,8 @@ internal sealed class Call<T>(TaskMethod<T> method, object?[] arguments) : Reque
     internal override Activity? Trace { get; } = Activity.Current;
     internal override bool Interleaves => method.AlwaysInterleave;
     internal override bool ReadOnly => method.ReadOnly;
-    internal override bool Abandoned => reply.Task.IsCompleted;
+    // The token says so before the caller is told.
+    internal override bool Abandoned => reply.Task.IsCompleted || cancellation.Token.IsCancellationRequested;
 
     /// <summary>From now on the caller's token ends the wait at once; the grain sees the same token and stops when it likes.</summary>
     internal void StopWaitingWhen(CancellationToken canceled) =>

@@ -79,7 +79,8 @@ internal sealed class RemoteEnumerator<T>(
     public async ValueTask DisposeAsync()
     {
         Close close = new(producer);
-        if (opening is null || !opening.Activation.TryAccept(close))
+        // No activation has taken what the engine refused.
+        if (opening?.Activation is not { } begun || !begun.TryAccept(close))
         {
             return;
         }

@@ -24,6 +24,17 @@ public sealed class TwoSilos : IAsyncLifetime
     {
         _first = await Start(null);
         _second = await Start(_first.Services.GetRequiredService<ILocalSiloDetails>().SiloAddress);
+        foreach (var host in new[] { _first, _second })
+            await KnowsBoth(host).WaitAsync(RecordCluster.Patience);
+    }
+
+    private static async Task KnowsBoth(IHost host)
+    {
+        await foreach (var seen in host.Services.GetRequiredService<IClusterMembershipService>().MembershipUpdates)
+        {
+            if (seen.Members.Values.Count(member => member.Status == SiloStatus.Active) == 2)
+                return;
+        }
     }
 
     public async Task DisposeAsync()

@@ -19,7 +19,7 @@ public class TwoSilosTests(TwoSilos silos) : IClassFixture<TwoSilos>
     [Fact]
     public async Task A_record_is_the_same_from_both_silos()
     {
-        foreach (string patient in Enumerable.Range(0, 20).Select(i => "both" + i))
+        foreach (string patient in Enumerable.Range(0, 30).Select(i => "both" + i))
         {
             var key = new ResourceKey("Observation", patient + "-o");
             var submit = Submissions.Of("m1", Submissions.Put(key, "one")) with { WantsBodies = true };
@@ -69,7 +69,7 @@ public class TwoSilosTests(TwoSilos silos) : IClassFixture<TwoSilos>
             Assert.IsType<Accepted>(await silos.Sides[0].GetGrain<IPatientGrain>(patient).Ask(submit));
         }
         while (missing.Count > 0)
-            missing.Remove(await heard.Reader.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30)));
+            missing.Remove(await heard.Reader.ReadAsync().AsTask().WaitAsync(RecordCluster.Patience));
         foreach (var side in silos.Sides)
             Assert.Equal(20, (await side.GetGrain<IFeedGrain>("feeds").Read(Feed.Alerts, 0, 100, 0)).Lines.Length);
     }
