@@ -65,8 +65,6 @@ internal sealed class EchoServer : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             GrpcFront.Limit(kestrel.Limits, limits ?? new());
-            // Clients that a test makes up answer no ping, and a test may stand still for longer than a ping may take.
-            kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.MaxValue;
             kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen =>
             {
                 listen.Protocols = tls ? HttpProtocols.Http1AndHttp2 : HttpProtocols.Http2;
