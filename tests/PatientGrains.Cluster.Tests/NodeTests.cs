@@ -90,22 +90,28 @@ public sealed class NodeTests(ITestOutputHelper output) : IAsyncLifetime
         var other = new Authority(Path.Combine(_folder, "theirs"));
         using var end = new CancellationTokenSource();
         var theirs = NodeProcess.Start("gateway", end.Token, [.. nodes.Shared, .. other.Node()]);
-        using var gateway = await nodes.Gateway(authority.Node());
-        using var http = await _nodes.Client(gateway);
-        await http.PutPatients(Patients);
-        // Whoever dials in without a certificate is hung up on.
-        using var socket = new TcpClient();
-        await socket.ConnectAsync(IPAddress.Loopback, int.Parse(port, CultureInfo.InvariantCulture));
-        await using var stranger = new SslStream(socket.GetStream(), false, (_, _, _, _) => true);
-        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        try
         {
-            await stranger.AuthenticateAsClientAsync("node.patientgrains");
-            await stranger.ReadExactlyAsync(new byte[1]);
-        });
-        // And so is a gateway with somebody else's: one that began after it serves, and it does not.
-        using (await nodes.Gateway(authority.Node()))
-            Assert.False(theirs.IsCompleted);
-        await end.CancelAsync();
+            using var gateway = await nodes.Gateway(authority.Node());
+            using var http = await _nodes.Client(gateway);
+            await http.PutPatients(Patients);
+            // Whoever dials in without a certificate is hung up on.
+            using var socket = new TcpClient();
+            await socket.ConnectAsync(IPAddress.Loopback, int.Parse(port, CultureInfo.InvariantCulture));
+            await using var stranger = new SslStream(socket.GetStream(), false, (_, _, _, _) => true);
+            await Assert.ThrowsAnyAsync<Exception>(async () =>
+            {
+                await stranger.AuthenticateAsClientAsync("node.patientgrains");
+                await stranger.ReadExactlyAsync(new byte[1]);
+            });
+            // And so is a gateway with somebody else's: one that began after it serves, and it does not.
+            using (await nodes.Gateway(authority.Node()))
+                Assert.False(theirs.IsCompleted);
+        }
+        finally
+        {
+            await end.CancelAsync();
+        }
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => theirs);
     }
 

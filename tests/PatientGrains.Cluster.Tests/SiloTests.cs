@@ -36,7 +36,7 @@ public class SiloTests(ITestOutputHelper output)
     [Fact]
     public async Task A_rolling_restart_fails_no_request()
     {
-        await using var cluster = await TestedCluster.Start(3);
+        await using var cluster = await TestedCluster.Start(3, isSafe: false);
         await cluster.Http.PutPatients(Patients);
         var writers = new Writers(cluster.Http, Patients, 6);
         writers.Start();

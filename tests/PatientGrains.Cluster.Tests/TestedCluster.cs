@@ -47,7 +47,8 @@ internal sealed class TestedCluster : IAsyncDisposable
     /// <param name="log">Null for one in memory.</param>
     /// <param name="ring">Null for one of its own.</param>
     /// <param name="clock">The records' clock; null for the system's.</param>
-    /// <param name="isSafe">No silo dies: then one that gets no time for a while is not taken for dead, and is waited for.</param>
+    /// <param name="isSafe">No silo dies or leaves: then one that gets no time for a while is not taken for dead, and is waited for. A call
+    /// that a leaving silo loses is one that is made again when <see cref="GrainCalls.Timeout"/> has passed.</param>
     public static async Task<TestedCluster> Start(
         short count, IPatientLog? log = null, KeyRing? ring = null, TimeProvider? clock = null, bool isSafe = true)
     {
