@@ -1,6 +1,7 @@
 using System.Text.Json;
 using PatientGrains.LoadTests.Live;
 using PatientGrains.LoadTests.Running;
+using PatientGrains.Log.Tests;
 
 namespace PatientGrains.LoadTests.Tests;
 
@@ -22,9 +23,9 @@ public class AlarmsTests
     public void What_is_received_counts_from_the_acknowledgement()
     {
         var alarm = _alarms.Next(3, _clock.GetTimestamp(), _own);
-        _clock.Advance(TimeSpan.FromMilliseconds(5));
+        _clock.Move(TimeSpan.FromMilliseconds(5));
         _alarms.Acknowledged(alarm);
-        _clock.Advance(TimeSpan.FromMilliseconds(7));
+        _clock.Move(TimeSpan.FromMilliseconds(7));
         _alarms.Receive(3, 1);
         Assert.False(alarm.Everywhere.IsCompleted);
         _alarms.Receive(3, 1);
@@ -38,7 +39,7 @@ public class AlarmsTests
     {
         var alarm = _alarms.Next(3, _clock.GetTimestamp(), _own);
         _alarms.Receive(3, 1);
-        _clock.Advance(TimeSpan.FromMilliseconds(5));
+        _clock.Move(TimeSpan.FromMilliseconds(5));
         _alarms.Acknowledged(alarm);
         Assert.Equal((1, 0), (_alarms.BeforeAck, _own.Of(Alarms.AckToReceived).MaxMillis));
         Assert.Equal(1, _own.Of(Alarms.AckToReceived).All.Count);

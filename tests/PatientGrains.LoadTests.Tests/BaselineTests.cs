@@ -1,5 +1,6 @@
 using PatientGrains.LoadTests.Reporting;
 using PatientGrains.LoadTests.Running;
+using PatientGrains.Log.Tests;
 
 namespace PatientGrains.LoadTests.Tests;
 

@@ -1,4 +1,5 @@
 using PatientGrains.LoadTests.Running;
+using PatientGrains.Log.Tests;
 
 namespace PatientGrains.LoadTests.Tests;
 
@@ -15,7 +16,7 @@ public class OpenLoopTests
 
     private Task<(long Units, double Seconds)> Run(
         int perSecond, double seconds, Func<Arrival, ValueTask<Done>> step, bool counts = true, long first = 0) =>
-        new OpenLoop(_clock, _clock.Advance).Run(
+        new OpenLoop(_clock, _clock.Move).Run(
             new ConstantArrivals(perSecond).Times(), TimeSpan.FromSeconds(seconds), first, counts, new Contender("test", step), _to);
 
     private static ValueTask<Done> AtOnce(Arrival arrival) => new(Done.One);
@@ -43,7 +44,7 @@ public class OpenLoopTests
         await Run(1000, 1, arrival =>
         {
             if (arrival.Number == 100)
-                _clock.Advance(TimeSpan.FromMilliseconds(500));
+                _clock.Move(TimeSpan.FromMilliseconds(500));
             return AtOnce(arrival);
         });
         Assert.Equal(1000, _to.Latency.All.Count);
@@ -59,7 +60,7 @@ public class OpenLoopTests
         await Run(1000, 1, arrival =>
         {
             if (arrival.Number == 100)
-                _clock.Advance(TimeSpan.FromMilliseconds(500));
+                _clock.Move(TimeSpan.FromMilliseconds(500));
             return AtOnce(arrival);
         });
         // The request that stalled was sent in time; the one after it was due a millisecond into the stall.
@@ -99,9 +100,9 @@ public class OpenLoopTests
     {
         var never = new TaskCompletionSource<Done>();
         var run = Run(10, 1, arrival => arrival.Number == 3 ? new(never.Task) : AtOnce(arrival));
-        await _clock.AnySet;
+        await _clock.TimerWithin(OpenLoop.LastAnswer);
         Assert.False(run.IsCompleted);
-        _clock.Advance(OpenLoop.LastAnswer);
+        _clock.Move(OpenLoop.LastAnswer);
         var (units, _) = await run;
         Assert.Equal((9, 1, 10), (units, _to.Failed, _to.Attempts));
     }

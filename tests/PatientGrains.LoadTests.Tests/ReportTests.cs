@@ -1,6 +1,7 @@
 using System.Xml.Linq;
 using PatientGrains.LoadTests.Reporting;
 using PatientGrains.LoadTests.Running;
+using PatientGrains.Log.Tests;
 
 namespace PatientGrains.LoadTests.Tests;
 
@@ -16,7 +17,7 @@ public class ReportTests
         for (int i = 0; i < 1000; i++)
         {
             long due = clock.GetTimestamp();
-            clock.Advance(TimeSpan.FromMilliseconds(2));
+            clock.Move(TimeSpan.FromMilliseconds(2));
             ours.Latency.Add(due, clock.GetTimestamp());
         }
         ours.End(new Round(1000, 2, 100, 500));
@@ -62,7 +63,7 @@ public class ReportTests
     {
         var scenario = new Failing();
         var clock = new ManualClock();
-        var part = Part.Of(scenario, await new Runner(clock, clock.Advance).Run(scenario));
+        var part = Part.Of(scenario, await new Runner(clock, clock.Move).Run(scenario));
         Assert.True(new Report(Here, false, [part]).Failed);
         Assert.Contains(part.Figures, figure => figure.Measured.Contains("the first: broken"));
     }

@@ -1,5 +1,6 @@
 using PatientGrains.LoadTests.Reporting;
 using PatientGrains.LoadTests.Running;
+using PatientGrains.Log.Tests;
 
 namespace PatientGrains.LoadTests.Tests;
 
@@ -28,7 +29,7 @@ public class RunnerTests
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
-    private Runner Runner => new(_clock, _clock.Advance);
+    private Runner Runner => new(_clock, _clock.Move);
 
     [Fact]
     public async Task Contenders_take_turns_and_the_first_round_warms_up()
@@ -37,7 +38,7 @@ public class RunnerTests
         ValueTask<Done> Turn(string who, int millis)
         {
             turns.Add(who);
-            _clock.Advance(TimeSpan.FromMilliseconds(millis));
+            _clock.Move(TimeSpan.FromMilliseconds(millis));
             return new(new Done(10));
         }
         var scenario = new Scripted(new TurnsLoad(Rounds: 2, WarmUps: 1), _ => Turn("ours", 100),
@@ -79,7 +80,7 @@ public class RunnerTests
         var load = new ClosedLoad(1, TimeSpan.Zero, TimeSpan.FromSeconds(1), Rounds: 2);
         var measured = await Runner.Run(new Scripted(load, _ =>
         {
-            _clock.Advance(TimeSpan.FromMilliseconds(10));
+            _clock.Move(TimeSpan.FromMilliseconds(10));
             return new(Done.One);
         }));
         Assert.Equal(200, measured.Ours.Latency.All.Count);

@@ -1,7 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.FSharp.Core;
-using System.Globalization;
+using PatientGrains.Core.Tests;
 
 namespace PatientGrains.Log.Tests;
 
@@ -38,14 +38,8 @@ public sealed class GeneratedTests
     public void A_log_agrees_with_the_model_after_every_operation(string kind, int cases)
     {
         var property = Prop.ForAll(Steps.ListOf(30).ToArbitrary(), steps => Agrees(kind, [.. steps]));
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(cases).WithReplay(new Replay(new Rnd(Seed), null!)), property);
+        Check.One(Drawn.Cases(cases), property);
     }
-
-    /// <summary>The same sequences in every run, unless PATIENTGRAINS_SEED says others.</summary>
-    private static ulong Seed =>
-        ulong.TryParse(Environment.GetEnvironmentVariable("PATIENTGRAINS_SEED"), CultureInfo.InvariantCulture, out ulong seed)
-            ? seed
-            : 20261122;
 
     private static async Task<bool> Agrees(string kind, List<Step> steps)
     {

@@ -98,6 +98,20 @@ internal sealed class EchoServer : IAsyncDisposable
         return channel;
     }
 
+    /// <summary>Whether a call over a connection of its own is turned away.</summary>
+    public async Task<bool> IsRefused()
+    {
+        try
+        {
+            await Channel().Unary<Piece, Piece>(Once, new Piece()).WaitAsync(Patience);
+            return false;
+        }
+        catch (GrpcException e) when (e.Code == GrpcCode.Unavailable)
+        {
+            return true;
+        }
+    }
+
     /// <summary>A client that says what a test makes up.</summary>
     public HttpMessageInvoker Raw()
     {

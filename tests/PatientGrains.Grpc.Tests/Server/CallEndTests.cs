@@ -1,5 +1,6 @@
 using PatientGrains.Grpc.Health;
 using PatientGrains.Grpc.Tests.Echo;
+using PatientGrains.Log.Tests;
 
 namespace PatientGrains.Grpc.Tests.Server;
 
@@ -11,13 +12,13 @@ public class CallEndTests
     [Fact]
     public async Task A_deadline_that_passes_ends_the_handler_and_the_call()
     {
-        var clock = new HandClock();
+        var clock = new ManualClock();
         var (begun, ended) = (Signal(), Signal());
         await using var server = await EchoServer.Start([Hanging(begun, ended)], clock: clock);
         using var http = server.Raw();
         var calling = (RawCall.Once(RawCall.Frame(new Piece())) with { Headers = [("grpc-timeout", "50m")] }).Send(http, server.Address);
         await begun.Task.WaitAsync(Patience);
-        clock.Advance(TimeSpan.FromMilliseconds(50));
+        clock.Move(TimeSpan.FromMilliseconds(50));
         var answer = await calling.WaitAsync(Patience);
         Assert.Equal((GrpcCode.DeadlineExceeded, "The deadline has passed."), (answer.Code, answer.Message));
         await ended.Task.WaitAsync(Patience);
@@ -26,14 +27,14 @@ public class CallEndTests
     [Fact]
     public async Task A_client_knows_its_own_deadline()
     {
-        var clock = new HandClock();
+        var clock = new ManualClock();
         var begun = Signal();
         // The server's own clock stands: it is not the server that ends the call.
-        await using var server = await EchoServer.Start([Hanging(begun, Signal())], clock: new HandClock());
+        await using var server = await EchoServer.Start([Hanging(begun, Signal())], clock: new ManualClock());
         var calling = server.Channel(new GrpcChannelOptions { Clock = clock }).Unary<Piece, Piece>(
             EchoServer.Once, new Piece(), new GrpcCallOptions { Timeout = TimeSpan.FromMilliseconds(50) });
         await begun.Task.WaitAsync(Patience);
-        clock.Advance(TimeSpan.FromMilliseconds(50));
+        clock.Move(TimeSpan.FromMilliseconds(50));
         var error = await Assert.ThrowsAsync<GrpcException>(() => calling.WaitAsync(Patience));
         Assert.Equal(GrpcCode.DeadlineExceeded, error.Code);
     }
@@ -157,7 +158,7 @@ public class CallEndTests
     [InlineData(12)]
     public async Task A_request_that_never_comes_whole_ends_the_call_and_not_the_connection(int bytes)
     {
-        var clock = new HandClock();
+        var clock = new ManualClock();
         var limits = new GrpcLimits();
         await using var server = await EchoServer.Start(limits, clock);
         await using var client = await RawHttp2.Connect(server.Address);
@@ -165,8 +166,8 @@ public class CallEndTests
         client.Open(1, "/patientgrains.tests.EchoService/Once");
         client.Write(RawHttp2.Data, 0, 1, frame.AsSpan(0, bytes));
         await client.Flush();
-        await clock.IsWaitedOn(limits.RequestTimeout).WaitAsync(Patience);
-        clock.Advance(limits.RequestTimeout);
+        await clock.TimerWithin(limits.RequestTimeout).WaitAsync(Patience);
+        clock.Move(limits.RequestTimeout);
         Assert.Equal(RawHttp2.EndStream, (await client.ReadTo(RawHttp2.Headers, 1)).Flags & RawHttp2.EndStream);
         client.Open(3, "/patientgrains.tests.EchoService/Once");
         client.Write(RawHttp2.Data, RawHttp2.EndStream, 3, frame);

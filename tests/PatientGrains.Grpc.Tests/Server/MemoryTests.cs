@@ -43,7 +43,7 @@ public class MemoryTests
         foreach (var client in clients)
             await client.DisposeAsync();
         // Their calls end with their connections; then others are served again.
-        while (await IsRefused(server))
+        while (await server.IsRefused())
             await Task.Yield();
     }
 
@@ -75,19 +75,6 @@ public class MemoryTests
             }
         }).Select(async task => await Task.WhenAny(task)));
         return seen;
-    }
-
-    private static async Task<bool> IsRefused(EchoServer server)
-    {
-        try
-        {
-            await server.Channel().Unary<Piece, Piece>(EchoServer.Once, new Piece()).WaitAsync(Patience);
-            return false;
-        }
-        catch (GrpcException e) when (e.Code == GrpcCode.Unavailable)
-        {
-            return true;
-        }
     }
 }
 
